@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Records from the text files in debugfs. */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libmount.h>
+
+#include "channel.h"
+
+#define BLANKS	" \t\n"
+
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+/* Undo \ooo in place; the new length, or -EBADMSG. */
+static int unescape(char *text)
+{
+	const char *in = text;
+	char *out = text;
+
+	while (*in) {
+		if (*in != '\\') {
+			*out++ = *in++;
+			continue;
+		}
+		if (!is_octal(in[1]) || in[1] > '3' || !is_octal(in[2]) || !is_octal(in[3]))
+			return -EBADMSG;
+		*out++ = (in[1] - '0') << 6 | (in[2] - '0') << 3 | (in[3] - '0');
+		in += 4;
+	}
+	*out = '\0';
+	return out - text;
+}
+
+static int parse_number(const char *text, uint64_t *value)
+{
+	char *end;
+
+	/* strtoull would take a sign or a blank as well. */
+	if (*text < '0' || *text > '9')
+		return -EBADMSG;
+	errno = 0;
+	*value = strtoull(text, &end, text[0] == '0' && text[1] == 'x' ? 16 : 10);
+	return *end || errno ? -EBADMSG : 0;
+}
+
+static int parse_value(const struct field *field, char *text, union record *record)
+{
+	uint32_t enumerator;
+	uint64_t number;
+	int length;
+
+	if (!strcmp(text, "-"))
+		return 0;
+	if (field_is_text(field)) {
+		length = unescape(text);
+		return length < 0 ? length : field_set_text(field, record, text, length);
+	}
+	if (field_is_enum(field) && enum_value(field->type, text, &enumerator))
+		return field_set_number(field, record, enumerator);
+	return parse_number(text, &number) ?: field_set_number(field, record, number);
+}
+
+int debugfs_parse_line(enum record_kind kind, char *line, union record *record, const char **bad)
+{
+	const struct field *field;
+	char *save, *token, *value;
+	int rc;
+
+	memset(record, 0, sizeof(*record));
+	for (token = strtok_r(line, BLANKS, &save); token; token = strtok_r(NULL, BLANKS, &save)) {
+		*bad = token;
+		value = strchr(token, '=');
+		if (!value || value == token)
+			return -EBADMSG;
+		/* Not known here: a field of a newer module. */
+		field = record_field_named(kind, token, value - token);
+		if (!field)
+			continue;
+		rc = parse_value(field, value + 1, record);
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+/* Where debugfs is mounted, or NULL. The caller frees it. */
+static char *find_debugfs(void)
+{
+	struct libmnt_table *table = mnt_new_table_from_file("/proc/self/mountinfo");
+	struct libmnt_iter *iter = mnt_new_iter(MNT_ITER_FORWARD);
+	struct libmnt_fs *fs;
+	const char *type;
+	char *target = NULL;
+
+	while (table && iter && !target && !mnt_table_next_fs(table, iter, &fs)) {
+		type = mnt_fs_get_fstype(fs);
+		if (type && !strcmp(type, "debugfs"))
+			target = strdup(mnt_fs_get_target(fs));
+	}
+	mnt_free_iter(iter);
+	mnt_unref_table(table);
+	return target;
+}
+
+static int open_module_directory(void)
+{
+	char *mount = find_debugfs();
+	char *path = NULL;
+	int fd;
+
+	if (!mount)
+		return -ENODEV;
+	if (asprintf(&path, "%s/%s", mount, DMAOWN_DEBUGFS_DIR) < 0) {
+		free(mount);
+		return -ENOMEM;
+	}
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	free(path);
+	free(mount);
+	return fd;
+}
+
+static void debugfs_close(struct channel *channel)
+{
+	if (channel->fd >= 0)
+		close(channel->fd);
+	channel->fd = -1;
+}
+
+static int debugfs_open(struct channel *channel)
+{
+	int fd;
+
+	if (channel->directory) {
+		channel->fd = open(channel->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (channel->fd < 0)
+			return -errno;
+	} else {
+		channel->fd = open_module_directory();
+		if (channel->fd < 0)
+			return channel->fd;
+	}
+	/* Opening a file is what tells whether we may read it. */
+	fd = openat(channel->fd, record_types[RECORD_STATUS].listing, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		fd = -errno;
+		debugfs_close(channel);
+		return fd;
+	}
+	close(fd);
+	return 0;
+}
+
+static bool in_context(enum record_kind kind, const union record *record, uint64_t context)
+{
+	const struct field *field = record_field_named(kind, "context", strlen("context"));
+
+	return !context || !field || field_number(field, record) == context;
+}
+
+static int each_line(struct channel *channel, FILE *file, enum record_kind kind,
+		     uint64_t context, record_fn fn, void *data)
+{
+	unsigned long number = 0;
+	union record record;
+	const char *bad = "";
+	char *line = NULL;
+	size_t room = 0;
+	int rc = 0;
+
+	errno = 0;
+	while (!rc && getline(&line, &room, file) >= 0) {
+		number++;
+		rc = debugfs_parse_line(kind, line, &record, &bad);
+		if (rc) {
+			warnx("debugfs file %s, line %lu: cannot understand '%s'",
+			      record_types[kind].listing, number, bad);
+			channel->explained = true;
+		} else if (record.known && in_context(kind, &record, context)) {
+			rc = fn(&record, data);
+		}
+		errno = 0;
+	}
+	if (!rc && ferror(file))
+		rc = errno ? -errno : -EIO;
+	free(line);
+	return rc;
+}
+
+static int debugfs_each(struct channel *channel, enum record_kind kind, uint64_t context,
+			record_fn fn, void *data)
+{
+	FILE *file;
+	int fd;
+	int rc;
+
+	fd = openat(channel->fd, record_types[kind].listing, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	file = fdopen(fd, "r");
+	if (!file) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	rc = each_line(channel, file, kind, context, fn, data);
+	fclose(file);
+	return rc;
+}
+
+static const char *debugfs_why(int error)
+{
+	if (error == -ENODEV)
+		return "debugfs is not mounted; mount it with: mount -t debugfs none /sys/kernel/debug";
+	if (error == -ENOENT)
+		return "there is no directory \"" DMAOWN_DEBUGFS_DIR "\" in debugfs";
+	return strerror(-error);
+}
+
+const struct channel_ops debugfs_channel = {
+	.name = "debugfs",
+	.open = debugfs_open,
+	.close = debugfs_close,
+	.each = debugfs_each,
+	.why = debugfs_why,
+};

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaownctl devices */
+#include <string.h>
+
+#include "command.h"
+#include "listing.h"
+
+/* Those that have the device's own file open: when the last of them goes, the device is reset. */
+static void render_holders(const struct row *row, struct cell *cell)
+{
+	const struct record_list *holders = census_holders(row->census);
+	const struct holder_record *holder;
+	struct cell *item;
+	size_t i;
+
+	cell_set_list(cell);
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i].holder;
+		if (holder->via != DMAOWN_VIA_DEVICE || !known(holder, HOLDER, PID) ||
+		    strcmp(holder->device, row->record->device.device) ||
+		    cell_has_number(cell, CELL_NUMBER, holder->pid))
+			continue;
+		item = cell_add(cell);
+		if (item)
+			cell_set_number(item, CELL_NUMBER, holder->pid);
+	}
+}
+
+static const struct column columns[] = {
+	FIELD_COLUMN("DEVICE", DEVICE, DEVICE, 0, 0),
+	FIELD_COLUMN("CONTEXT", DEVICE, CONTEXT, 10, SCOLS_FL_TRUNC),
+	FIELD_COLUMN("ID", DEVICE, ID, 0, 0),
+	FIELD_COLUMN("HWPT", DEVICE, HWPT, 0, 0),
+	FIELD_COLUMN("IOAS", DEVICE, IOAS, 0, 0),
+	MADE_COLUMN("HOLDERS", CELL_LIST, render_holders, 7, SCOLS_FL_WRAP,
+		    "processes that have the device's file open"),
+};
+
+static const struct listing listing = {
+	.doc = "List the devices that are bound to a context.",
+	.set = { RECORD_DEVICE, columns, sizeof(columns) / sizeof(columns[0]) },
+	.defaults = "DEVICE,CONTEXT,ID,HWPT,IOAS,HOLDERS",
+};
+
+int devices_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	return listing_main(&listing, argc, argv, channel);
+}

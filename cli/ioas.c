@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaownctl ioas */
+#include "command.h"
+#include "listing.h"
+
+static void render_busy(const struct row *row, struct cell *cell)
+{
+	bool busy = row->record->ioas.busy;
+
+	cell_set_flag(cell, busy, "busy", "");
+	if (busy)
+		cell->colour = COLOUR_WARN;
+}
+
+static const struct column columns[] = {
+	FIELD_COLUMN("CONTEXT", IOAS, CONTEXT, 10, SCOLS_FL_TRUNC),
+	FIELD_COLUMN("IOAS", IOAS, IOAS, 0, 0),
+	FIELD_COLUMN("HWPTS", IOAS, HWPTS, 0, 0),
+	FIELD_COLUMN("DEVICES", IOAS, DEVICES, 0, 0),
+	FIELD_COLUMN("ACCESSES", IOAS, ACCESSES, 0, 0),
+	FIELD_COLUMN("AREAS", IOAS, AREAS, 0, 0),
+	FIELD_COLUMN("MAPPED", IOAS, MAPPED, 0, 0),
+	FIELD_COLUMN("PINNED", IOAS, PINNED, 0, 0),
+	FIELD_COLUMN("ALIGNMENT", IOAS, ALIGNMENT, 0, 0),
+	MADE_COLUMN("BUSY", CELL_FLAG, render_busy, 0, 0,
+		    "it was locked: areas, accesses and sums are unknown"),
+};
+
+static uint32_t busy(const union record *record)
+{
+	return record->ioas.busy;
+}
+
+static const struct listing listing = {
+	.doc = "List the IOASes of all contexts, or of one.",
+	.set = { RECORD_IOAS, columns, sizeof(columns) / sizeof(columns[0]) },
+	.defaults = "CONTEXT,IOAS,HWPTS,DEVICES,ACCESSES,AREAS,MAPPED,PINNED,BUSY",
+	.busy = busy,
+};
+
+int ioas_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	return listing_main(&listing, argc, argv, channel);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaownctl list: contexts */
+#include <string.h>
+
+#include "command.h"
+#include "listing.h"
+
+static bool holds(const union record *holder, const struct context_record *context)
+{
+	return known(&holder->holder, HOLDER, CONTEXT) &&
+	       holder->holder.context == context->context;
+}
+
+/* Each process once, however many files it holds the context by. */
+static void render_holders(const struct row *row, struct cell *cell)
+{
+	const struct record_list *holders = census_holders(row->census);
+	const union record *holder;
+	struct cell *item;
+	size_t i;
+
+	cell_set_list(cell);
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i];
+		if (!holds(holder, &row->record->context) || !known(&holder->holder, HOLDER, PID) ||
+		    cell_has_number(cell, CELL_NUMBER, holder->holder.pid))
+			continue;
+		item = cell_add(cell);
+		if (item)
+			cell_set_number(item, CELL_NUMBER, holder->holder.pid);
+	}
+}
+
+static void render_devices(const struct row *row, struct cell *cell)
+{
+	const struct record_list *devices = census_devices(row->census);
+	const struct device_record *device;
+	struct cell *item;
+	size_t i;
+
+	cell_set_list(cell);
+	for (i = 0; i < devices->nr; i++) {
+		device = &devices->items[i].device;
+		if (device->context != row->record->context.context ||
+		    !known(device, DEVICE, DEVICE))
+			continue;
+		item = cell_add(cell);
+		if (item)
+			cell_set_text(item, device->device);
+	}
+}
+
+/* An owner by what --from takes: its PID, or the owner ID of those that have none here. */
+static void add_owner(struct cell *cell, const struct area_record *area)
+{
+	bool by_pid = known(area, AREA, PID) && area->state != DMAOWN_STATE_DEAD;
+	enum cell_kind kind = by_pid ? CELL_NUMBER : CELL_HEX;
+	uint64_t number = by_pid ? area->pid : area->owner;
+	struct cell *item;
+
+	if (area->state == DMAOWN_STATE_DEAD)
+		cell->colour = COLOUR_BAD;
+	else if (area->state == DMAOWN_STATE_STALE && cell->colour != COLOUR_BAD)
+		cell->colour = COLOUR_WARN;
+	if (cell_has_number(cell, kind, number))
+		return;
+	item = cell_add(cell);
+	if (item)
+		cell_set_number(item, kind, number);
+}
+
+static void render_owners(const struct row *row, struct cell *cell)
+{
+	const struct context_record *context = &row->record->context;
+	struct record_list areas = { 0 };
+	size_t i;
+
+	if (known(context, CONTEXT, OWNERS) && !context->owners) {
+		cell_set_list(cell);
+		return;
+	}
+	if (!census_owners(row->census, context->context, context->owners, &areas)) {
+		cell_set_list(cell);
+		for (i = 0; i < areas.nr; i++)
+			add_owner(cell, &areas.items[i].area);
+	}
+	record_list_free(&areas);
+}
+
+static void render_unit(const struct row *row, struct cell *cell)
+{
+	const struct record_list *holders = census_holders(row->census);
+	const union record *holder;
+	const char *unit;
+	size_t i;
+
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i];
+		if (!holds(holder, &row->record->context) || !known(&holder->holder, HOLDER, PID))
+			continue;
+		unit = census_unit(row->census, holder->holder.pid);
+		if (unit)
+			cell_give_text(cell, strdup(unit));
+		return;
+	}
+}
+
+static void render_busy(const struct row *row, struct cell *cell)
+{
+	cell_set_field(cell, record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_BUSY), row->record);
+	if (cell->number)
+		cell->colour = COLOUR_WARN;
+}
+
+static const struct column columns[] = {
+	FIELD_COLUMN("ID", CONTEXT, CONTEXT, 10, SCOLS_FL_TRUNC),
+	MADE_COLUMN("HOLDERS", CELL_LIST, render_holders, 7, SCOLS_FL_WRAP,
+		    "processes that hold the context"),
+	FIELD_COLUMN("IOASES", CONTEXT, IOASES, 0, 0),
+	MADE_COLUMN("DEVICES", CELL_LIST, render_devices, 12, SCOLS_FL_WRAP,
+		    "devices bound to the context"),
+	FIELD_COLUMN("AREAS", CONTEXT, AREAS, 0, 0),
+	FIELD_COLUMN("PINNED", CONTEXT, PINNED, 0, 0),
+	MADE_COLUMN("OWNERS", CELL_LIST, render_owners, 7, SCOLS_FL_WRAP,
+		    "processes that own areas; the dead by owner ID"),
+	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
+		    "systemd unit, or cgroup, of the first holder"),
+	FIELD_COLUMN("KIND", CONTEXT, KIND, 0, 0),
+	FIELD_COLUMN("MODE", CONTEXT, MODE, 0, 0),
+	FIELD_COLUMN("NHOLDERS", CONTEXT, HOLDERS, 0, 0),
+	FIELD_COLUMN("NDEVICES", CONTEXT, DEVICES, 0, 0),
+	FIELD_COLUMN("NOWNERS", CONTEXT, OWNERS, 0, 0),
+	FIELD_COLUMN("HWPTS", CONTEXT, HWPTS, 0, 0),
+	FIELD_COLUMN("ACCESSES", CONTEXT, ACCESSES, 0, 0),
+	FIELD_COLUMN("MAPPED", CONTEXT, MAPPED, 0, 0),
+	MADE_COLUMN("BUSY", CELL_NUMBER, render_busy, 0, 0,
+		    "IOASes that were locked and are missing in the sums"),
+};
+
+static uint32_t busy(const union record *record)
+{
+	return record->context.busy;
+}
+
+static const struct listing listing = {
+	.doc = "List the iommufd contexts of the system.",
+	.set = { RECORD_CONTEXT, columns, sizeof(columns) / sizeof(columns[0]) },
+	.defaults = "ID,HOLDERS,IOASES,DEVICES,AREAS,PINNED,OWNERS,UNIT",
+	.busy = busy,
+};
+
+int list_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	return listing_main(&listing, argc, argv, channel);
+}

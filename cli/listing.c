@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "context.h"
+#include "exits.h"
+#include "listing.h"
+
+/* So many records are kept before they are printed. Until then an inconsistent dump can start anew. */
+#define BATCH	512
+
+struct run {
+	const struct listing *listing;
+	const struct listing_options *options;
+	struct channel channel;
+	struct census census;
+	struct filter filter;
+	struct output output;
+	struct record_list batch;
+	uint32_t busy;
+	bool output_failed;
+};
+
+static int print_batch(struct run *run)
+{
+	struct row row = { .census = &run->census };
+	int rc = 0;
+	size_t i;
+
+	for (i = 0; i < run->batch.nr && !rc; i++) {
+		row.record = &run->batch.items[i];
+		rc = output_row(&run->output, &row);
+	}
+	run->batch.nr = 0;
+	if (!rc)
+		rc = output_flush(&run->output);
+	run->output_failed = rc;
+	return rc;
+}
+
+static void count_busy(struct run *run, const union record *record)
+{
+	uint32_t busy = run->listing->busy ? run->listing->busy(record) : 0;
+
+	if (!run->listing->busy_is_total)
+		run->busy += busy;
+	else if (busy > run->busy)
+		run->busy = busy;
+}
+
+static int take_record(const union record *record, void *data)
+{
+	struct run *run = data;
+	int rc;
+
+	if (run->listing->wanted && !run->listing->wanted(&run->filter, record))
+		return 0;
+	if (run->filter.pid && !run->listing->by_owner &&
+	    !census_has_context(&run->filter.contexts, record->context.context))
+		return 0;
+	count_busy(run, record);
+	rc = record_list_add(&run->batch, record);
+	return rc || run->batch.nr < BATCH ? rc : print_batch(run);
+}
+
+static int read_records(struct run *run)
+{
+	enum record_kind kind = run->listing->set.record;
+	uint64_t context = kind == RECORD_OWNER ? 0 : run->filter.context;
+	int tries = CHANNEL_TRIES;
+	int rc;
+
+	do {
+		run->batch.nr = 0;
+		run->busy = 0;
+		rc = channel_each(&run->channel, kind, context, take_record, run);
+	} while (rc == -EAGAIN && !run->output.printed && --tries);
+	if (rc == -EAGAIN) {
+		warnx("something came or went meanwhile: %s may be missing or listed twice",
+		      record_types[kind].listing);
+		rc = 0;
+	}
+	return rc ?: print_batch(run);
+}
+
+static int print_records(struct run *run)
+{
+	int rc = output_begin(&run->output, record_types[run->listing->set.record].listing);
+	int end;
+
+	if (!rc)
+		rc = read_records(run);
+	end = output_end(&run->output, !rc);
+	if (run->output_failed || end) {
+		warnx("cannot write: %s", strerror(run->output_failed ? -rc : -end));
+		return EXIT_OTHER;
+	}
+	if (rc)
+		return channel_failed(&run->channel, run->listing->set.record, rc);
+	if (run->busy)
+		warnx("%" PRIu32 " IOAS%s locked by another thread and missing in what is listed; "
+		      "try again", run->busy, run->busy > 1 ? "es are" : " is");
+	return EXIT_DONE;
+}
+
+static int prepare_filter(struct run *run)
+{
+	const struct listing_options *options = run->options;
+	int rc;
+
+	run->filter.pid = options->pid;
+	if (options->context) {
+		rc = context_find(&run->channel, options->context, &run->filter.context);
+		if (rc)
+			return rc;
+	}
+	if (options->context && run->listing->set.record == RECORD_OWNER) {
+		rc = census_owners(&run->census, run->filter.context, 0, &run->filter.owners);
+		if (rc)
+			return channel_failed(&run->channel, RECORD_AREA, rc);
+	}
+	if (options->pid && !run->listing->by_owner) {
+		rc = census_contexts_of(&run->census, options->pid, &run->filter.contexts);
+		if (rc)
+			return channel_failed(&run->channel, RECORD_AREA, rc);
+	}
+	return 0;
+}
+
+static void free_run(struct run *run)
+{
+	record_list_free(&run->filter.contexts);
+	record_list_free(&run->filter.owners);
+	record_list_free(&run->batch);
+	census_free(&run->census);
+}
+
+static int choose_columns(struct run *run)
+{
+	const struct column_set *set = &run->listing->set;
+	const char *unknown;
+	int rc;
+
+	run->output.options = &run->options->output;
+	run->output.set = set;
+	rc = columns_select(set, run->listing->defaults, run->options->output.columns,
+			    &run->output.selection, &unknown);
+	if (!rc)
+		return 0;
+	warnx("unknown column '%.*s'; see --list-columns", (int)strcspn(unknown, ","), unknown);
+	return EXIT_USAGE;
+}
+
+int listing_run(const struct listing *listing, const struct listing_options *options)
+{
+	struct run run = { .listing = listing, .options = options };
+	int rc;
+
+	if (options->output.list_columns)
+		return output_list_columns(&listing->set, &options->output) ? EXIT_OTHER : EXIT_DONE;
+	rc = choose_columns(&run);
+	if (rc)
+		return rc;
+	rc = channel_open(&run.channel, &options->channel);
+	if (rc)
+		return rc;
+	run.census.channel = &run.channel;
+	rc = prepare_filter(&run);
+	if (!rc)
+		rc = print_records(&run);
+	free_run(&run);
+	channel_close(&run.channel);
+	return rc;
+}
+
+int listing_main(const struct listing *listing, int argc, char **argv,
+		 const struct channel_choice *channel)
+{
+	struct listing_options options = { .channel = *channel };
+	struct argp argp = listing_argp;
+
+	argp.doc = listing->doc;
+	parse_command(&argp, argc, argv, &options);
+	return listing_run(listing, &options);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "output.h"
+
+static bool colours_wanted(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb");
+}
+
+static int add_columns(struct output *output)
+{
+	const struct column *column;
+	int flags;
+	size_t i;
+
+	for (i = 0; i < output->selection.nr; i++) {
+		column = output->selection.columns[i];
+		flags = column->flags;
+		if (column_is_right(output->set, column))
+			flags |= SCOLS_FL_RIGHT;
+		if (!scols_table_new_column(output->table, column->name, column->width, flags))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int output_begin(struct output *output, const char *key)
+{
+	output->table = NULL;
+	output->printed = false;
+	if (output->options->json) {
+		output->json = (struct json){ .out = stdout };
+		json_open(&output->json, NULL, '{');
+		json_open(&output->json, key, '[');
+		return 0;
+	}
+	output->table = scols_new_table();
+	if (!output->table)
+		return -ENOMEM;
+	scols_table_enable_raw(output->table, output->options->raw);
+	scols_table_enable_noheadings(output->table, output->options->noheadings);
+	scols_table_enable_colors(output->table, colours_wanted());
+	return add_columns(output);
+}
+
+static int row_to_json(struct output *output, const struct row *row)
+{
+	const struct selection *selection = &output->selection;
+	char key[COLUMN_KEY];
+	size_t i;
+
+	json_open(&output->json, NULL, '{');
+	for (i = 0; i < selection->nr; i++) {
+		struct cell cell = { 0 };
+
+		column_render(output->set, selection->columns[i], row, &cell);
+		cell_to_json(&cell, &output->json, column_key(selection->columns[i], key));
+		cell_clear(&cell);
+	}
+	json_close(&output->json, '}');
+	output->printed = true;
+	return ferror(stdout) ? -EIO : 0;
+}
+
+static const char *colour_name(enum cell_colour colour)
+{
+	return colour == COLOUR_BAD ? "red" : colour == COLOUR_WARN ? "yellow" : NULL;
+}
+
+static int cell_to_line(struct output *output, struct libscols_line *line, size_t n,
+			const struct cell *cell)
+{
+	char *text = cell_to_text(cell, output->options->bytes);
+	int rc;
+
+	/* What splits raw lines at blanks is to find each column. */
+	if (text && !*text && output->options->raw) {
+		free(text);
+		text = strdup("-");
+	}
+	if (!text)
+		return -ENOMEM;
+	rc = scols_line_refer_data(line, n, text);
+	if (rc) {
+		free(text);
+		return rc;
+	}
+	if (cell->colour)
+		scols_cell_set_color(scols_line_get_cell(line, n), colour_name(cell->colour));
+	return 0;
+}
+
+int output_row(struct output *output, const struct row *row)
+{
+	const struct selection *selection = &output->selection;
+	struct libscols_line *line;
+	int rc = 0;
+	size_t i;
+
+	if (output->options->json)
+		return row_to_json(output, row);
+	line = scols_table_new_line(output->table, NULL);
+	if (!line)
+		return -ENOMEM;
+	for (i = 0; i < selection->nr && !rc; i++) {
+		struct cell cell = { 0 };
+
+		column_render(output->set, selection->columns[i], row, &cell);
+		rc = cell_to_line(output, line, i, &cell);
+		cell_clear(&cell);
+	}
+	return rc;
+}
+
+/* The batches that follow are to stand under the first one's headings. */
+static void keep_widths(struct output *output)
+{
+	struct libscols_column *column;
+	size_t i;
+
+	for (i = 0; i < output->selection.nr; i++) {
+		column = scols_table_get_column(output->table, i);
+		scols_column_set_whint(column, scols_column_get_width(column));
+		scols_column_set_flags(column, scols_column_get_flags(column) |
+				       SCOLS_FL_STRICTWIDTH);
+	}
+}
+
+int output_flush(struct output *output)
+{
+	int rc;
+
+	if (output->options->json)
+		return fflush(stdout) ? -errno : 0;
+	if (!scols_table_get_nlines(output->table))
+		return 0;
+	rc = scols_table_print_range(output->table, NULL, NULL);
+	if (rc)
+		return rc;
+	/* The last line of a range is printed without its end. */
+	putchar('\n');
+	scols_table_remove_lines(output->table);
+	if (!output->printed && !output->options->raw)
+		keep_widths(output);
+	scols_table_enable_noheadings(output->table, true);
+	output->printed = true;
+	return fflush(stdout) ? -errno : 0;
+}
+
+int output_end(struct output *output, bool complete)
+{
+	int rc = 0;
+
+	if (complete)
+		rc = output_flush(output);
+	if (output->options->json && (complete || output->printed)) {
+		json_close(&output->json, ']');
+		json_close(&output->json, '}');
+	}
+	scols_unref_table(output->table);
+	output->table = NULL;
+	return rc ?: fflush(stdout) ? -errno : 0;
+}
+
+/* The columns' own columns. Their rows are no records: the field is looked up by number. */
+struct column_row {
+	struct row row;
+	const struct column_set *set;
+	const struct column *column;
+};
+
+static const struct column_row *column_row(const struct row *row)
+{
+	return (const struct column_row *)row;
+}
+
+static void render_name(const struct row *row, struct cell *cell)
+{
+	cell_set_text(cell, column_row(row)->column->name);
+}
+
+static void render_type(const struct row *row, struct cell *cell)
+{
+	static const char *const names[] = {
+		[CELL_UNKNOWN] = "string",
+		[CELL_NUMBER] = "number",
+		[CELL_SIZE] = "size",
+		[CELL_TIME] = "time",
+		[CELL_HEX] = "address",
+		[CELL_TEXT] = "string",
+		[CELL_FLAG] = "boolean",
+		[CELL_LIST] = "list",
+	};
+
+	cell_set_text(cell, names[column_kind(column_row(row)->set, column_row(row)->column)]);
+}
+
+static void render_description(const struct row *row, struct cell *cell)
+{
+	cell_set_text(cell, column_help(column_row(row)->set, column_row(row)->column));
+}
+
+int output_list_columns(const struct column_set *set, const struct output_options *options)
+{
+	static const struct column columns[] = {
+		MADE_COLUMN("COLUMN", CELL_TEXT, render_name, 0, 0, NULL),
+		MADE_COLUMN("TYPE", CELL_TEXT, render_type, 0, 0, NULL),
+		MADE_COLUMN("DESCRIPTION", CELL_TEXT, render_description, 0, SCOLS_FL_WRAP, NULL),
+	};
+	static const struct column_set meta = { RECORD_STATUS, columns, 3 };
+	struct output output = { .options = options, .set = &meta };
+	struct column_row row = { .set = set };
+	int rc;
+	size_t i;
+
+	for (i = 0; i < meta.nr; i++)
+		output.selection.columns[output.selection.nr++] = &columns[i];
+	rc = output_begin(&output, "columns");
+	for (i = 0; i < set->nr && !rc; i++) {
+		row.column = &set->columns[i];
+		rc = output_row(&output, &row.row);
+	}
+	return output_end(&output, !rc) ?: rc;
+}

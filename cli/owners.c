@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaownctl owners */
+#include <string.h>
+
+#include "command.h"
+#include "listing.h"
+#include "process.h"
+
+/* Less than this part of the limit is left: worth a colour. */
+#define SCARCE_PARTS	10
+
+static void render_user(const struct row *row, struct cell *cell)
+{
+	if (known(&row->record->owner, OWNER, UID))
+		cell_give_text(cell, user_name(row->record->owner.uid));
+}
+
+static void render_unit(const struct row *row, struct cell *cell)
+{
+	const struct owner_record *owner = &row->record->owner;
+	const char *unit = NULL;
+
+	/* Somebody else may have the number of a dead one. */
+	if (known(owner, OWNER, PID) && owner->state != DMAOWN_STATE_DEAD)
+		unit = census_unit(row->census, owner->pid);
+	if (unit)
+		cell_give_text(cell, strdup(unit));
+}
+
+static void render_headroom(const struct row *row, struct cell *cell)
+{
+	const struct owner_record *owner = &row->record->owner;
+
+	cell_set_field(cell, record_field(RECORD_OWNER, DMAOWN_A_OWNER_HEADROOM), row->record);
+	if (known(owner, OWNER, HEADROOM) && known(owner, OWNER, LIMIT) &&
+	    owner->headroom < owner->limit / SCARCE_PARTS)
+		cell->colour = COLOUR_BAD;
+}
+
+static const struct column columns[] = {
+	FIELD_COLUMN("OWNER", OWNER, OWNER, 10, SCOLS_FL_TRUNC),
+	FIELD_COLUMN("PID", OWNER, PID, 0, 0),
+	FIELD_COLUMN("COMMAND", OWNER, COMM, 8, SCOLS_FL_TRUNC),
+	MADE_COLUMN("USER", CELL_TEXT, render_user, 6, SCOLS_FL_TRUNC, "user who is charged"),
+	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 8, SCOLS_FL_TRUNC,
+		    "systemd unit, or cgroup, of the process"),
+	FIELD_COLUMN("STATE", OWNER, STATE, 0, 0),
+	FIELD_COLUMN("MODE", OWNER, MODE, 0, 0),
+	FIELD_COLUMN("CONTEXTS", OWNER, CONTEXTS, 0, 0),
+	FIELD_COLUMN("AREAS", OWNER, AREAS, 0, 0),
+	FIELD_COLUMN("PINNED", OWNER, PINNED, 0, 0),
+	FIELD_COLUMN("CHARGED", OWNER, CHARGED, 0, 0),
+	FIELD_COLUMN("LIMIT", OWNER, LIMIT, 0, 0),
+	MADE_COLUMN("HEADROOM", CELL_SIZE, render_headroom, 0, 0, "limit less used, or 0"),
+	FIELD_COLUMN("USED", OWNER, USED, 0, 0),
+	FIELD_COLUMN("VM_PINNED", OWNER, VM_PINNED, 0, 0),
+	FIELD_COLUMN("VM_LOCKED", OWNER, VM_LOCKED, 0, 0),
+	FIELD_COLUMN("USER_LOCKED", OWNER, USER_LOCKED, 0, 0),
+	FIELD_COLUMN("USER_OTHER", OWNER, USER_OTHER, 0, 0),
+	FIELD_COLUMN("START", OWNER, START, 0, 0),
+	FIELD_COLUMN("UID", OWNER, UID, 0, 0),
+	FIELD_COLUMN("BUSY", OWNER, BUSY, 0, 0),
+};
+
+/* An owner's record knows no contexts: those that own areas in the one wanted were looked up. */
+static bool in_context(const struct filter *filter, const struct owner_record *owner)
+{
+	size_t i;
+
+	for (i = 0; i < filter->owners.nr; i++)
+		if (filter->owners.items[i].area.owner == owner->owner)
+			return true;
+	return false;
+}
+
+static bool wanted(const struct filter *filter, const union record *record)
+{
+	const struct owner_record *owner = &record->owner;
+
+	if (filter->pid && !(known(owner, OWNER, PID) && owner->pid == filter->pid))
+		return false;
+	return !filter->context || in_context(filter, owner);
+}
+
+static uint32_t busy(const union record *record)
+{
+	return record->owner.busy;
+}
+
+static const struct listing listing = {
+	.doc = "List who owns areas, and what they are charged with.\v"
+	       "With --context: those that own areas there; the figures are those of the whole system.",
+	.set = { RECORD_OWNER, columns, sizeof(columns) / sizeof(columns[0]) },
+	.defaults = "OWNER,PID,COMMAND,USER,UNIT,STATE,MODE,CONTEXTS,AREAS,PINNED,CHARGED,LIMIT,HEADROOM",
+	.by_owner = true,
+	.wanted = wanted,
+	.busy = busy,
+	.busy_is_total = true,
+};
+
+int owners_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	return listing_main(&listing, argc, argv, channel);
+}

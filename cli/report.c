@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Refusals in words. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "size.h"
+#include "transfer.h"
+
+#define REASON_(c, v, e, n, s)	[v] = { (e), (n), (s) },
+static const struct reason reasons[] = { DMAOWN_REASONS(REASON_) };
+
+const struct reason *reason_of(uint32_t reason)
+{
+	static const struct reason unknown = {
+		0, "unknown", "a reason that this version of dmaownctl does not know"
+	};
+
+	if (reason < sizeof(reasons) / sizeof(reasons[0]) && reasons[reason].name)
+		return &reasons[reason];
+	return &unknown;
+}
+
+static bool has_range(const struct dmaown_report *report)
+{
+	return report->iova || report->last;
+}
+
+static void put_place(FILE *out, const struct dmaown_report *report)
+{
+	const char *blank = "";
+
+	if (report->context) {
+		fprintf(out, "0x%" PRIx64, (uint64_t)report->context);
+		blank = " ";
+	}
+	if (report->ioas) {
+		fprintf(out, "%sioas %" PRIu32, blank, report->ioas);
+		blank = " ";
+	}
+	if (has_range(report)) {
+		fprintf(out, "%siova 0x%" PRIx64 "-0x%" PRIx64, blank, (uint64_t)report->iova,
+			(uint64_t)report->last);
+		blank = " ";
+	}
+	if (!*blank && report->process) {
+		fprintf(out, "process %" PRIu32, report->process);
+		blank = " ";
+	}
+	if (*blank)
+		fputs(": ", out);
+}
+
+static void put_size(FILE *out, const char *what, uint64_t bytes)
+{
+	char size[SIZE_TEXT];
+
+	fprintf(out, "%s%s (%" PRIu64 " bytes)", what, size_format(size, bytes), bytes);
+}
+
+/* What is needed is the sum; how much of it is new the call says, if it came so far. */
+static void put_limit(FILE *out, const struct dmaown_report *report, uint64_t charge)
+{
+	fprintf(out, ": process %" PRIu32, report->process);
+	if (charge && charge <= report->value)
+		put_size(out, " has used ", report->value - charge);
+	put_size(out, charge && charge <= report->value ? ", would need " : " would need ",
+		 report->value);
+	put_size(out, ", and its limit is ", report->limit);
+}
+
+static void put_context(FILE *out, const struct dmaown_report *report,
+			const struct transfer *transfer)
+{
+	if (report->value < transfer->nr_contexts)
+		fprintf(out, " (--context %s)", transfer->contexts[report->value]);
+}
+
+static void put_details(FILE *out, const struct dmaown_report *report,
+			const struct transfer *transfer)
+{
+	switch (report->reason) {
+	case DMAOWN_REASON_LIMIT_USER:
+		put_limit(out, report, transfer->call.charged_user);
+		break;
+	case DMAOWN_REASON_LIMIT_MM:
+		put_limit(out, report, transfer->call.charged_mm);
+		break;
+	case DMAOWN_REASON_NO_CONTEXT:
+		put_context(out, report, transfer);
+		break;
+	case DMAOWN_REASON_OWNER_DEAD:
+	case DMAOWN_REASON_OWNER_STALE:
+		if (report->process)
+			fprintf(out, " (process %" PRIu32 ")", report->process);
+		break;
+	default:
+		if (report->addr && report->process)
+			fprintf(out, " (address 0x%" PRIx64 " of process %" PRIu32 ")",
+				(uint64_t)report->addr, report->process);
+		else if (report->addr)
+			fprintf(out, " (address 0x%" PRIx64 ")", (uint64_t)report->addr);
+	}
+}
+
+char *report_format(const struct dmaown_report *report, const struct transfer *transfer)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return NULL;
+	put_place(out, report);
+	fputs(reason_of(report->reason)->text, out);
+	put_details(out, report, transfer);
+	fclose(out);
+	return text;
+}
+
+/* The biggest need of those that a reason names. */
+static uint64_t most_needed(const struct transfer *transfer, uint32_t *pid)
+{
+	const struct dmaown_report *report;
+	uint64_t most = 0;
+	uint32_t i;
+
+	for (i = 0; i < transfer->call.nr_reports; i++) {
+		report = &transfer->reports[i];
+		if ((report->reason == DMAOWN_REASON_LIMIT_USER ||
+		     report->reason == DMAOWN_REASON_LIMIT_MM) && report->value > most) {
+			most = report->value;
+			*pid = report->process ?: transfer->to.process.pid;
+		}
+	}
+	return most;
+}
+
+static const struct dmaown_report *find_reason(const struct transfer *transfer, uint32_t reason)
+{
+	uint32_t i;
+
+	for (i = 0; i < transfer->call.nr_reports; i++)
+		if (transfer->reports[i].reason == reason)
+			return &transfer->reports[i];
+	return NULL;
+}
+
+static char *advise_limit(const struct transfer *transfer)
+{
+	uint32_t pid = 0;
+	uint64_t most = most_needed(transfer, &pid);
+	char *text;
+
+	if (!most || asprintf(&text, "make room with: prlimit --pid %" PRIu32 " --memlock=%" PRIu64,
+			      pid, most) < 0)
+		return NULL;
+	return text;
+}
+
+static char *advise_timeout(const struct transfer *transfer)
+{
+	char *text;
+
+	if (!find_reason(transfer, DMAOWN_REASON_FLUX) &&
+	    !find_reason(transfer, DMAOWN_REASON_LOCKED) && transfer->error != EBUSY)
+		return NULL;
+	if (asprintf(&text, "wait longer with: --timeout %" PRIu32,
+		     transfer->timeout_ms < 5000 ? 10 : transfer->timeout_ms / 1000 * 2) < 0)
+		return NULL;
+	return text;
+}
+
+static char *advise_mapping(const struct transfer *transfer)
+{
+	const struct dmaown_report *report = find_reason(transfer, DMAOWN_REASON_HOLE);
+	char *text;
+
+	if (!report)
+		return NULL;
+	if (asprintf(&text, "let process %" PRIu32 " map the same memory, shared, at the same addresses first",
+		     report->process ?: transfer->to.process.pid) < 0)
+		return NULL;
+	return text;
+}
+
+static char *advise_holder(const struct transfer *transfer)
+{
+	const struct dmaown_report *report = find_reason(transfer, DMAOWN_REASON_NOT_HELD);
+	char *text;
+
+	if (!report)
+		return NULL;
+	if (asprintf(&text, "pass the context's descriptor to process %" PRIu32 " first",
+		     report->process ?: transfer->to.process.pid) < 0)
+		return NULL;
+	return text;
+}
+
+static char *advise_dead(const struct transfer *transfer)
+{
+	const struct dmaown_report *report = find_reason(transfer, DMAOWN_REASON_NO_PROCESS);
+
+	if (!report || !transfer->from_text || report->process != transfer->from_name.pid)
+		return NULL;
+	return strdup("a dead owner is named by its owner ID; see: dmaownctl owners");
+}
+
+char *report_advice(const struct transfer *transfer, unsigned int n)
+{
+	static char *(*const advisers[])(const struct transfer *transfer) = {
+		advise_limit, advise_timeout, advise_mapping, advise_holder, advise_dead,
+	};
+	char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof(advisers) / sizeof(advisers[0]); i++) {
+		text = advisers[i](transfer);
+		if (text && !n--)
+			return text;
+		free(text);
+	}
+	return NULL;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "size.h"
+
+const char *size_format(char text[SIZE_TEXT], uint64_t bytes)
+{
+	static const char units[] = "BKMGTPE";
+	unsigned int shift = 0, unit = 0;
+	uint64_t whole = bytes, tenths = 0;
+
+	while (whole >= 1024) {
+		whole >>= 10;
+		shift += 10;
+		unit++;
+	}
+	if (shift) {
+		/* Only the ten bits behind the point matter for one decimal. */
+		tenths = ((bytes >> (shift - 10) & 1023) * 10 + 512) >> 10;
+		if (tenths == 10) {
+			tenths = 0;
+			whole++;
+		}
+		if (whole == 1024 && units[unit + 1]) {
+			whole = 1;
+			unit++;
+		}
+	}
+	if (tenths)
+		snprintf(text, SIZE_TEXT, "%" PRIu64 ".%" PRIu64 "%c", whole, tenths, units[unit]);
+	else
+		snprintf(text, SIZE_TEXT, "%" PRIu64 "%c", whole, units[unit]);
+	return text;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DMAOWN_CLI_SIZE_H
+#define DMAOWN_CLI_SIZE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes as people read them: 512B, 4K, 1.5G. Powers of 1024, at most one decimal. */
+#define SIZE_TEXT	16
+const char *size_format(char text[SIZE_TEXT], uint64_t bytes);
+
+#endif

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaownctl status: the module, and what is wrong, if anything */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "cell.h"
+#include "command.h"
+#include "exits.h"
+#include "options.h"
+
+#define MAX_PROBLEMS	8
+
+struct way {
+	const struct channel_ops *ops;
+	int error;
+};
+
+struct state {
+	struct channel_choice choice;
+	bool json;
+
+	struct utsname host;
+	struct way ways[2];
+	int device_error;
+	union record record;		/* nothing known: could not be read */
+	int exit;
+	const char *problems[MAX_PROBLEMS];
+	unsigned int nr_problems;
+};
+
+static const struct argp_option status_options[] = {
+	{ "json", 'J', NULL, 0, "Write JSON", 0 },
+	{ 0 }
+};
+
+static error_t parse_status(int key, char *arg, struct argp_state *state)
+{
+	struct state *status = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &status->choice;
+		return 0;
+	case 'J':
+		status->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		usage_error(state, "unexpected argument '%s'", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child status_children[] = { { &channel_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp status_argp = {
+	.options = status_options,
+	.parser = parse_status,
+	.children = status_children,
+	.doc = "Show the module's state, and what is wrong, if anything.\v"
+	       "Exit status: 0 all is well; 69 the module is not loaded; 77 not allowed; 1 something "
+	       "else is wrong, and is said.",
+};
+
+static void add_problem(struct state *state, const char *text, int exit)
+{
+	if (state->nr_problems < MAX_PROBLEMS)
+		state->problems[state->nr_problems++] = text;
+	if (state->exit == EXIT_DONE)
+		state->exit = exit;
+}
+
+static int keep(const union record *record, void *data)
+{
+	*(union record *)data = *record;
+	return 0;
+}
+
+/* Try a channel; read the record over the first one that works. */
+static void try_channel(struct state *state, struct way *way)
+{
+	const char *wanted = state->choice.name;
+	struct channel channel;
+
+	way->error = channel_open_with(&channel, way->ops, &state->choice);
+	if (way->error)
+		return;
+	if (!state->record.known && (!wanted || !strcmp(wanted, way->ops->name)))
+		way->error = channel_each(&channel, RECORD_STATUS, 0, keep, &state->record);
+	channel_close(&channel);
+}
+
+static void try_device(struct state *state)
+{
+	int fd = open(DMAOWN_DEVICE, O_RDWR | O_CLOEXEC);
+
+	state->device_error = fd < 0 ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool is_denied(int error)
+{
+	return error == -EPERM || error == -EACCES;
+}
+
+static void judge(struct state *state)
+{
+	const struct status_record *record = &state->record.status;
+
+	if (!record->known && !module_loaded()) {
+		add_problem(state, "the kernel module is not loaded; load it with: modprobe dmaown",
+			    EXIT_NOT_LOADED);
+		return;
+	}
+	if (is_denied(state->device_error) || is_denied(state->ways[0].error) ||
+	    (!record->known && is_denied(state->ways[1].error)))
+		add_problem(state, "not allowed: run it as root, with CAP_SYS_ADMIN and CAP_SYS_PTRACE "
+			    "in the initial user namespace", EXIT_NOT_ALLOWED);
+	else if (state->device_error)
+		add_problem(state, "no " DMAOWN_DEVICE ": transfers cannot be asked for; mount devtmpfs "
+			    "on /dev, or let udev make it", EXIT_OTHER);
+	if (!record->known)
+		add_problem(state, "neither channel answers", EXIT_OTHER);
+	else if (state->ways[0].error)
+		add_problem(state, "netlink does not answer; see above", EXIT_OTHER);
+}
+
+static const char *way_text(const struct way *way)
+{
+	return way->error ? way->ops->why(way->error) : "available";
+}
+
+static void print_record(const union record *record)
+{
+	const struct record_type *type = &record_types[RECORD_STATUS];
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < type->nr_fields; i++) {
+		struct cell cell = { 0 };
+
+		cell_set_field(&cell, &type->fields[i], record);
+		text = cell_to_text(&cell, false);
+		printf("%-12s %s\n", type->fields[i].name, text && *text ? text : "-");
+		free(text);
+		cell_clear(&cell);
+	}
+}
+
+static void print_text(const struct state *state)
+{
+	unsigned int i;
+
+	printf("%-12s %s\n", "tool", DMAOWNCTL_VERSION);
+	printf("%-12s %s\n", "running", state->host.release);
+	if (state->record.known)
+		print_record(&state->record);
+	printf("%-12s %s\n", "device", state->device_error ? strerror(-state->device_error) :
+	       "available");
+	for (i = 0; i < 2; i++)
+		printf("%-12s %s\n", state->ways[i].ops->name, way_text(&state->ways[i]));
+	fflush(stdout);
+	for (i = 0; i < state->nr_problems; i++)
+		warnx("%s", state->problems[i]);
+}
+
+static void record_to_json(struct json *json, const union record *record)
+{
+	const struct record_type *type = &record_types[RECORD_STATUS];
+	unsigned int i;
+
+	for (i = 0; i < type->nr_fields; i++) {
+		struct cell cell = { 0 };
+
+		cell_set_field(&cell, &type->fields[i], record);
+		cell_to_json(&cell, json, type->fields[i].name);
+		cell_clear(&cell);
+	}
+}
+
+static void available_to_json(struct json *json, const char *name, int error, const char *why)
+{
+	json_open(json, NULL, '{');
+	json_string(json, "name", name);
+	json_bool(json, "available", !error);
+	json_string(json, "why", error ? why : NULL);
+	json_close(json, '}');
+}
+
+static void print_json(const struct state *state)
+{
+	struct json json = { .out = stdout };
+	unsigned int i;
+
+	json_open(&json, NULL, '{');
+	json_open(&json, "status", '{');
+	json_bool(&json, "ok", state->exit == EXIT_DONE);
+	json_string(&json, "tool", DMAOWNCTL_VERSION);
+	json_string(&json, "running", state->host.release);
+	record_to_json(&json, &state->record);
+	json_open(&json, "channels", '[');
+	available_to_json(&json, "device", state->device_error, strerror(-state->device_error));
+	for (i = 0; i < 2; i++)
+		available_to_json(&json, state->ways[i].ops->name, state->ways[i].error,
+				  way_text(&state->ways[i]));
+	json_close(&json, ']');
+	json_open(&json, "problems", '[');
+	for (i = 0; i < state->nr_problems; i++)
+		json_string(&json, NULL, state->problems[i]);
+	json_close(&json, ']');
+	json_close(&json, '}');
+	json_close(&json, '}');
+}
+
+int status_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	struct state state = {
+		.choice = *channel,
+		.ways = { { &netlink_channel, 0 }, { &debugfs_channel, 0 } },
+	};
+	unsigned int i;
+
+	parse_command(&status_argp, argc, argv, &state);
+	uname(&state.host);
+	try_device(&state);
+	for (i = 0; i < 2; i++)
+		try_channel(&state, &state.ways[i]);
+	judge(&state);
+	if (state.json)
+		print_json(&state);
+	else
+		print_text(&state);
+	return state.exit;
+}

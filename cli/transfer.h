@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A transfer: what was asked for, what came of it, and how both are told. */
+#ifndef DMAOWN_CLI_TRANSFER_H
+#define DMAOWN_CLI_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "channel.h"
+#include "process.h"
+
+struct transfer {
+	/* as asked for */
+	struct channel_choice choice;
+	const char *to_text;
+	const char *from_text;		/* or NULL */
+	const char **contexts;
+	size_t nr_contexts;
+	uint32_t timeout_ms;
+	bool dry_run;
+	bool json;
+	bool quiet;
+
+	/* as found */
+	struct channel channel;
+	struct process_name to_name;
+	struct process_name from_name;
+	struct process_ref to;
+	struct process_ref from;
+	struct dmaown_file *files;	/* nr_contexts of them */
+
+	/* as it came out */
+	struct dmaown_transfer call;
+	struct dmaown_report *reports;	/* call.nr_reports of them */
+	int error;			/* errno of the refusal, or 0 */
+	int status;			/* to exit with */
+	char *undo;			/* command that undoes it, or NULL */
+};
+
+/*
+ * The ioctl, in a process of its own: it waits killably only, so this is how a signal ends it without
+ * ending us. Fills call, reports and returns its errno; EINTR when it was interrupted.
+ */
+int transfer_call(int device, struct transfer *transfer);
+
+/* Room for reports. What does not fit is counted. */
+#define TRANSFER_REPORTS	4096
+
+/* The command that would undo the transfer, from how things are before it; NULL: there is no such. */
+char *undo_command(struct transfer *transfer);
+
+struct reason {
+	int error;
+	const char *name;
+	const char *text;
+};
+
+/* Of an enum dmaown_reason; one of a newer module is described as such. */
+const struct reason *reason_of(uint32_t reason);
+
+/* One line for a report: where, what, and the figures that go with it. The caller frees it. */
+char *report_format(const struct dmaown_report *report, const struct transfer *transfer);
+
+/* What can be done about a refusal, one piece of advice at a time; NULL: no more. */
+char *report_advice(const struct transfer *transfer, unsigned int n);
+
+void transfer_print(const struct transfer *transfer);
+void transfer_print_json(const struct transfer *transfer);
+
+#endif

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "contexts.h"
+#include "find.h"
+#include "iommufd.h"
+
+static bool contexts_have(const struct contexts *contexts, const struct iommufd_ctx *ictx)
+{
+	unsigned int i;
+
+	for (i = 0; i < contexts->nr; i++)
+		if (contexts->array[i] == ictx)
+			return true;
+	return false;
+}
+
+/* Adds a context that is not there yet, with a reference of its own. */
+static int contexts_add(struct contexts *contexts, struct iommufd_ctx *ictx)
+{
+	if (contexts_have(contexts, ictx))
+		return 0;
+	if (contexts->nr == contexts->room) {
+		unsigned int room = contexts->room * 2 + 4;
+		struct iommufd_ctx **array = kvmalloc_array(room, sizeof(*array), GFP_KERNEL);
+
+		if (!array)
+			return -ENOMEM;
+		if (contexts->nr)
+			memcpy(array, contexts->array, contexts->nr * sizeof(*array));
+		kvfree(contexts->array);
+		contexts->array = array;
+		contexts->room = room;
+	}
+	context_get(ictx);
+	contexts->array[contexts->nr++] = ictx;
+	return 0;
+}
+
+void contexts_put(struct contexts *contexts)
+{
+	while (contexts->nr)
+		context_put(contexts->array[--contexts->nr]);
+	kvfree(contexts->array);
+	memset(contexts, 0, sizeof(*contexts));
+}
+
+struct held {
+	struct contexts *contexts;
+	bool busy;			/* there may be more: a VFIO device was locked */
+};
+
+static int add_held(const struct holding *holding, void *arg)
+{
+	struct held *held = arg;
+
+	if (holding->busy) {
+		held->busy = true;
+		return 0;
+	}
+	return contexts_add(held->contexts, holding->ictx);
+}
+
+static void report_context(struct reports *reports, enum dmaown_reason reason, u64 context, u64 value)
+{
+	struct dmaown_report report = { .reason = reason, .context = context, .value = value };
+
+	report_add(reports, &report);
+}
+
+/* The context that one entry names; NULL: there is none. */
+static struct iommufd_ctx *find_named(const struct dmaown_file *file)
+{
+	struct task_struct *holder;
+	struct iommufd_ctx *ictx;
+
+	if (!file->holder.pid)
+		return find_by_own_fd(file->fd);
+	holder = process_find(&file->holder);
+	if (IS_ERR(holder))
+		return NULL;
+	ictx = find_by_fd(holder, file->fd);
+	put_task_struct(holder);
+	return ictx;
+}
+
+static int add_named(struct contexts *contexts, const struct dmaown_file *files, unsigned int nr,
+		     struct reports *reports)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < nr && !ret; i++) {
+		struct iommufd_ctx *ictx = find_named(&files[i]);
+
+		if (IS_ERR(ictx)) {
+			ret = ictx == ERR_PTR(-EAGAIN) ? -EBUSY : PTR_ERR(ictx);
+			break;
+		}
+		if (!ictx || (files[i].context && files[i].context != context_id(ictx)))
+			report_context(reports, DMAOWN_REASON_NO_CONTEXT, files[i].context, i);
+		else
+			ret = contexts_add(contexts, ictx);
+		if (ictx)
+			context_put(ictx);
+	}
+	return ret;
+}
+
+int contexts_get(struct contexts *contexts, const struct process *to, const struct dmaown_file *files,
+		 unsigned int nr_files, struct reports *reports)
+{
+	struct contexts own = {};
+	struct held held = { .contexts = nr_files ? &own : contexts };
+	unsigned int i;
+	int ret;
+
+	ret = find_in_process(to->owner.task, add_held, &held);
+	if (ret)
+		goto out;
+	if (!nr_files) {
+		if (held.busy)
+			ret = -EBUSY;
+		else if (!contexts->nr)
+			report_context(reports, DMAOWN_REASON_NOT_HELD, 0, 0);
+		goto out;
+	}
+
+	ret = add_named(contexts, files, nr_files, reports);
+	for (i = 0; i < contexts->nr && !ret; i++) {
+		if (contexts_have(&own, contexts->array[i]))
+			continue;
+		if (held.busy)
+			ret = -EBUSY;
+		else
+			report_context(reports, DMAOWN_REASON_NOT_HELD, context_id(contexts->array[i]), 0);
+	}
+out:
+	contexts_put(&own);
+	return ret;
+}

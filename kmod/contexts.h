@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DMAOWN_CONTEXTS_H
+#define DMAOWN_CONTEXTS_H
+
+#include "process.h"
+#include "report.h"
+
+struct iommufd_ctx;
+
+/* Different contexts, with a reference on each. */
+struct contexts {
+	struct iommufd_ctx **array;
+	unsigned int nr;
+	unsigned int room;
+};
+
+void contexts_put(struct contexts *contexts);
+
+/*
+ * The contexts that a transfer is about: those named by files, or, with nr_files == 0, all that the new
+ * owner holds. Reports what is not there, and what the new owner does not hold. -EBUSY: a VFIO device
+ * that matters is locked; try again.
+ */
+int contexts_get(struct contexts *contexts, const struct process *to, const struct dmaown_file *files,
+		 unsigned int nr_files, struct reports *reports);
+
+#endif

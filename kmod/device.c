@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* /dev/dmaown: checks what user space gives, and calls who does it. */
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "access.h"
+#include "device.h"
+#include "process.h"
+#include "report.h"
+#include "transfer.h"
+
+static int check_process(const struct dmaown_process *name)
+{
+	return name->flags & ~DMAOWN_PROCESS_INITIAL ? -EOPNOTSUPP : 0;
+}
+
+static int process_info(void *data)
+{
+	struct dmaown_process_info *arg = data;
+	struct task_struct *task;
+	const struct cred *cred;
+	int ret;
+
+	ret = check_process(&arg->process);
+	if (ret)
+		return ret;
+	if (arg->reserved)
+		return -EINVAL;
+	task = process_find(&arg->process);
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+
+	arg->process.start = task->start_boottime;
+	arg->initial_pid = task->tgid;
+	cred = get_task_cred(task);
+	arg->uid = from_kuid_munged(current_user_ns(), cred->uid);
+	put_cred(cred);
+	arg->owner = process_id(task);
+	put_task_struct(task);
+	return 0;
+}
+
+static int check_transfer(const struct dmaown_transfer *arg)
+{
+	int ret;
+
+	if (arg->flags & ~DMAOWN_TRANSFER_DRY_RUN)
+		return -EOPNOTSUPP;
+	ret = check_process(&arg->to) ?: check_process(&arg->from);
+	if (ret)
+		return ret;
+	if (arg->reserved || !arg->to.pid ||
+	    (!arg->from.pid && (arg->from.flags || arg->from.start)) ||
+	    arg->nr_files > DMAOWN_TRANSFER_MAX_FILES ||
+	    arg->timeout_ms > DMAOWN_TRANSFER_MAX_TIMEOUT ||
+	    arg->nr_reports > DMAOWN_TRANSFER_MAX_REPORTS)
+		return -EINVAL;
+	return 0;
+}
+
+static int check_files(const struct dmaown_file *files, u32 nr)
+{
+	int ret = 0;
+
+	for (; nr && !ret; nr--, files++) {
+		ret = check_process(&files->holder);
+		if (files->reserved || (!files->holder.pid && (files->holder.flags || files->holder.start)))
+			ret = ret ?: -EINVAL;
+	}
+	return ret;
+}
+
+static int transfer_with(struct dmaown_transfer *arg, const struct dmaown_file *files)
+{
+	struct reports reports;
+	int ret;
+
+	ret = reports_alloc(&reports, arg->nr_reports);
+	if (ret)
+		return ret;
+	ret = transfer(arg, files, &reports);
+	arg->nr_reports = reports.nr;
+	arg->reports_total = reports.total;
+	if (reports.nr && copy_to_user(u64_to_user_ptr(arg->reports), reports.array,
+				       array_size(reports.nr, sizeof(*reports.array))))
+		ret = -EFAULT;
+	reports_free(&reports);
+	return ret;
+}
+
+static int transfer_ioctl(void *data)
+{
+	struct dmaown_transfer *arg = data;
+	struct dmaown_file *files;
+	int ret;
+
+	ret = check_transfer(arg);
+	if (ret)
+		return ret;
+	arg->reports_total = 0;
+	arg->contexts = 0;
+	arg->retries = 0;
+	arg->areas = 0;
+	arg->areas_total = 0;
+	arg->pages_objects = 0;
+	arg->pinned = 0;
+	arg->charged_user = 0;
+	arg->charged_mm = 0;
+	if (!arg->nr_files)
+		return transfer_with(arg, NULL);
+
+	files = vmemdup_array_user(u64_to_user_ptr(arg->files), arg->nr_files, sizeof(*files));
+	if (IS_ERR(files))
+		return PTR_ERR(files);
+	ret = check_files(files, arg->nr_files);
+	if (!ret)
+		ret = transfer_with(arg, files);
+	kvfree(files);
+	return ret;
+}
+
+/* One row an ioctl: its number, its struct, how much of that must be there, and who does it. */
+static const struct device_op {
+	unsigned int cmd;
+	size_t size;
+	size_t min_size;
+	int (*execute)(void *arg);
+} device_ops[] = {
+	{
+		.cmd = DMAOWN_IOC_PROCESS,
+		.size = sizeof(struct dmaown_process_info),
+		.min_size = sizeof(struct dmaown_process_info),
+		.execute = process_info,
+	},
+	{
+		.cmd = DMAOWN_IOC_TRANSFER,
+		.size = sizeof(struct dmaown_transfer),
+		.min_size = sizeof(struct dmaown_transfer),
+		.execute = transfer_ioctl,
+	},
+};
+
+union device_arg {
+	struct dmaown_process_info process_info;
+	struct dmaown_transfer transfer;
+};
+
+static const struct device_op *find_op(unsigned int cmd)
+{
+	unsigned int i;
+
+	/* The number holds the size of the struct, which may be another version's. */
+	for (i = 0; i < ARRAY_SIZE(device_ops); i++)
+		if (_IOC_NR(cmd) == _IOC_NR(device_ops[i].cmd) && _IOC_TYPE(cmd) == DMAOWN_IOC_TYPE)
+			return &device_ops[i];
+	return NULL;
+}
+
+static long device_ioctl(struct file *file, unsigned int cmd, unsigned long address)
+{
+	void __user *user = (void __user *)address;
+	const struct device_op *op = find_op(cmd);
+	union device_arg arg;
+	u32 size;
+	int ret;
+
+	if (!access_allowed())
+		return -EPERM;
+	if (!op)
+		return -ENOTTY;
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < op->min_size)
+		return -EINVAL;
+	ret = copy_struct_from_user(&arg, op->size, user, size);
+	if (ret)
+		return ret;
+
+	ret = op->execute(&arg);
+	if (copy_to_user(user, &arg, min_t(size_t, size, op->size)))
+		return -EFAULT;
+	return ret;
+}
+
+static int device_open(struct inode *inode, struct file *file)
+{
+	return access_allowed() ? 0 : -EPERM;
+}
+
+static const struct file_operations device_fops = {
+	.owner = THIS_MODULE,
+	.open = device_open,
+	.unlocked_ioctl = device_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct miscdevice device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "dmaown",
+	.fops = &device_fops,
+	.mode = 0600,
+};
+
+int __init device_init(void)
+{
+	return misc_register(&device);
+}
+
+void device_exit(void)
+{
+	misc_deregister(&device);
+}

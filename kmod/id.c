@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cache.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
+
+#include "id.h"
+
+static siphash_key_t key __ro_after_init;
+
+enum { ID_CONTEXT, ID_PAGES, ID_PROCESS };
+
+void __init id_init(void)
+{
+	get_random_bytes(&key, sizeof(key));
+}
+
+/* Never 0, which means "none" everywhere. */
+static u64 id(u64 a, u64 b, u64 what)
+{
+	return siphash_3u64(a, b, what, &key) ?: 1;
+}
+
+u64 id_of_context(const void *ictx)
+{
+	return id((unsigned long)ictx, 0, ID_CONTEXT);
+}
+
+u64 id_of_pages(const void *pages)
+{
+	return id((unsigned long)pages, 0, ID_PAGES);
+}
+
+u64 id_of_process(u32 tgid, u64 start)
+{
+	return id(tgid, start, ID_PROCESS);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The only way to iommufd's own structures, whose layout is known to the files of iommufd/ alone.
+ *
+ * Everything takes a struct iommufd_ctx on which the caller holds a reference, that is, on its file. That
+ * keeps the context from being released, so nobody holds one longer than a call from user space lasts.
+ */
+#ifndef DMAOWN_IOMMUFD_H
+#define DMAOWN_IOMMUFD_H
+
+#include <linux/types.h>
+#include "buildid.h"
+#include "owner.h"
+
+struct device;
+struct file;
+struct iommufd_ctx;
+
+/* The proof that what is loaded is what the layout was made from. */
+int iommufd_layout_check(void);
+const char *iommufd_layout_subject(void);
+const char *iommufd_layout_kernel(void);
+void iommufd_layout_build_id(char text[BUILDID_TEXT]);
+
+/* A reference on the context that a file is of; NULL if it is another kind of file. May be called under
+ * spinlocks. */
+struct iommufd_ctx *context_of_file(struct file *file);
+void context_get(struct iommufd_ctx *ictx);
+void context_put(struct iommufd_ctx *ictx);
+u64 context_id(struct iommufd_ctx *ictx);
+
+/* How areas will be accounted that a process without CAP_IPC_LOCK maps from now on. */
+enum dmaown_mode context_mode(struct iommufd_ctx *ictx);
+
+/*
+ * VFIO device files, which hold the context they are bound to. vfio_begin() finds VFIO if it is loaded;
+ * until vfio_end() it stays loaded.
+ */
+struct vfio {
+	bool (*file_is_valid)(struct file *file);
+	bool (*file_is_group)(struct file *file);
+};
+
+bool vfio_begin(struct vfio *vfio);
+void vfio_end(struct vfio *vfio);
+bool vfio_is_device_file(const struct vfio *vfio, struct file *file);
+
+/*
+ * A reference on the context to which a device file is bound, or NULL, and the device's name. -EAGAIN if
+ * the device is locked: VFIO holds the lock while it attaches, which can take as long as a page fault.
+ */
+struct iommufd_ctx *vfio_context(struct file *file, char *name, size_t size);
+
+/*
+ * LOOKING
+ *
+ * Listings take no reference on any object of iommufd, so that nobody's destroy fails because of them:
+ * each call copies a few under the lock that keeps them from being removed, and the next goes on by key.
+ */
+
+/* Where to go on: at the IOAS with this ID or the next; in it, at this IOVA, or index of an access. */
+struct cursor {
+	u32 id;
+	unsigned long key;
+};
+
+enum object_type { OBJECT_IOAS, OBJECT_HWPT, OBJECT_DEVICE };
+
+struct object {
+	enum object_type type;
+	u32 id;
+	u32 ioas;			/* of a HWPT or an attached device, else 0 */
+	u32 hwpt;			/* of an attached device, else 0 */
+	unsigned long alignment;	/* of an IOAS */
+	bool nested;			/* of a HWPT */
+	bool auto_domain;
+	char name[64];			/* of a device */
+};
+
+/* Copies at most nr objects with IDs from *id on, and moves *id behind the last; 0 at the end. */
+unsigned int context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr);
+
+struct area {
+	u32 ioas;
+	unsigned long iova;
+	unsigned long last;
+	bool readable;
+	bool writable;
+	unsigned int accesses;
+	const void *pages;		/* only to be compared; NULL: in flux, and nothing below is set */
+	enum dmaown_source source;
+	u64 start;			/* user address, or offset in the file */
+	unsigned int sharers;
+	size_t npinned;
+	u8 mode;
+	struct owner owner;		/* with references */
+};
+
+/*
+ * Copies at most nr areas from the cursor on and moves it behind the last; 0 at the end. -EAGAIN if the
+ * IOAS cursor->id is locked: go on with the next ID, or try again. areas_put() gives back what the batch
+ * refers to.
+ */
+int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch, unsigned int nr);
+void areas_put(struct area *batch, unsigned int nr);
+
+struct access {
+	u32 id;
+	u32 ioas;
+};
+
+/* The same for accesses that are attached to an IOAS. */
+int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch, unsigned int nr);
+
+/*
+ * CHANGING
+ *
+ * A lockset holds every IOAS of some contexts still: for each, the write sides of domains_rwsem and of
+ * iova_rwsem. See iommufd/lock.c for what that means.
+ */
+struct lockset;
+
+struct lockset *lockset_alloc(struct iommufd_ctx **contexts, unsigned int nr);
+void lockset_free(struct lockset *set);
+
+/*
+ * Takes all locks or none, and waits for none: -EBUSY if somebody holds one, and *who says in which
+ * context and IOAS. -EAGAIN: there are more IOASes than there was room for; now there is room.
+ */
+struct lockset_place {
+	unsigned int context;		/* index in contexts[] */
+	u32 ioas;			/* 0: none in particular */
+};
+
+int lockset_lock(struct lockset *set, struct lockset_place *who);
+void lockset_unlock(struct lockset *set);
+
+struct pages;			/* a pages object */
+
+/* An area as it is under the lockset, with no references. */
+struct locked_area {
+	struct lockset_place place;
+	unsigned long iova;
+	unsigned long last;
+	struct pages *pages;		/* NULL: being set up by another thread; nothing below is set */
+	unsigned int sharers;		/* references on the pages object, those of areas and any others */
+	enum dmaown_source source;
+	bool writable;
+	u8 mode;
+	unsigned long addr;		/* user address of the pages object's first page, if by address */
+	size_t npages;
+	unsigned long offset;		/* of the area's first byte in the pages object */
+	size_t npinned;
+	size_t charged;			/* what the owner was charged; differs from npinned at times */
+	struct owner owner;
+};
+
+/* Calls fn for each area, in the order of contexts[], IOAS IDs and IOVAs, until it returns false. */
+void lockset_walk(struct lockset *set, bool (*fn)(const struct locked_area *area, void *arg), void *arg);
+
+/*
+ * Makes owner the owner of a pages object, as one that is charged for all that is pinned. Takes over one
+ * reference on each part of owner, and leaves those on the old one to the caller.
+ */
+void pages_set_owner(struct pages *pages, const struct owner *owner);
+
+#endif

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VFIO device files: a process that has one bound to a context holds that context, even after it has
+ * closed the context's own file.
+ *
+ * Nothing of VFIO is linked to: its symbols are looked up when they are needed, so that it can be loaded
+ * after us or not at all.
+ */
+#include <linux/device.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/vfio.h>
+
+#include "private.h"
+
+#if LAYOUT_VFIO
+static bool layout_fits(void)
+{
+	static const u8 expected[] = LAYOUT_VFIO_BUILD_ID_BYTES;
+	char found[BUILDID_TEXT] = "none";
+
+	if (!buildid_check(LAYOUT_VFIO_BUILTIN ? NULL : "vfio", expected, sizeof(expected), found))
+		return true;
+	pr_warn_once("%s: built for the vfio with build ID %s, but the one that is loaded has build ID %s: contexts held by device files only are not seen; build this module again for the running kernel\n",
+		     KBUILD_MODNAME, LAYOUT_VFIO_BUILD_ID, found);
+	return false;
+}
+
+bool vfio_begin(struct vfio *vfio)
+{
+	vfio->file_is_valid = symbol_get(vfio_file_is_valid);
+	if (!vfio->file_is_valid)
+		return false;
+	vfio->file_is_group = symbol_get(vfio_file_is_group);
+	if (vfio->file_is_group && layout_fits())
+		return true;
+	vfio_end(vfio);
+	return false;
+}
+
+void vfio_end(struct vfio *vfio)
+{
+	if (vfio->file_is_group)
+		symbol_put(vfio_file_is_group);
+	if (vfio->file_is_valid)
+		symbol_put(vfio_file_is_valid);
+	vfio->file_is_group = NULL;
+	vfio->file_is_valid = NULL;
+}
+
+struct iommufd_ctx *vfio_context(struct file *file, char *name, size_t size)
+{
+	struct layout_vfio_device_file *df = file->private_data;
+	struct vfio_device *vdev = df->device;
+	struct iommufd_ctx *ictx;
+
+	/* The file keeps the device registered, and df->device is set before the file exists. */
+	strscpy(name, dev_name(vdev->dev), size);
+	if (!mutex_trylock(&vdev->dev_set->lock))
+		return ERR_PTR(-EAGAIN);
+	/* Under dev_set->lock a context that is set here is one that this file keeps (device_cdev.c). */
+	ictx = (struct iommufd_ctx *)df->iommufd;
+	if (ictx)
+		context_get(ictx);
+	mutex_unlock(&vdev->dev_set->lock);
+	return ictx;
+}
+#else
+bool vfio_begin(struct vfio *vfio)
+{
+	vfio->file_is_group = NULL;
+	vfio->file_is_valid = NULL;
+	return false;
+}
+
+void vfio_end(struct vfio *vfio) {}
+
+struct iommufd_ctx *vfio_context(struct file *file, char *name, size_t size)
+{
+	return NULL;
+}
+#endif
+
+bool vfio_is_device_file(const struct vfio *vfio, struct file *file)
+{
+	return vfio->file_is_valid && vfio->file_is_valid(file) && !vfio->file_is_group(file);
+}

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holding all IOASes of some contexts still, and changing owners meanwhile.
+ *
+ * iommufd reads the owner of a pages object under the read side of iova_rwsem, or, while it fills and
+ * unfills domains, of domains_rwsem alone, of whichever IOAS shows the pages object (kernel:
+ * drivers/iommu/iommufd/io_pagetable.c, pages.c). So it takes the write sides of both, of every IOAS in
+ * the context, to change one. What is then still about is a thread that works on a pages object outside
+ * of these IOASes: IOMMU_IOAS_COPY between its source and an IOAS that came meanwhile, or the destruction
+ * of an IOAS that is no longer in ctx->objects. Each holds a reference on the pages object that is not
+ * an area's; the caller counts, and leaves such a pages object alone (locked_area.sharers).
+ *
+ * Every lock is taken with a trylock, and if one is not to be had, all are given back: a thread that
+ * attaches a device holds iova_rwsem while it faults memory in, and that may take for ever. For the same
+ * reason there is no lock order to keep, and no deadlock with iommufd's own nesting of these locks.
+ */
+#include <linux/err.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "private.h"
+
+/*
+ * Held from lockset_lock() to lockset_unlock(), and never while waiting for anything: it keeps two
+ * locksets from spoiling each other's attempts, and is what lockdep is told the nested locks hang on.
+ */
+static DEFINE_MUTEX(attempt_mutex);
+
+struct locked_ioas {
+	struct layout_iommufd_ioas *ioas;
+	unsigned int context;
+};
+
+struct lockset {
+	struct layout_iommufd_ctx **contexts;
+	unsigned int contexts_nr;
+	/* How many, from the start of each array, are locked. */
+	unsigned int creation_locked;
+	unsigned int domains_locked;
+	unsigned int iova_locked;
+	/* IOASes on which we hold a reference: those of contexts[0], by ID, then of contexts[1] … */
+	struct locked_ioas *ioases;
+	unsigned int ioases_nr;
+	unsigned int ioases_room;
+};
+
+/*
+ * A lock of a class of which many are held at once. lockdep would run out of entries at 48 held locks; so
+ * it is told that they nest in attempt_mutex, which lets it count them as one.
+ */
+static bool trylock_nested(struct rw_semaphore *sem)
+{
+	if (!down_write_trylock(sem))
+		return false;
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	rwsem_release(&sem->dep_map, _THIS_IP_);
+	rwsem_acquire_nest(&sem->dep_map, 0, 1, &attempt_mutex.dep_map, _THIS_IP_);
+#endif
+	return true;
+}
+
+struct lockset *lockset_alloc(struct iommufd_ctx **contexts, unsigned int nr)
+{
+	struct lockset *set = kzalloc(sizeof(*set), GFP_KERNEL);
+
+	if (!set)
+		return ERR_PTR(-ENOMEM);
+	set->contexts = (struct layout_iommufd_ctx **)contexts;
+	set->contexts_nr = nr;
+	return set;
+}
+
+void lockset_free(struct lockset *set)
+{
+	kvfree(set->ioases);
+	kfree(set);
+}
+
+/*
+ * A reference that a concurrent IOMMU_DESTROY waits for, and does not fail because of. Under the lock of
+ * ctx->objects, in which the object is: so its own reference is still there.
+ */
+static void ioas_get(struct layout_iommufd_ioas *ioas)
+{
+	refcount_inc(&ioas->obj.wait_cnt);
+}
+
+/* wake_up_all(): the one who waits for it does so uninterruptibly (kernel: main.c, dec_wait). */
+static void ioas_put(struct layout_iommufd_ctx *ctx, struct layout_iommufd_ioas *ioas)
+{
+	if (refcount_dec_and_test(&ioas->obj.wait_cnt))
+		wake_up_all(&ctx->destroy_wait);
+}
+
+static int room_for_ioases(struct lockset *set, unsigned int nr)
+{
+	struct locked_ioas *ioases;
+
+	nr = nr * 2 + 16;
+	ioases = kvmalloc_array(nr, sizeof(*ioases), GFP_KERNEL);
+	if (!ioases)
+		return -ENOMEM;
+	kvfree(set->ioases);
+	set->ioases = ioases;
+	set->ioases_room = nr;
+	return 0;
+}
+
+/*
+ * References on all IOASes of a context, as far as there is room; returns how many there are. A VFIO
+ * compatibility IOAS can be used a moment before it is published in ctx->objects: *unpublished says so.
+ */
+static unsigned int get_ioases(struct lockset *set, unsigned int context, bool *unpublished)
+{
+	struct layout_iommufd_ctx *ctx = set->contexts[context];
+	const void *compat;
+	struct layout_iommufd_ioas *ioas;
+	unsigned int nr = 0;
+	u32 id = 0;
+
+	xa_lock(&ctx->objects);
+	compat = ctx->vfio_ioas;
+	for (; (ioas = next_ioas(ctx, &id)); id++) {
+		nr++;
+		if (ioas == compat)
+			compat = NULL;
+		if (set->ioases_nr == set->ioases_room)
+			continue;
+		ioas_get(ioas);
+		set->ioases[set->ioases_nr].ioas = ioas;
+		set->ioases[set->ioases_nr++].context = context;
+	}
+	xa_unlock(&ctx->objects);
+	*unpublished = compat;
+	return nr;
+}
+
+static void put_ioases(struct lockset *set)
+{
+	while (set->ioases_nr) {
+		struct locked_ioas *last = &set->ioases[--set->ioases_nr];
+
+		ioas_put(set->contexts[last->context], last->ioas);
+	}
+}
+
+/* Gives back what is locked, in reverse order. */
+static void unlock_all(struct lockset *set)
+{
+	while (set->iova_locked)
+		up_write(&set->ioases[--set->iova_locked].ioas->iopt.iova_rwsem);
+	while (set->domains_locked)
+		up_write(&set->ioases[--set->domains_locked].ioas->iopt.domains_rwsem);
+#if LAYOUT_HAS_iommufd_ctx_ioas_creation_lock
+	while (set->creation_locked)
+		up_write(&set->contexts[--set->creation_locked]->ioas_creation_lock);
+#endif
+}
+
+/* Keeps the kernel's own IOMMU_IOAS_CHANGE_PROCESS, and new IOASes, out of the contexts. */
+static bool lock_creation(struct lockset *set, struct lockset_place *who)
+{
+#if LAYOUT_HAS_iommufd_ctx_ioas_creation_lock
+	for (; set->creation_locked < set->contexts_nr; set->creation_locked++) {
+		who->context = set->creation_locked;
+		who->ioas = 0;
+		if (!trylock_nested(&set->contexts[set->creation_locked]->ioas_creation_lock))
+			return false;
+	}
+#endif
+	return true;
+}
+
+static bool lock_ioases(struct lockset *set, struct lockset_place *who)
+{
+	struct locked_ioas *locked;
+
+	for (; set->domains_locked < set->ioases_nr; set->domains_locked++) {
+		locked = &set->ioases[set->domains_locked];
+		*who = (struct lockset_place){ locked->context, locked->ioas->obj.id };
+		if (!trylock_nested(&locked->ioas->iopt.domains_rwsem))
+			return false;
+	}
+	for (; set->iova_locked < set->ioases_nr; set->iova_locked++) {
+		locked = &set->ioases[set->iova_locked];
+		*who = (struct lockset_place){ locked->context, locked->ioas->obj.id };
+		if (!trylock_nested(&locked->ioas->iopt.iova_rwsem))
+			return false;
+	}
+	return true;
+}
+
+void lockset_unlock(struct lockset *set)
+{
+	unlock_all(set);
+	put_ioases(set);
+	mutex_unlock(&attempt_mutex);
+}
+
+int lockset_lock(struct lockset *set, struct lockset_place *who)
+{
+	unsigned int i, nr = 0;
+	bool unpublished;
+	int ret = -EBUSY;
+
+	mutex_lock(&attempt_mutex);
+	if (!lock_creation(set, who))
+		goto out;
+	for (i = 0; i < set->contexts_nr; i++) {
+		nr += get_ioases(set, i, &unpublished);
+		if (unpublished) {
+			*who = (struct lockset_place){ .context = i };
+			goto out;
+		}
+	}
+	if (nr > set->ioases_nr) {
+		ret = -EAGAIN;
+		goto out;
+	}
+	if (lock_ioases(set, who))
+		return 0;
+
+out:
+	lockset_unlock(set);
+	if (ret == -EAGAIN && room_for_ioases(set, nr))
+		ret = -ENOMEM;
+	return ret;
+}
+
+static void view_area(struct locked_area *view, const struct layout_iopt_area *area)
+{
+	struct layout_iopt_pages *pages = area->pages;
+
+	view->iova = area->node.start;
+	view->last = area->node.last;
+	view->pages = (struct pages *)pages;
+	if (!pages)
+		return;
+
+	view->sharers = kref_read(&pages->kref);
+	view->source = pages_source(pages);
+	view->writable = pages->writable;
+	view->mode = pages->account_mode;
+	view->addr = view->source == DMAOWN_SOURCE_ADDRESS ? (unsigned long)pages->uptr : 0;
+	view->npages = pages->npages;
+	view->offset = area_offset(area);
+	view->npinned = pages->npinned;
+	view->charged = pages->last_npinned;
+	view->owner.task = pages->source_task;
+	view->owner.mm = pages->source_mm;
+	view->owner.user = pages->source_user;
+}
+
+void lockset_walk(struct lockset *set, bool (*fn)(const struct locked_area *area, void *arg), void *arg)
+{
+	struct locked_area view = {};
+	struct layout_iopt_area *area;
+	unsigned int i;
+
+	for (i = 0; i < set->ioases_nr; i++) {
+		struct layout_iommufd_ioas *ioas = set->ioases[i].ioas;
+
+		view.place = (struct lockset_place){ set->ioases[i].context, ioas->obj.id };
+		area = to_area(rb_first_cached(&ioas->iopt.area_itree));
+		for (; area; area = to_area(rb_next(&area->node.rb))) {
+			view_area(&view, area);
+			if (!fn(&view, arg))
+				return;
+		}
+	}
+}
+
+void pages_set_owner(struct pages *opaque, const struct owner *owner)
+{
+	struct layout_iopt_pages *pages = (struct layout_iopt_pages *)opaque;
+
+	pages->source_task = owner->task;
+	pages->source_mm = owner->mm;
+	pages->source_user = owner->user;
+	pages->last_npinned = pages->npinned;
+}

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Contexts and what is in them, looked at without a reference on anything. See private.h for the locks. */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/iommu.h>
+#include <linux/module.h>
+
+#include "../id.h"
+#include "private.h"
+
+int iommufd_layout_check(void)
+{
+	static const u8 expected[] = LAYOUT_IOMMUFD_BUILD_ID_BYTES;
+	char found[BUILDID_TEXT] = "none";
+	int ret;
+
+	ret = buildid_check(LAYOUT_IOMMUFD_BUILTIN ? NULL : "iommufd", expected, sizeof(expected), found);
+	if (!ret)
+		return 0;
+	if (ret == -ENOMEM)
+		return ret;
+	pr_err("%s: built for the %s with build ID %s (kernel %s), but the one that is loaded has build ID %s: build this module again for the running kernel\n",
+	       KBUILD_MODNAME, iommufd_layout_subject(), LAYOUT_IOMMUFD_BUILD_ID, LAYOUT_KERNEL, found);
+	return -ENOEXEC;
+}
+
+const char *iommufd_layout_subject(void)
+{
+	return LAYOUT_IOMMUFD_BUILTIN ? "vmlinux" : "iommufd";
+}
+
+const char *iommufd_layout_kernel(void)
+{
+	return LAYOUT_KERNEL;
+}
+
+void iommufd_layout_build_id(char text[BUILDID_TEXT])
+{
+	strscpy(text, LAYOUT_IOMMUFD_BUILD_ID, BUILDID_TEXT);
+}
+
+struct iommufd_ctx *context_of_file(struct file *file)
+{
+	struct iommufd_ctx *ictx = iommufd_ctx_from_file(file);
+
+	return IS_ERR(ictx) ? NULL : ictx;
+}
+
+void context_get(struct iommufd_ctx *ictx)
+{
+	iommufd_ctx_get(ictx);
+}
+
+void context_put(struct iommufd_ctx *ictx)
+{
+	iommufd_ctx_put(ictx);
+}
+
+u64 context_id(struct iommufd_ctx *ictx)
+{
+	return id_of_context(ictx);
+}
+
+enum dmaown_mode context_mode(struct iommufd_ctx *ictx)
+{
+	if (READ_ONCE(to_ctx(ictx)->account_mode) == LAYOUT_IOPT_PAGES_ACCOUNT_MM)
+		return DMAOWN_MODE_MM;
+	return DMAOWN_MODE_USER;
+}
+
+struct layout_iommufd_ioas *next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
+{
+	struct layout_iommufd_object *obj;
+	unsigned long index;
+
+	xa_for_each_start(&ctx->objects, index, obj, *id) {
+		if (obj->type != LAYOUT_IOMMUFD_OBJ_IOAS)
+			continue;
+		*id = obj->id;
+		return to_ioas(obj);
+	}
+	return NULL;
+}
+
+/*
+ * The HWPT to which a device is attached: an address that may be stale, since the group's mutex cannot be
+ * taken here. It is only compared with those of the HWPTs that exist.
+ */
+static const void *attached_hwpt(struct layout_iommufd_device *idev)
+{
+#if LAYOUT_HAS_iommufd_group_pasid_attach
+	struct xarray *attachments = &idev->igroup->pasid_attach;
+	struct layout_iommufd_attach *attach;
+	const void *hwpt = NULL;
+
+	/* An attachment is freed after it has been erased under this lock. */
+	spin_lock_nested(&attachments->xa_lock, SINGLE_DEPTH_NESTING);
+	attach = xa_load(attachments, IOMMU_NO_PASID);
+	if (attach)
+		hwpt = READ_ONCE(attach->hwpt);
+	spin_unlock(&attachments->xa_lock);
+	return hwpt;
+#else
+	return READ_ONCE(idev->igroup->hwpt);
+#endif
+}
+
+static void copy_hwpt(struct object *to, struct layout_iommufd_object *obj)
+{
+	struct layout_iommufd_hwpt_paging *paging;
+
+	to->type = OBJECT_HWPT;
+	to->hwpt = obj->id;
+	to->nested = obj->type == LAYOUT_IOMMUFD_OBJ_HWPT_NESTED;
+	if (to->nested)
+		paging = container_of(obj, struct layout_iommufd_hwpt_nested, common.obj)->parent;
+	else
+		paging = container_of(obj, struct layout_iommufd_hwpt_paging, common.obj);
+	/* A HWPT holds a reference on its parent, and a paging one on its IOAS, until it is destroyed. */
+	if (!paging)
+		return;
+	to->auto_domain = !to->nested && paging->auto_domain;
+	if (paging->ioas)
+		to->ioas = paging->ioas->obj.id;
+}
+
+static bool is_hwpt(const struct layout_iommufd_object *obj)
+{
+	return obj->type == LAYOUT_IOMMUFD_OBJ_HWPT_PAGING || obj->type == LAYOUT_IOMMUFD_OBJ_HWPT_NESTED;
+}
+
+static void copy_device(struct object *to, struct layout_iommufd_ctx *ctx,
+			struct layout_iommufd_object *obj)
+{
+	struct layout_iommufd_device *idev = container_of(obj, struct layout_iommufd_device, obj);
+	const void *attached = attached_hwpt(idev);
+	struct layout_iommufd_object *other;
+	struct object hwpt = {};
+	unsigned long index;
+
+	to->type = OBJECT_DEVICE;
+	strscpy(to->name, dev_name(idev->dev), sizeof(to->name));
+	if (!attached)
+		return;
+	xa_for_each(&ctx->objects, index, other) {
+		if (!is_hwpt(other) ||
+		    container_of(other, struct layout_iommufd_hw_pagetable, obj) != attached)
+			continue;
+		copy_hwpt(&hwpt, other);
+		to->hwpt = hwpt.hwpt;
+		to->ioas = hwpt.ioas;
+		return;
+	}
+}
+
+static bool copy_object(struct object *to, struct layout_iommufd_ctx *ctx,
+			struct layout_iommufd_object *obj)
+{
+	memset(to, 0, sizeof(*to));
+	to->id = obj->id;
+	if (obj->type == LAYOUT_IOMMUFD_OBJ_IOAS) {
+		to->type = OBJECT_IOAS;
+		to->ioas = obj->id;
+		to->alignment = READ_ONCE(to_ioas(obj)->iopt.iova_alignment);
+	} else if (is_hwpt(obj)) {
+		copy_hwpt(to, obj);
+	} else if (obj->type == LAYOUT_IOMMUFD_OBJ_DEVICE) {
+		copy_device(to, ctx, obj);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+unsigned int context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr)
+{
+	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
+	struct layout_iommufd_object *obj;
+	unsigned int done = 0;
+	unsigned long index;
+
+	xa_lock(&ctx->objects);
+	xa_for_each_start(&ctx->objects, index, obj, *id) {
+		if (done == nr)
+			break;
+		if (copy_object(&batch[done], ctx, obj))
+			done++;
+		*id = index + 1;
+	}
+	xa_unlock(&ctx->objects);
+	return done;
+}
+
+static void copy_area(struct area *to, u32 ioas, struct layout_iopt_area *area)
+{
+	struct layout_iopt_pages *pages = area->pages;
+
+	memset(to, 0, sizeof(*to));
+	to->ioas = ioas;
+	to->iova = area->node.start;
+	to->last = area->node.last;
+	to->readable = area->iommu_prot & IOMMU_READ;
+	to->writable = area->iommu_prot & IOMMU_WRITE;
+	if (!pages)
+		return;
+
+	to->pages = pages;
+	to->accesses = READ_ONCE(area->num_accesses);
+	to->source = pages_source(pages);
+	to->start = pages_start(pages) + area_offset(area);
+	to->sharers = kref_read(&pages->kref);
+	to->npinned = READ_ONCE(pages->npinned);
+	to->mode = pages->account_mode;
+	to->owner.task = pages->source_task;
+	to->owner.mm = pages->source_mm;
+	to->owner.user = pages->source_user;
+	owner_get(&to->owner);
+}
+
+/* Under the lock of ctx->objects and the read side of iova_rwsem. Returns how many were copied. */
+static unsigned int copy_areas(struct layout_iommufd_ioas *ioas, struct cursor *cursor,
+			       struct area *batch, unsigned int nr)
+{
+	struct interval_tree_node *node;
+	struct layout_iopt_area *area;
+	unsigned int done = 0;
+
+	node = interval_tree_iter_first(&ioas->iopt.area_itree, cursor->key, ULONG_MAX);
+	area = node ? to_area(&node->rb) : NULL;
+	for (; area && done < nr; area = to_area(rb_next(&area->node.rb))) {
+		copy_area(&batch[done++], ioas->obj.id, area);
+		cursor->key = area->node.last + 1;
+		if (!cursor->key)
+			area = NULL;
+		if (!area)
+			break;
+	}
+	if (!area) {
+		cursor->id = ioas->obj.id + 1;
+		cursor->key = 0;
+	}
+	return done;
+}
+
+/*
+ * The lock of ctx->objects is held as long as the rwsem is: a rwsem must not be freed before its last
+ * up_read() has returned, and the IOAS is not kept by anything else.
+ */
+int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch, unsigned int nr)
+{
+	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
+	struct layout_iommufd_ioas *ioas;
+	int done = 0;
+	u32 id;
+
+	xa_lock(&ctx->objects);
+	while (!done) {
+		id = cursor->id;
+		ioas = next_ioas(ctx, &id);
+		if (!ioas)
+			break;
+		if (id != cursor->id)
+			cursor->key = 0;
+		cursor->id = id;
+		if (!down_read_trylock(&ioas->iopt.iova_rwsem)) {
+			done = -EAGAIN;
+			break;
+		}
+		done = copy_areas(ioas, cursor, batch, nr);
+		up_read(&ioas->iopt.iova_rwsem);
+	}
+	xa_unlock(&ctx->objects);
+	return done;
+}
+
+void areas_put(struct area *batch, unsigned int nr)
+{
+	for (; nr; nr--, batch++)
+		if (batch->pages)
+			owner_put(&batch->owner);
+}
+
+static unsigned int copy_accesses(struct layout_iommufd_ioas *ioas, struct cursor *cursor,
+				  struct access *batch, unsigned int nr)
+{
+	struct layout_iommufd_access *access;
+	unsigned int done = 0;
+	unsigned long index;
+
+	xa_for_each_start(&ioas->iopt.access_list, index, access, cursor->key) {
+		if (done == nr)
+			return done;
+		batch[done].id = access->obj.id;
+		batch[done++].ioas = ioas->obj.id;
+		cursor->key = index + 1;
+	}
+	cursor->id = ioas->obj.id + 1;
+	cursor->key = 0;
+	return done;
+}
+
+int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch, unsigned int nr)
+{
+	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
+	struct layout_iommufd_ioas *ioas;
+	int done = 0;
+	u32 id;
+
+	xa_lock(&ctx->objects);
+	while (!done) {
+		id = cursor->id;
+		ioas = next_ioas(ctx, &id);
+		if (!ioas)
+			break;
+		if (id != cursor->id)
+			cursor->key = 0;
+		cursor->id = id;
+		if (!down_read_trylock(&ioas->iopt.iova_rwsem)) {
+			done = -EAGAIN;
+			break;
+		}
+		done = copy_accesses(ioas, cursor, batch, nr);
+		up_read(&ioas->iopt.iova_rwsem);
+	}
+	xa_unlock(&ctx->objects);
+	return done;
+}
+
+MODULE_INFO(import_ns, "IOMMUFD");

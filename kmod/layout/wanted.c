@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <string.h>
+
+#include "wanted.h"
+
+const struct wanted wanted[WANTED_COUNT] = {
+	[WANTED_IOMMUFD] = {
+		.name = "iommufd",
+		.path = "drivers/iommu/iommufd/iommufd",
+		.mark = "iopt_pages",
+		.config = "IOMMUFD",
+		.structs = {
+			/* Embedded ones before those that embed them. */
+			{ "iommufd_object", .members = {
+				{ "wait_cnt|shortterm_users", "refcount_t" },
+				{ "users", "refcount_t" },
+				{ "type", "enum iommufd_object_type" },
+				{ "id", "unsigned int" },
+			} },
+			{ "iommufd_ctx", .members = {
+				{ "file", "struct file *" },
+				{ "objects", "struct xarray" },
+				{ "destroy_wait", "wait_queue_head_t" },
+				{ "account_mode", "u8" },
+				{ "vfio_ioas", "struct iommufd_ioas *" },
+				{ "ioas_creation_lock", "struct rw_semaphore",
+				  { .optional = true } },
+			} },
+			{ "io_pagetable", .members = {
+				{ "domains_rwsem", "struct rw_semaphore" },
+				{ "domains", "struct xarray" },
+				{ "access_list", "struct xarray" },
+				{ "iova_rwsem", "struct rw_semaphore" },
+				{ "area_itree", "struct rb_root_cached" },
+				{ "disable_large_pages", "u8" },
+				{ "iova_alignment", "unsigned long" },
+			} },
+			{ "iommufd_ioas", .members = {
+				{ "obj", "struct iommufd_object" },
+				{ "iopt", "struct io_pagetable" },
+			} },
+			{ "iopt_area", .members = {
+				{ "node", "struct interval_tree_node" },
+				{ "pages_node", "struct interval_tree_node" },
+				{ "iopt", "struct io_pagetable *" },
+				{ "pages", "struct iopt_pages *" },
+				{ "storage_domain", "struct iommu_domain *" },
+				{ "page_offset", "unsigned int" },
+				{ "iommu_prot", "int" },
+				{ "num_accesses", "unsigned int" },
+			} },
+			{ "iopt_pages", .members = {
+				{ "kref", "struct kref" },
+				{ "mutex", "struct mutex" },
+				{ "npages", "size_t" },
+				{ "npinned", "size_t" },
+				{ "last_npinned", "size_t" },
+				{ "source_task", "struct task_struct *" },
+				{ "source_mm", "struct mm_struct *" },
+				{ "source_user", "struct user_struct *" },
+				{ "uptr", "void *" },
+				{ "writable", "bool" },
+				{ "account_mode", "u8" },
+				{ "type", "enum iopt_address_type", { .optional = true } },
+				{ "file", "struct file *", { .with = "iopt_pages.type" } },
+				{ "start", "unsigned long", { .with = "iopt_pages.type" } },
+				{ "dmabuf.start", "unsigned long", { .optional = true } },
+			} },
+			{ "iommufd_hw_pagetable", .members = {
+				{ "obj", "struct iommufd_object" },
+			} },
+			{ "iommufd_hwpt_paging", .members = {
+				{ "common", "struct iommufd_hw_pagetable" },
+				{ "ioas", "struct iommufd_ioas *" },
+				{ "auto_domain", "bool" },
+			} },
+			{ "iommufd_hwpt_nested", .members = {
+				{ "common", "struct iommufd_hw_pagetable" },
+				{ "parent", "struct iommufd_hwpt_paging *" },
+			} },
+			{ "iommufd_group", .members = {
+				{ "pasid_attach", "struct xarray", { .optional = true } },
+				{ "hwpt", "struct iommufd_hw_pagetable *",
+				  { .unless = "iommufd_group.pasid_attach" } },
+			} },
+			{ "iommufd_attach", { .with = "iommufd_group.pasid_attach" }, .members = {
+				{ "hwpt", "struct iommufd_hw_pagetable *" },
+			} },
+			{ "iommufd_device", .members = {
+				{ "obj", "struct iommufd_object" },
+				{ "igroup", "struct iommufd_group *" },
+				{ "dev", "struct device *" },
+			} },
+			{ "iommufd_access", .members = {
+				{ "obj", "struct iommufd_object" },
+			} },
+		},
+		.enums = {
+			{ "iommufd_object_type", .values = {
+				{ "IOMMUFD_OBJ_DEVICE" },
+				{ "IOMMUFD_OBJ_HWPT_PAGING" },
+				{ "IOMMUFD_OBJ_HWPT_NESTED" },
+				{ "IOMMUFD_OBJ_IOAS" },
+				{ "IOMMUFD_OBJ_ACCESS" },
+			} },
+			{ NULL, .values = {
+				{ "IOPT_PAGES_ACCOUNT_NONE" },
+				{ "IOPT_PAGES_ACCOUNT_USER" },
+				{ "IOPT_PAGES_ACCOUNT_MM" },
+			} },
+			{ "iopt_address_type", { .with = "iopt_pages.type" }, .values = {
+				{ "IOPT_ADDRESS_USER" },
+				{ "IOPT_ADDRESS_FILE" },
+				{ "IOPT_ADDRESS_DMABUF", { .with = "iopt_pages.dmabuf.start" } },
+			} },
+		},
+	},
+	[WANTED_VFIO] = {
+		.name = "vfio",
+		.path = "drivers/vfio/vfio",
+		.mark = "vfio_device_file",
+		.config = "VFIO",
+		.optional = true,
+		.structs = {
+			{ "vfio_device_file", .members = {
+				{ "device", "struct vfio_device *" },
+				{ "iommufd", "struct iommufd_ctx *" },
+			} },
+		},
+	},
+};
+
+bool wanted_is_private(const char *name)
+{
+	for (int i = 0; i < WANTED_COUNT; i++)
+		for (const struct wanted_struct *s = wanted[i].structs; s->name; s++)
+			if (!strcmp(s->name, name))
+				return true;
+	return false;
+}
+
+bool wanted_may_miss(const struct wanted_when *when)
+{
+	return when->optional || when->with || when->unless;
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the module consists of. */
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "debugfs.h"
+#include "device.h"
+#include "dump.h"
+#include "id.h"
+#include "iommufd.h"
+#include "netlink.h"
+#include "transfer.h"
+
+void status_fill(struct record_status *rec)
+{
+	struct vfio vfio;
+	char build_id[BUILDID_TEXT];
+
+	iommufd_layout_build_id(build_id);
+	record_set_string(rec, status, version, DMAOWN_VERSION);
+	record_set_string(rec, status, kernel, iommufd_layout_kernel());
+	record_set_string(rec, status, subject, iommufd_layout_subject());
+	record_set_string(rec, status, build_id, build_id);
+	record_set(rec, status, vfio, vfio_begin(&vfio));
+	vfio_end(&vfio);
+	transfer_status(rec);
+}
+
+static int __init dmaown_init(void)
+{
+	int ret;
+
+	ret = iommufd_layout_check();
+	if (ret)
+		return ret;
+	id_init();
+	ret = transfer_init();
+	if (ret)
+		return ret;
+	ret = netlink_init();
+	if (ret)
+		goto out_transfer;
+	ret = device_init();
+	if (ret)
+		goto out_netlink;
+	debugfs_init();
+	return 0;
+
+out_netlink:
+	netlink_exit();
+out_transfer:
+	transfer_exit();
+	return ret;
+}
+
+/* Nobody can be inside: each way in holds the module, or is waited for. */
+static void __exit dmaown_exit(void)
+{
+	debugfs_exit();
+	device_exit();
+	netlink_exit();
+	transfer_exit();
+}
+
+module_init(dmaown_init);
+module_exit(dmaown_exit);
+
+MODULE_DESCRIPTION("Who owns the memory that iommufd keeps pinned, and making another process its owner");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(DMAOWN_VERSION);

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The same memory: what the new owner maps must be what the old one maps, object and offset, shared, and
+ * with the permissions that pinning it needs. Nothing is faulted in and no page is looked at.
+ */
+#include <linux/fs.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+
+#include "memory.h"
+
+bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm)
+{
+	*memory = (struct memory){ .old_mm = old_mm, .new_mm = new_mm };
+	if (!mmap_read_trylock(old_mm))
+		return false;
+	if (mmap_read_trylock(new_mm))
+		return true;
+	mmap_read_unlock(old_mm);
+	return false;
+}
+
+void memory_end(struct memory *memory)
+{
+	mmap_read_unlock(memory->new_mm);
+	mmap_read_unlock(memory->old_mm);
+}
+
+/* The VMA at addr, or the next one, or NULL; asks the tree only if it is not the one found last. */
+static struct vm_area_struct *vma_at(struct mm_struct *mm, struct vm_area_struct **last, unsigned long addr)
+{
+	struct vm_area_struct *vma = *last;
+
+	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
+		vma = find_vma(mm, addr);
+	*last = vma;
+	return vma;
+}
+
+static bool is_hole(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return !vma || addr < vma->vm_start;
+}
+
+/* How many bytes from addr on look the same: the rest of the VMA, or of the hole before it. */
+static unsigned long stretch(const struct vm_area_struct *vma, unsigned long addr)
+{
+	if (!vma)
+		return ULONG_MAX;
+	return (is_hole(vma, addr) ? vma->vm_start : vma->vm_end) - addr;
+}
+
+static unsigned long offset_at(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+
+/* VM_SHARED is not set for a read-only shared mapping of a file that was opened read-only. */
+static bool is_shared(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && (vma->vm_flags & VM_MAYSHARE);
+}
+
+/*
+ * Regular files, shmem and hugetlbfs have an inode of their own, which is the memory. Behind an anonymous
+ * inode the file may be anything: there, only the same open file is the same memory.
+ */
+static bool inode_is_memory(const struct inode *inode)
+{
+#ifdef IS_ANON_FILE
+	if (IS_ANON_FILE(inode))
+		return false;
+#endif
+	return S_ISREG(inode->i_mode);
+}
+
+static bool same_object(const struct file *a, const struct file *b)
+{
+	if (inode_is_memory(file_inode(a)) && inode_is_memory(file_inode(b)))
+		return a->f_mapping == b->f_mapping;
+	return a == b;
+}
+
+/* 0: the same. */
+static enum dmaown_reason compare(const struct vm_area_struct *old_vma, unsigned long old_addr,
+				  const struct vm_area_struct *new_vma, unsigned long new_addr, bool write)
+{
+	vm_flags_t need = VM_READ | (write ? VM_WRITE : 0);
+
+	if (is_hole(old_vma, old_addr))
+		return DMAOWN_REASON_OLD_HOLE;
+	if (!is_shared(old_vma))
+		return DMAOWN_REASON_OLD_PRIVATE;
+	if (is_hole(new_vma, new_addr))
+		return DMAOWN_REASON_HOLE;
+	if (!is_shared(new_vma))
+		return DMAOWN_REASON_PRIVATE;
+	if (!same_object(old_vma->vm_file, new_vma->vm_file))
+		return DMAOWN_REASON_OBJECT;
+	if (offset_at(old_vma, old_addr) != offset_at(new_vma, new_addr))
+		return DMAOWN_REASON_OFFSET;
+	if ((new_vma->vm_flags & need) != need)
+		return DMAOWN_REASON_PERMISSION;
+	if (new_vma->vm_flags & (VM_IO | VM_PFNMAP))
+		return DMAOWN_REASON_IO;
+	return 0;
+}
+
+void memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr, size_t npages,
+		    bool write, memory_fn fn, void *arg)
+{
+	unsigned long length = npages << PAGE_SHIFT;
+	unsigned long done = 0;
+
+	while (done < length) {
+		unsigned long old_at = old_addr + done;
+		unsigned long new_at = new_addr + done;
+		struct vm_area_struct *old_vma = vma_at(memory->old_mm, &memory->old_vma, old_at);
+		struct vm_area_struct *new_vma = vma_at(memory->new_mm, &memory->new_vma, new_at);
+		enum dmaown_reason reason = compare(old_vma, old_at, new_vma, new_at, write);
+		unsigned long step = min3(stretch(old_vma, old_at), stretch(new_vma, new_at), length - done);
+
+		if (reason)
+			fn(reason, done, step, arg);
+		done += step;
+	}
+}
+
+/*
+ * mmap_lock.h has no write trylock. The rwsem alone will do: the rest of mmap_write_lock() announces changes
+ * to VMAs, and none are made.
+ */
+int memory_account(struct mm_struct *mm, unsigned long npages, bool inc, struct task_struct *task,
+		   unsigned long *locked)
+{
+	int ret;
+
+	if (!down_write_trylock(&mm->mmap_lock))
+		return -EBUSY;
+	*locked = mm->locked_vm + (inc ? npages : -npages);
+	ret = __account_locked_vm(mm, npages, inc, task ?: current, !task);
+	up_write(&mm->mmap_lock);
+	return ret;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DMAOWN_MEMORY_H
+#define DMAOWN_MEMORY_H
+
+#include <linux/types.h>
+#include "uapi/dmaown.h"
+
+struct mm_struct;
+struct task_struct;
+struct vm_area_struct;
+
+/*
+ * Whether two address spaces map the same memory. Both mmap_locks are held for reading from
+ * memory_begin() to memory_end(), which keeps the VMAs that are remembered in between.
+ */
+struct memory {
+	struct mm_struct *old_mm;
+	struct mm_struct *new_mm;
+	struct vm_area_struct *old_vma;		/* looked at last, or NULL */
+	struct vm_area_struct *new_vma;
+};
+
+/* False if one of the locks is not to be had at once. Both address spaces have users. */
+bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm);
+void memory_end(struct memory *memory);
+
+/* Told about each stretch that is not the same: its distance from the start, and its length, in bytes. */
+typedef void (*memory_fn)(enum dmaown_reason reason, unsigned long from, unsigned long length, void *arg);
+
+/* Compares npages from old_addr on in the old address space with those from new_addr on in the new one. */
+void memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr, size_t npages,
+		    bool write, memory_fn fn, void *arg);
+
+/*
+ * Changes the locked pages of an address space (VmLck) if its mmap_lock is to be had at once, else
+ * -EBUSY. With task, -ENOMEM if that would exceed its RLIMIT_MEMLOCK. *locked is what there would be.
+ */
+int memory_account(struct mm_struct *mm, unsigned long npages, bool inc, struct task_struct *task,
+		   unsigned long *locked);
+
+#endif

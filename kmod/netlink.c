@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#include "dump.h"
+#include "netlink.h"
+
+static struct genl_family family;
+
+static const struct nla_policy request_policy[DMAOWN_A_REQUEST_MAX + 1] = {
+	[DMAOWN_A_REQUEST_CONTEXT] = { .type = NLA_U64 },
+};
+
+/*
+ * GENL_ADMIN_PERM would ask for CAP_NET_ADMIN, which says nothing about other processes' memory. Both who
+ * opened the socket and who uses it now must have the capabilities.
+ */
+static bool allowed(struct sk_buff *skb)
+{
+	return netlink_capable(skb, CAP_SYS_ADMIN) && netlink_capable(skb, CAP_SYS_PTRACE);
+}
+
+static const struct {
+	enum record_kind kind;
+	u8 cmd;
+} dumps[] = {
+	{ RECORD_CONTEXT,	DMAOWN_CMD_GET_CONTEXT },
+	{ RECORD_HOLDER,	DMAOWN_CMD_GET_HOLDER },
+	{ RECORD_IOAS,		DMAOWN_CMD_GET_IOAS },
+	{ RECORD_HWPT,		DMAOWN_CMD_GET_HWPT },
+	{ RECORD_DEVICE,	DMAOWN_CMD_GET_DEVICE },
+	{ RECORD_ACCESS,	DMAOWN_CMD_GET_ACCESS },
+	{ RECORD_AREA,		DMAOWN_CMD_GET_AREA },
+	{ RECORD_OWNER,		DMAOWN_CMD_GET_OWNER },
+};
+
+/* What a dump keeps in netlink_callback.ctx between its messages. */
+struct dump_state {
+	struct dump *dump;
+	const union record *pending;	/* fetched, but there was no room for it */
+	enum record_kind kind;
+	u8 cmd;
+};
+
+static struct dump_state *state_of(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct dump_state) > sizeof(cb->ctx));
+	return (struct dump_state *)cb->ctx;
+}
+
+static int dump_start(struct netlink_callback *cb)
+{
+	const struct genl_dumpit_info *info = genl_dumpit_info(cb);
+	struct dump_state *state = state_of(cb);
+	struct nlattr *context = info->info.attrs[DMAOWN_A_REQUEST_CONTEXT];
+	unsigned int i;
+
+	if (!allowed(cb->skb))
+		return -EPERM;
+	for (i = 0; i < ARRAY_SIZE(dumps); i++)
+		if (dumps[i].cmd == info->op.cmd)
+			break;
+	if (i == ARRAY_SIZE(dumps))
+		return -EOPNOTSUPP;
+
+	state->kind = dumps[i].kind;
+	state->cmd = dumps[i].cmd;
+	state->dump = dump_open(state->kind, context ? nla_get_u64(context) : 0);
+	if (IS_ERR(state->dump))
+		return PTR_ERR(state->dump);
+	cb->seq = 1;
+	return 0;
+}
+
+static int dump_done(struct netlink_callback *cb)
+{
+	dump_close(state_of(cb)->dump);
+	return 0;
+}
+
+static int put_record(struct sk_buff *skb, struct netlink_callback *cb, const union record *rec)
+{
+	struct dump_state *state = state_of(cb);
+	void *msg;
+	int ret;
+
+	msg = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq, &family, NLM_F_MULTI,
+			  state->cmd);
+	if (!msg)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, msg);
+	ret = record_put(skb, state->kind, rec);
+	if (ret) {
+		genlmsg_cancel(skb, msg);
+		return ret;
+	}
+	genlmsg_end(skb, msg);
+	return 0;
+}
+
+static int dump_messages(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct dump_state *state = state_of(cb);
+
+	if (!allowed(cb->skb))
+		return -EPERM;
+	for (;;) {
+		if (!state->pending)
+			state->pending = dump_next(state->dump);
+		if (dump_inconsistent(state->dump))
+			cb->seq = 2;
+		if (!state->pending)
+			return skb->len;
+		if (IS_ERR(state->pending))
+			return PTR_ERR(state->pending);
+		if (put_record(skb, cb, state->pending))
+			return skb->len ?: -EMSGSIZE;
+		state->pending = NULL;
+	}
+}
+
+static int get_status(struct sk_buff *skb, struct genl_info *info)
+{
+	union record *rec;
+	struct sk_buff *msg;
+	void *head;
+	int ret = -ENOMEM;
+
+	if (!allowed(skb))
+		return -EPERM;
+	rec = kzalloc(sizeof(*rec), GFP_KERNEL);
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!rec || !msg)
+		goto out_free;
+
+	status_fill(&rec->status);
+	ret = -EMSGSIZE;
+	head = genlmsg_put_reply(msg, info, &family, 0, DMAOWN_CMD_GET_STATUS);
+	if (!head || record_put(msg, RECORD_STATUS, rec))
+		goto out_free;
+	genlmsg_end(msg, head);
+	kfree(rec);
+	return genlmsg_reply(msg, info);
+
+out_free:
+	nlmsg_free(msg);
+	kfree(rec);
+	return ret;
+}
+
+#define DUMP_OP(op)				\
+	{					\
+		.cmd = (op),			\
+		.start = dump_start,		\
+		.dumpit = dump_messages,	\
+		.done = dump_done,		\
+	}
+
+static const struct genl_ops ops[] = {
+	{ .cmd = DMAOWN_CMD_GET_STATUS, .doit = get_status },
+	DUMP_OP(DMAOWN_CMD_GET_CONTEXT),
+	DUMP_OP(DMAOWN_CMD_GET_HOLDER),
+	DUMP_OP(DMAOWN_CMD_GET_IOAS),
+	DUMP_OP(DMAOWN_CMD_GET_HWPT),
+	DUMP_OP(DMAOWN_CMD_GET_DEVICE),
+	DUMP_OP(DMAOWN_CMD_GET_ACCESS),
+	DUMP_OP(DMAOWN_CMD_GET_AREA),
+	DUMP_OP(DMAOWN_CMD_GET_OWNER),
+};
+
+/*
+ * The flag is checked against the user namespace of the network namespace (genetlink.c), so a namespace's
+ * root may listen there; netnsok stays off, and events go to the initial one, where that means root.
+ */
+static const struct genl_multicast_group groups[] = {
+	{ .name = DMAOWN_GENL_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
+};
+
+static struct genl_family family __ro_after_init = {
+	.name = DMAOWN_GENL_NAME,
+	.version = DMAOWN_GENL_VERSION,
+	.maxattr = DMAOWN_A_REQUEST_MAX,
+	.policy = request_policy,
+	.module = THIS_MODULE,
+	.ops = ops,
+	.n_ops = ARRAY_SIZE(ops),
+	.resv_start_op = DMAOWN_CMD_GET_STATUS,
+	.mcgrps = groups,
+	.n_mcgrps = ARRAY_SIZE(groups),
+};
+
+/* The mutex makes events leave in the order of their numbers. */
+static DEFINE_MUTEX(event_mutex);
+static u64 event_sequence;
+
+void netlink_event(struct record_event *event)
+{
+	struct sk_buff *msg;
+	void *head;
+
+	mutex_lock(&event_mutex);
+	record_set(event, event, sequence, ++event_sequence);
+	record_set(event, event, time, ktime_get_boottime_ns());
+	if (!genl_has_listeners(&family, &init_net, 0))
+		goto out_unlock;
+
+	/* Whoever misses one sees it by the gap in the numbers. */
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		goto out_unlock;
+	head = genlmsg_put(msg, 0, 0, &family, 0, DMAOWN_CMD_EVENT);
+	if (!head || record_put(msg, RECORD_EVENT, (union record *)event)) {
+		nlmsg_free(msg);
+		goto out_unlock;
+	}
+	genlmsg_end(msg, head);
+	genlmsg_multicast_netns(&family, &init_net, msg, 0, 0, GFP_KERNEL);
+out_unlock:
+	mutex_unlock(&event_mutex);
+}
+
+int __init netlink_init(void)
+{
+	return genl_register_family(&family);
+}
+
+void netlink_exit(void)
+{
+	genl_unregister_family(&family);
+}

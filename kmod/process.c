@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/user.h>
+
+#include "process.h"
+
+struct task_struct *process_find(const struct dmaown_process *name)
+{
+	struct pid_namespace *ns = task_active_pid_ns(current);
+	struct task_struct *task;
+
+	if (name->flags & DMAOWN_PROCESS_INITIAL)
+		ns = &init_pid_ns;
+
+	rcu_read_lock();
+	task = pid_task(find_pid_ns(name->pid, ns), PIDTYPE_TGID);
+	if (task && name->start && task->start_boottime != name->start)
+		task = NULL;
+	if (task)
+		get_task_struct(task);
+	rcu_read_unlock();
+	return task ?: ERR_PTR(-ESRCH);
+}
+
+/* The address space of any thread that has one: the leader may have exited before the others. */
+static struct mm_struct *process_mm(struct task_struct *task)
+{
+	struct mm_struct *mm = NULL;
+	struct task_struct *thread;
+
+	rcu_read_lock();
+	__for_each_thread(task->signal, thread) {
+		mm = get_task_mm(thread);
+		if (mm)
+			break;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
+int process_get(const struct dmaown_process *name, struct process *process)
+{
+	struct owner *owner = &process->owner;
+	const struct cred *cred;
+
+	owner->task = process_find(name);
+	if (IS_ERR(owner->task))
+		return PTR_ERR(owner->task);
+
+	owner->mm = process_mm(owner->task);
+	if (!owner->mm) {
+		put_task_struct(owner->task);
+		return -ESRCH;
+	}
+	mmgrab(owner->mm);
+
+	cred = get_task_cred(owner->task);
+	owner->user = get_uid(cred->user);
+	put_cred(cred);
+	return 0;
+}
+
+void process_put(struct process *process)
+{
+	mmput(process->owner.mm);
+	owner_put(&process->owner);
+}
+
+/*
+ * exec changes mm under the write side of exec_update_lock (exec_mmap() in the kernel's fs/exec.c). If
+ * another thread than the leader is exec'ing and has taken the leader's place already, the task recorded
+ * is the old leader: the same process for everybody who asks its signal struct.
+ */
+bool process_hold(struct process *process)
+{
+	struct owner *owner = &process->owner;
+
+	if (!down_read_trylock(&owner->task->signal->exec_update_lock))
+		return false;
+	if (process_uses_mm(owner->task, owner->mm))
+		return true;
+	up_read(&owner->task->signal->exec_update_lock);
+	return false;
+}
+
+void process_release(struct process *process)
+{
+	up_read(&process->owner.task->signal->exec_update_lock);
+}

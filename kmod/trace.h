@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM dmaown
+
+#if !defined(DMAOWN_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define DMAOWN_TRACE_H
+
+#include <linux/tracepoint.h>
+#include "record.h"
+
+/* A transfer or a refusal, as in the netlink event. PIDs are those of the initial namespace. */
+TRACE_EVENT(dmaown_event,
+	TP_PROTO(const struct record_event *event),
+	TP_ARGS(event),
+	TP_STRUCT__entry(
+		__field(u32, event)
+		__field(u32, caller)
+		__field(u32, to)
+		__field(u32, from)
+		__field(u64, areas)
+		__field(u64, pinned)
+		__field(u32, error)
+		__array(char, reason, 24)
+	),
+	TP_fast_assign(
+		__entry->event = event->event;
+		__entry->caller = event->caller;
+		__entry->to = event->to;
+		__entry->from = event->from;
+		__entry->areas = event->areas;
+		__entry->pinned = event->pinned;
+		__entry->error = event->error;
+		strscpy(__entry->reason, event->reason, sizeof(__entry->reason));
+	),
+	TP_printk("%s caller=%u to=%u from=%u areas=%llu pinned=%llu error=%u reason=%s",
+		  __entry->event == DMAOWN_EVENT_TRANSFER ? "transfer" : "refusal",
+		  __entry->caller, __entry->to, __entry->from, __entry->areas, __entry->pinned,
+		  __entry->error, __entry->reason)
+);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE trace
+#include <trace/define_trace.h>

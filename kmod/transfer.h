@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DMAOWN_TRANSFER_H
+#define DMAOWN_TRANSFER_H
+
+#include "report.h"
+#include "uapi/dmaown.h"
+
+struct record_status;
+
+int transfer_init(void);
+void transfer_exit(void);
+
+/*
+ * Makes a process the owner, as DMAOWN_IOC_TRANSFER says. arg has been checked; files are the contexts
+ * (arg->nr_files of them). Writes the results to arg, but for what belongs to the reports. May sleep, and
+ * holds nothing of any context when it does so for longer than an attempt takes.
+ */
+int transfer(struct dmaown_transfer *arg, const struct dmaown_file *files, struct reports *reports);
+
+/* The counters. */
+void transfer_status(struct record_status *rec);
+
+#endif

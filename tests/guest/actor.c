@@ -1,0 +1,1035 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A process that does as it is told, as a VMM and its successor would: one command a line on standard
+ * input, one answer a line on standard output: "ok [RESULT]..." or "error ERRNO COMMAND". The shell
+ * tests drive it (see lib.sh). Numbers are decimal or 0x hexadecimal, sizes may end in K, M or G.
+ * Descriptors are the process's own numbers; none is closed on exec.
+ *
+ * Each command, with what it takes and answers, is one row of the table `commands` below.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <grp.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+#include <linux/capability.h>
+#include <linux/io_uring.h>
+#include <linux/iommufd.h>
+#include <linux/vfio.h>
+
+#ifndef IOMMU_IOAS_MAP_FILE
+struct iommu_ioas_map_file {
+	__u32 size;
+	__u32 flags;
+	__u32 ioas_id;
+	__s32 fd;
+	__aligned_u64 start;
+	__aligned_u64 length;
+	__aligned_u64 iova;
+};
+#define IOMMU_IOAS_MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
+#endif
+
+#define MAX_ARGS	40
+#define LINE_SIZE	4096
+#define MAX_FDS		1024
+
+struct call {
+	int argc;
+	char *argv[MAX_ARGS];
+	char answer[LINE_SIZE];		/* what follows "ok" */
+};
+
+__attribute__((format(printf, 2, 3)))
+static int answer(struct call *c, const char *format, ...)
+{
+	size_t used = strlen(c->answer);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(c->answer + used, sizeof(c->answer) - used, format, ap);
+	va_end(ap);
+	return 0;
+}
+
+/* Arguments. A malformed one ends the process: the test is wrong. */
+
+static uint64_t number(const char *text)
+{
+	char *end;
+	uint64_t value;
+
+	errno = 0;
+	value = strtoull(text, &end, 0);
+	switch (*end) {
+	case 'K': value <<= 10; end++; break;
+	case 'M': value <<= 20; end++; break;
+	case 'G': value <<= 30; end++; break;
+	}
+	if (errno || end == text || *end) {
+		fprintf(stderr, "actor: not a number: '%s'\n", text);
+		exit(2);
+	}
+	return value;
+}
+
+static uint64_t arg(struct call *c, int n)
+{
+	return number(c->argv[n]);
+}
+
+static bool arg_is(struct call *c, int n, const char *word)
+{
+	return n < c->argc && !strcmp(c->argv[n], word);
+}
+
+static void *address(struct call *c, int n)
+{
+	return (void *)(uintptr_t)arg(c, n);
+}
+
+static int result(int ret)
+{
+	return ret < 0 ? -errno : ret;
+}
+
+static int simple(int ret)
+{
+	return ret < 0 ? -errno : 0;
+}
+
+/* iommufd */
+
+static int do_mode_mm(struct call *c)
+{
+	struct iommu_option option = {
+		.size = sizeof(option),
+		.option_id = IOMMU_OPTION_RLIMIT_MODE,
+		.op = IOMMU_OPTION_OP_SET,
+		.val64 = 1,
+	};
+
+	return simple(ioctl(arg(c, 1), IOMMU_OPTION, &option));
+}
+
+static int do_ioas(struct call *c)
+{
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+
+	if (ioctl(arg(c, 1), IOMMU_IOAS_ALLOC, &alloc))
+		return -errno;
+	return answer(c, "%u", alloc.out_ioas_id);
+}
+
+static int do_hwpt(struct call *c)
+{
+	struct iommu_hwpt_alloc alloc = {
+		.size = sizeof(alloc),
+		.dev_id = arg(c, 2),
+		.pt_id = arg(c, 3),
+	};
+
+	if (ioctl(arg(c, 1), IOMMU_HWPT_ALLOC, &alloc))
+		return -errno;
+	return answer(c, "%u", alloc.out_hwpt_id);
+}
+
+static int do_destroy(struct call *c)
+{
+	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = arg(c, 2) };
+
+	return simple(ioctl(arg(c, 1), IOMMU_DESTROY, &destroy));
+}
+
+static uint32_t map_flags(struct call *c, int iova, int prot)
+{
+	uint32_t flags = arg_is(c, iova, "any") ? 0 : IOMMU_IOAS_MAP_FIXED_IOVA;
+
+	if (strchr(c->argv[prot], 'r'))
+		flags |= IOMMU_IOAS_MAP_READABLE;
+	if (strchr(c->argv[prot], 'w'))
+		flags |= IOMMU_IOAS_MAP_WRITEABLE;
+	return flags;
+}
+
+static int do_map(struct call *c)
+{
+	struct iommu_ioas_map map = {
+		.size = sizeof(map),
+		.ioas_id = arg(c, 2),
+		.user_va = arg(c, 3),
+		.length = arg(c, 4),
+		.iova = arg_is(c, 5, "any") ? 0 : arg(c, 5),
+		.flags = map_flags(c, 5, 6),
+	};
+
+	if (ioctl(arg(c, 1), IOMMU_IOAS_MAP, &map))
+		return -errno;
+	return answer(c, "0x%llx", (unsigned long long)map.iova);
+}
+
+/* COUNT maps of one page each, every other page, so that they stay separate areas. */
+static int do_map_many(struct call *c)
+{
+	uint64_t addr = arg(c, 3), count = arg(c, 4), iova = arg(c, 5), i;
+
+	for (i = 0; i < count; i++) {
+		struct iommu_ioas_map map = {
+			.size = sizeof(map),
+			.ioas_id = arg(c, 2),
+			.user_va = addr + i * 4096,
+			.length = 4096,
+			.iova = iova + i * 8192,
+			.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+				 IOMMU_IOAS_MAP_WRITEABLE,
+		};
+
+		if (ioctl(arg(c, 1), IOMMU_IOAS_MAP, &map))
+			return -errno;
+	}
+	return 0;
+}
+
+static int do_map_file(struct call *c)
+{
+	struct iommu_ioas_map_file map = {
+		.size = sizeof(map),
+		.ioas_id = arg(c, 2),
+		.fd = arg(c, 3),
+		.start = arg(c, 4),
+		.length = arg(c, 5),
+		.iova = arg_is(c, 6, "any") ? 0 : arg(c, 6),
+		.flags = map_flags(c, 6, 7),
+	};
+
+	if (ioctl(arg(c, 1), IOMMU_IOAS_MAP_FILE, &map))
+		return -errno;
+	return answer(c, "0x%llx", (unsigned long long)map.iova);
+}
+
+static int do_copy(struct call *c)
+{
+	struct iommu_ioas_copy copy = {
+		.size = sizeof(copy),
+		.dst_ioas_id = arg(c, 2),
+		.src_ioas_id = arg(c, 3),
+		.length = arg(c, 4),
+		.dst_iova = arg_is(c, 5, "any") ? 0 : arg(c, 5),
+		.src_iova = arg(c, 6),
+		.flags = map_flags(c, 5, 7),
+	};
+
+	if (ioctl(arg(c, 1), IOMMU_IOAS_COPY, &copy))
+		return -errno;
+	return answer(c, "0x%llx", (unsigned long long)copy.dst_iova);
+}
+
+static int do_unmap(struct call *c)
+{
+	bool all = arg_is(c, 3, "all");
+	struct iommu_ioas_unmap unmap = {
+		.size = sizeof(unmap),
+		.ioas_id = arg(c, 2),
+		.iova = all ? 0 : arg(c, 3),
+		.length = all ? UINT64_MAX : arg(c, 4),
+	};
+
+	if (ioctl(arg(c, 1), IOMMU_IOAS_UNMAP, &unmap))
+		return -errno;
+	return answer(c, "%llu", (unsigned long long)unmap.length);
+}
+
+/* VFIO devices */
+
+static int do_device(struct call *c)
+{
+	char pattern[256], path[300];
+	glob_t found;
+	int ret;
+
+	snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/vfio-dev/vfio*", c->argv[1]);
+	if (glob(pattern, 0, NULL, &found))
+		return -ENODEV;
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(found.gl_pathv[0], '/') + 1);
+	globfree(&found);
+	ret = result(open(path, O_RDWR));
+	return ret < 0 ? ret : answer(c, "%d", ret);
+}
+
+static int do_bind(struct call *c)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind), .iommufd = arg(c, 2) };
+
+	if (ioctl(arg(c, 1), VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		return -errno;
+	return answer(c, "%u", bind.out_devid);
+}
+
+static int do_attach(struct call *c)
+{
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach), .pt_id = arg(c, 2) };
+
+	if (ioctl(arg(c, 1), VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
+		return -errno;
+	return answer(c, "%u", attach.pt_id);
+}
+
+static int do_detach(struct call *c)
+{
+	struct vfio_device_detach_iommufd_pt detach = { .argsz = sizeof(detach) };
+
+	return simple(ioctl(arg(c, 1), VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach));
+}
+
+/*
+ * QEMU's edu device: a DMA engine that copies between RAM (by IOVA) and its own buffer. A transfer of
+ * the full buffer of 4096 bytes makes QEMU 7.2 abort.
+ */
+#define EDU_SOURCE	0x80
+#define EDU_TARGET	0x88
+#define EDU_COUNT	0x90
+#define EDU_COMMAND	0x98
+#define EDU_BUFFER	0x40000
+#define EDU_TO_DEVICE	1
+#define EDU_TO_RAM	3
+#define EDU_BUSY	1
+#define EDU_MOST	2048
+
+struct edu {
+	volatile uint8_t *registers;
+	pthread_mutex_t lock;		/* one transfer at a time */
+	pthread_t thread;
+	bool running;
+	bool stop;
+	uint64_t source_iova, target_iova;
+	uint8_t *source, *target;
+	uint64_t rounds;
+	uint64_t errors;
+};
+
+static struct edu *edus[MAX_FDS];
+
+static struct edu *edu_of(struct call *c, int n)
+{
+	uint64_t fd = arg(c, n);
+
+	if (fd >= MAX_FDS || !edus[fd]) {
+		fprintf(stderr, "actor: 'edu %s' comes first\n", c->argv[n]);
+		exit(2);
+	}
+	return edus[fd];
+}
+
+static int do_edu(struct call *c)
+{
+	struct vfio_region_info config = { .argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX };
+	struct vfio_region_info bar = { .argsz = sizeof(bar), .index = VFIO_PCI_BAR0_REGION_INDEX };
+	uint64_t fd = arg(c, 1);
+	uint16_t command;
+	struct edu *edu;
+	void *map;
+
+	if (fd >= MAX_FDS)
+		return -EBADF;
+	if (ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &config) ||
+	    ioctl(fd, VFIO_DEVICE_GET_REGION_INFO, &bar))
+		return -errno;
+	/* PCI_COMMAND: memory space and bus mastering. */
+	if (pread(fd, &command, 2, config.offset + 4) != 2)
+		return -errno;
+	command |= 6;
+	if (pwrite(fd, &command, 2, config.offset + 4) != 2)
+		return -errno;
+	map = mmap(NULL, bar.size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, bar.offset);
+	if (map == MAP_FAILED)
+		return -errno;
+	edu = calloc(1, sizeof(*edu));
+	if (!edu)
+		return -ENOMEM;
+	edu->registers = map;
+	pthread_mutex_init(&edu->lock, NULL);
+	edus[fd] = edu;
+	return answer(c, "0x%x", *(volatile uint32_t *)edu->registers);
+}
+
+static void edu_write(struct edu *edu, int reg, uint64_t value)
+{
+	*(volatile uint64_t *)(edu->registers + reg) = value;
+}
+
+static bool edu_busy(struct edu *edu)
+{
+	return *(volatile uint64_t *)(edu->registers + EDU_COMMAND) & EDU_BUSY;
+}
+
+static int edu_wait(struct edu *edu)
+{
+	int i;
+
+	for (i = 0; edu_busy(edu); i++) {
+		if (i == 10000)
+			return -ETIMEDOUT;
+		usleep(1000);
+	}
+	return 0;
+}
+
+static int edu_transfer(struct edu *edu, int command, uint64_t iova, uint64_t length)
+{
+	int ret;
+
+	if (length > EDU_MOST)
+		return -EINVAL;
+	pthread_mutex_lock(&edu->lock);
+	ret = edu_wait(edu);
+	if (!ret) {
+		edu_write(edu, EDU_SOURCE, command == EDU_TO_DEVICE ? iova : EDU_BUFFER);
+		edu_write(edu, EDU_TARGET, command == EDU_TO_DEVICE ? EDU_BUFFER : iova);
+		edu_write(edu, EDU_COUNT, length);
+		edu_write(edu, EDU_COMMAND, command);
+		ret = edu_wait(edu);
+	}
+	pthread_mutex_unlock(&edu->lock);
+	return ret;
+}
+
+static int do_dma(struct call *c)
+{
+	return edu_transfer(edu_of(c, 1), arg_is(c, 2, "to-ram") ? EDU_TO_RAM : EDU_TO_DEVICE,
+			    arg(c, 3), arg(c, 4));
+}
+
+/* Sends a new pattern through the device each round, and looks whether it arrives. */
+static void *dma_thread(void *data)
+{
+	struct edu *edu = data;
+	uint32_t state = 0x9e3779b9;
+	uint8_t pattern[EDU_MOST];
+	int i;
+
+	while (!__atomic_load_n(&edu->stop, __ATOMIC_ACQUIRE)) {
+		for (i = 0; i < EDU_MOST; i++) {
+			state ^= state << 13;
+			state ^= state >> 17;
+			state ^= state << 5;
+			pattern[i] = state;
+		}
+		memcpy(edu->source, pattern, sizeof(pattern));
+		memset(edu->target, 0, sizeof(pattern));
+		if (edu_transfer(edu, EDU_TO_DEVICE, edu->source_iova, EDU_MOST) ||
+		    edu_transfer(edu, EDU_TO_RAM, edu->target_iova, EDU_MOST) ||
+		    memcmp(edu->target, pattern, sizeof(pattern)))
+			__atomic_add_fetch(&edu->errors, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&edu->rounds, 1, __ATOMIC_RELEASE);
+	}
+	return NULL;
+}
+
+static int do_dma_start(struct call *c)
+{
+	struct edu *edu = edu_of(c, 1);
+	int ret;
+
+	if (edu->running)
+		return -EBUSY;
+	edu->source_iova = arg(c, 2);
+	edu->source = address(c, 3);
+	edu->target_iova = arg(c, 4);
+	edu->target = address(c, 5);
+	edu->rounds = edu->errors = 0;
+	edu->stop = false;
+	ret = pthread_create(&edu->thread, NULL, dma_thread, edu);
+	edu->running = !ret;
+	return -ret;
+}
+
+static int dma_report(struct call *c, struct edu *edu)
+{
+	return answer(c, "%llu rounds %llu errors",
+		      (unsigned long long)__atomic_load_n(&edu->rounds, __ATOMIC_ACQUIRE),
+		      (unsigned long long)__atomic_load_n(&edu->errors, __ATOMIC_ACQUIRE));
+}
+
+static int do_dma_report(struct call *c)
+{
+	return dma_report(c, edu_of(c, 1));
+}
+
+static int do_dma_stop(struct call *c)
+{
+	struct edu *edu = edu_of(c, 1);
+
+	if (edu->running) {
+		__atomic_store_n(&edu->stop, true, __ATOMIC_RELEASE);
+		pthread_join(edu->thread, NULL);
+		edu->running = false;
+	}
+	return dma_report(c, edu);
+}
+
+/* Files and memory */
+
+static int do_open(struct call *c)
+{
+	int ret = result(open(c->argv[1], arg_is(c, 2, "r") ? O_RDONLY : O_RDWR));
+
+	return ret < 0 ? ret : answer(c, "%d", ret);
+}
+
+static int do_close(struct call *c)
+{
+	return simple(close(arg(c, 1)));
+}
+
+static int do_write(struct call *c)
+{
+	return simple(write(arg(c, 1), c->argv[2], strlen(c->argv[2])));
+}
+
+static int sized(struct call *c, int fd, uint64_t size)
+{
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	if (ftruncate(fd, size)) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	return answer(c, "%d", fd);
+}
+
+static int do_memfd(struct call *c)
+{
+	return sized(c, memfd_create(c->argv[1], arg_is(c, 3, "hugetlb") ? MFD_HUGETLB : 0), arg(c, 2));
+}
+
+static int do_file(struct call *c)
+{
+	return sized(c, open(c->argv[1], O_RDWR | O_CREAT, 0666), arg(c, 2));
+}
+
+static int protection(const char *text)
+{
+	return (strchr(text, 'r') ? PROT_READ : 0) | (strchr(text, 'w') ? PROT_WRITE : 0);
+}
+
+static int do_mmap(struct call *c)
+{
+	int fd = arg_is(c, 1, "anon") ? -1 : (int)arg(c, 1);
+	int flags = arg_is(c, 3, "private") ? MAP_PRIVATE : MAP_SHARED;
+	bool any = c->argc <= 5 || arg_is(c, 5, "any");
+	void *map;
+
+	if (fd < 0)
+		flags |= MAP_ANONYMOUS;
+	if (arg_is(c, 7, "hugetlb"))
+		flags |= MAP_HUGETLB;
+	map = mmap(any ? NULL : address(c, 5), arg(c, 2), protection(c->argv[4]),
+		   flags | (any ? 0 : MAP_FIXED_NOREPLACE), fd, c->argc > 6 ? arg(c, 6) : 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	return answer(c, "%p", map);
+}
+
+static int do_munmap(struct call *c)
+{
+	return simple(munmap(address(c, 1), arg(c, 2)));
+}
+
+static int do_protect(struct call *c)
+{
+	return simple(mprotect(address(c, 1), arg(c, 2), protection(c->argv[3])));
+}
+
+static int do_mlock(struct call *c)
+{
+	return simple(mlock(address(c, 1), arg(c, 2)));
+}
+
+static int do_fill(struct call *c)
+{
+	memset(address(c, 1), arg(c, 3), arg(c, 2));
+	return 0;
+}
+
+/* Answers whether the memory holds nothing but the byte. */
+static int do_holds(struct call *c)
+{
+	const uint8_t *memory = address(c, 1);
+	uint64_t length = arg(c, 2), i;
+	uint8_t byte = arg(c, 3);
+
+	for (i = 0; i < length; i++)
+		if (memory[i] != byte)
+			return answer(c, "no, 0x%02x at %llu", memory[i], (unsigned long long)i);
+	return answer(c, "yes");
+}
+
+static int do_write_text(struct call *c)
+{
+	char *memory = address(c, 1);
+	int i;
+
+	for (i = 2; i < c->argc; i++)
+		memory += sprintf(memory, "%s%s", i > 2 ? " " : "", c->argv[i]);
+	return 0;
+}
+
+static int do_read_text(struct call *c)
+{
+	return answer(c, "%.200s", (char *)address(c, 1));
+}
+
+/* The process itself */
+
+static int do_pid(struct call *c)
+{
+	return answer(c, "%d", getpid());
+}
+
+static int do_limit(struct call *c)
+{
+	rlim_t value = arg_is(c, 1, "unlimited") ? RLIM_INFINITY : arg(c, 1);
+	struct rlimit limit = { value, value };
+
+	return simple(setrlimit(RLIMIT_MEMLOCK, &limit));
+}
+
+/* The real-user switch: for all threads, with all groups, and so without any capability. */
+static int do_setuid(struct call *c)
+{
+	uid_t uid = arg(c, 1);
+
+	if (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
+		return -errno;
+	return 0;
+}
+
+/* This thread only: capabilities belong to threads. */
+static int do_drop_ipc_lock(struct call *c)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	data[0].effective &= ~(1U << CAP_IPC_LOCK);
+	data[0].permitted &= ~(1U << CAP_IPC_LOCK);
+	data[0].inheritable &= ~(1U << CAP_IPC_LOCK);
+	return simple(syscall(SYS_capset, &header, data));
+}
+
+/* Locks memory for the user as io_uring does: user->locked_vm, with nothing of iommufd in it. */
+static int do_uring_lock(struct call *c)
+{
+	struct io_uring_params params = { 0 };
+	struct iovec vec = { .iov_base = address(c, 1), .iov_len = arg(c, 2) };
+	int fd = syscall(SYS_io_uring_setup, 2, &params);
+
+	if (fd < 0)
+		return -errno;
+	if (syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &vec, 1)) {
+		int ret = -errno;
+
+		close(fd);
+		return ret;
+	}
+	return answer(c, "%d", fd);
+}
+
+static void *idle_thread(void *data)
+{
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static int do_threads(struct call *c)
+{
+	uint64_t count = arg(c, 1);
+	pthread_t thread;
+	int ret;
+
+	while (count--) {
+		ret = pthread_create(&thread, NULL, idle_thread, NULL);
+		if (ret)
+			return -ret;
+	}
+	return 0;
+}
+
+static int do_exec(struct call *c)
+{
+	char *args[] = { "actor", "--again", NULL };
+
+	execv("/proc/self/exe", args);
+	return -errno;
+}
+
+static void *exec_thread(void *data)
+{
+	do_exec(data);
+	_exit(3);
+}
+
+/* Execs from a thread that is not the leader, which takes the leader's place and PID. */
+static int do_exec_from_thread(struct call *c)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, exec_thread, c))
+		return -EAGAIN;
+	for (;;)
+		pause();
+}
+
+static void *interpreter(void *data);
+
+static void *successor_thread(void *data)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", getpid());
+	while (state != 'Z') {
+		file = fopen(path, "r");
+		if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			_exit(3);
+		fclose(file);
+		usleep(1000);
+	}
+	puts("ok");
+	return interpreter(NULL);
+}
+
+/* The leader ends (and stays as a zombie); another thread goes on. */
+static int do_leave_leader(struct call *c)
+{
+	pthread_t thread;
+
+	if (gettid() != getpid())
+		return -EINVAL;
+	if (pthread_create(&thread, NULL, successor_thread, NULL))
+		return -EAGAIN;
+	pthread_exit(NULL);
+}
+
+/* The child goes on as an actor with the FIFOs PREFIX.in and PREFIX.out. */
+static int do_fork(struct call *c)
+{
+	char path[512];
+	pid_t pid;
+	int in, out;
+
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid)
+		return answer(c, "%d", pid);
+	prctl(PR_SET_PDEATHSIG, 0);
+	snprintf(path, sizeof(path), "%s.in", c->argv[1]);
+	in = open(path, O_RDONLY);
+	snprintf(path, sizeof(path), "%s.out", c->argv[1]);
+	out = open(path, O_WRONLY);
+	if (in < 0 || out < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0)
+		_exit(3);
+	close(in);
+	close(out);
+	return answer(c, "%d", getpid());
+}
+
+static int do_exit(struct call *c)
+{
+	_exit(c->argc > 1 ? arg(c, 1) : 0);
+}
+
+/* Descriptors over a socket */
+
+static int listener = -1;
+
+static int unix_socket(const char *path, struct sockaddr_un *name)
+{
+	*name = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	snprintf(name->sun_path, sizeof(name->sun_path), "%s", path);
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int do_listen(struct call *c)
+{
+	struct sockaddr_un name;
+
+	listener = unix_socket(c->argv[1], &name);
+	if (listener < 0 || bind(listener, (struct sockaddr *)&name, sizeof(name)) ||
+	    listen(listener, 8) || chmod(c->argv[1], 0666))
+		return -errno;
+	return 0;
+}
+
+union fd_message {
+	struct cmsghdr header;
+	char space[CMSG_SPACE(MAX_ARGS * sizeof(int))];
+};
+
+static int do_send(struct call *c)
+{
+	int fds[MAX_ARGS], n = c->argc - 2, i, sock, ret = 0;
+	struct sockaddr_un name;
+	union fd_message control = { 0 };
+	struct iovec vec = { .iov_base = "x", .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &vec,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)),
+	};
+
+	for (i = 0; i < n; i++)
+		fds[i] = arg(c, i + 2);
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(&control.header), fds, n * sizeof(int));
+	sock = unix_socket(c->argv[1], &name);
+	if (sock < 0)
+		return -errno;
+	if (connect(sock, (struct sockaddr *)&name, sizeof(name)) || sendmsg(sock, &message, 0) != 1)
+		ret = -errno;
+	close(sock);
+	return ret;
+}
+
+static int do_receive(struct call *c)
+{
+	int fds[MAX_ARGS], n, i, sock, ret = 0;
+	union fd_message control = { 0 };
+	char byte;
+	struct iovec vec = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &vec,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	if (sock < 0)
+		return -errno;
+	if (recvmsg(sock, &message, 0) != 1 || control.header.cmsg_type != SCM_RIGHTS) {
+		ret = -EPROTO;
+	} else {
+		n = (control.header.cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(&control.header), n * sizeof(int));
+		for (i = 0; i < n; i++)
+			answer(c, "%s%d", i ? " " : "", fds[i]);
+	}
+	close(sock);
+	return ret;
+}
+
+/* Commands that may take long, in a thread of their own */
+
+#define MAX_JOBS	64
+
+struct job {
+	struct call call;
+	char line[LINE_SIZE];
+	bool done;
+	int ret;
+};
+
+static struct job *jobs[MAX_JOBS];
+static int nr_jobs;
+
+static int run(struct call *c);
+
+static void *job_thread(void *data)
+{
+	struct job *job = data;
+
+	job->ret = run(&job->call);
+	__atomic_store_n(&job->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static int do_background(struct call *c)
+{
+	struct job *job = calloc(1, sizeof(*job));
+	char *text;
+	pthread_t thread;
+	int i;
+
+	if (!job || nr_jobs == MAX_JOBS)
+		return -ENOMEM;
+	text = job->line;
+	for (i = 1; i < c->argc; i++) {
+		job->call.argv[job->call.argc++] = text;
+		text = stpcpy(text, c->argv[i]) + 1;
+	}
+	if (pthread_create(&thread, NULL, job_thread, job))
+		return -EAGAIN;
+	pthread_detach(thread);
+	jobs[nr_jobs] = job;
+	return answer(c, "%d", nr_jobs++);
+}
+
+/* Waits up to that many milliseconds for the job; answers with its answer, or "running". */
+static int do_job(struct call *c)
+{
+	uint64_t n = arg(c, 1), wait = c->argc > 2 ? arg(c, 2) : 0;
+	struct job *job;
+
+	if (n >= (uint64_t)nr_jobs)
+		return -EINVAL;
+	job = jobs[n];
+	while (!__atomic_load_n(&job->done, __ATOMIC_ACQUIRE)) {
+		if (!wait--)
+			return answer(c, "running");
+		usleep(1000);
+	}
+	if (job->ret)
+		return answer(c, "error %s", strerrorname_np(-job->ret));
+	return answer(c, "done %s", job->call.answer);
+}
+
+static const struct command {
+	const char *name;
+	int least, most;		/* arguments */
+	int (*run)(struct call *c);
+} commands[] = {
+	/* iommufd: FD is /dev/iommu */
+	{ "mode-mm",	1, 1, do_mode_mm },		/* FD */
+	{ "ioas",	1, 1, do_ioas },		/* FD -> IOAS */
+	{ "hwpt",	3, 3, do_hwpt },		/* FD DEVID IOAS -> HWPT */
+	{ "destroy",	2, 2, do_destroy },		/* FD ID */
+	{ "map",	6, 6, do_map },			/* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
+	{ "map-many",	5, 5, do_map_many },		/* FD IOAS ADDR COUNT IOVA: page by page, with gaps */
+	{ "map-file",	7, 7, do_map_file },		/* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
+	{ "copy",	7, 7, do_copy },		/* FD TO-IOAS FROM-IOAS LENGTH TO-IOVA|any FROM-IOVA r|w|rw -> IOVA */
+	{ "unmap",	3, 4, do_unmap },		/* FD IOAS all|IOVA [LENGTH] -> BYTES */
+	/* VFIO: DEV is the device's file */
+	{ "device",	1, 1, do_device },		/* PCI-ADDRESS -> DEV */
+	{ "bind",	2, 2, do_bind },		/* DEV FD -> DEVID */
+	{ "attach",	2, 2, do_attach },		/* DEV IOAS|HWPT -> HWPT */
+	{ "detach",	1, 1, do_detach },		/* DEV */
+	/* DMA */
+	{ "edu",	1, 1, do_edu },			/* DEV -> identification */
+	{ "dma",	4, 4, do_dma },			/* DEV to-device|to-ram IOVA LENGTH */
+	{ "dma-start",	5, 5, do_dma_start },		/* DEV FROM-IOVA FROM-ADDR TO-IOVA TO-ADDR */
+	{ "dma-report",	1, 1, do_dma_report },		/* DEV -> N rounds M errors */
+	{ "dma-stop",	1, 1, do_dma_stop },		/* DEV -> N rounds M errors */
+	/* files and memory */
+	{ "open",	1, 2, do_open },		/* PATH [r] -> FD */
+	{ "close",	1, 1, do_close },		/* FD */
+	{ "write",	2, 2, do_write },		/* FD TEXT */
+	{ "memfd",	2, 3, do_memfd },		/* NAME SIZE [hugetlb] -> FD */
+	{ "file",	2, 2, do_file },		/* PATH SIZE -> FD */
+	{ "mmap",	4, 7, do_mmap },		/* FD|anon SIZE shared|private r|rw [ADDR|any [OFFSET [hugetlb]]] -> ADDR */
+	{ "munmap",	2, 2, do_munmap },		/* ADDR LENGTH */
+	{ "protect",	3, 3, do_protect },		/* ADDR LENGTH r|rw */
+	{ "mlock",	2, 2, do_mlock },		/* ADDR LENGTH */
+	{ "fill",	3, 3, do_fill },		/* ADDR LENGTH BYTE */
+	{ "holds",	3, 3, do_holds },		/* ADDR LENGTH BYTE -> yes | no... */
+	{ "write-text",	2, MAX_ARGS, do_write_text },	/* ADDR WORD... */
+	{ "read-text",	1, 1, do_read_text },		/* ADDR -> TEXT */
+	/* the process */
+	{ "pid",	0, 0, do_pid },			/* -> PID */
+	{ "limit",	1, 1, do_limit },		/* BYTES|unlimited: RLIMIT_MEMLOCK */
+	{ "setuid",	1, 1, do_setuid },		/* UID */
+	{ "drop-ipc-lock", 0, 0, do_drop_ipc_lock },
+	{ "uring-lock",	2, 2, do_uring_lock },		/* ADDR LENGTH -> FD */
+	{ "threads",	1, 1, do_threads },		/* COUNT */
+	{ "exec",	0, 0, do_exec },		/* -> PID, from the new program */
+	{ "exec-from-thread", 0, 0, do_exec_from_thread },
+	{ "leave-leader", 0, 0, do_leave_leader },
+	{ "fork",	1, 1, do_fork },		/* PREFIX -> PID, from both */
+	{ "exit",	0, 1, do_exit },		/* [STATUS] */
+	/* descriptors over a socket */
+	{ "listen",	1, 1, do_listen },		/* PATH */
+	{ "send",	2, MAX_ARGS, do_send },		/* PATH FD... */
+	{ "receive",	0, 0, do_receive },		/* -> FD... */
+	/* threads */
+	{ "background",	1, MAX_ARGS, do_background },	/* COMMAND... -> JOB */
+	{ "job",	1, 2, do_job },			/* JOB [MILLISECONDS] -> running | done ... | error ... */
+};
+
+static int run(struct call *c)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(c->argv[0], commands[i].name))
+			continue;
+		if (c->argc - 1 < commands[i].least || c->argc - 1 > commands[i].most)
+			break;
+		return commands[i].run(c);
+	}
+	fprintf(stderr, "actor: no such command, or with other arguments: %s, %d arguments\n",
+		c->argv[0], c->argc - 1);
+	exit(2);
+}
+
+/* Unbuffered: what is not read yet is there for the program that comes after an exec. */
+static bool read_line(char *line, size_t size)
+{
+	size_t used = 0;
+
+	while (used < size - 1) {
+		if (read(0, line + used, 1) != 1)
+			return false;
+		if (line[used] == '\n') {
+			line[used] = 0;
+			return true;
+		}
+		used++;
+	}
+	return false;
+}
+
+static void *interpreter(void *data)
+{
+	char line[LINE_SIZE], *word, *rest;
+	struct call call;
+	int ret;
+
+	while (read_line(line, sizeof(line))) {
+		memset(&call, 0, sizeof(call));
+		for (word = strtok_r(line, " ", &rest); word && call.argc < MAX_ARGS;
+		     word = strtok_r(NULL, " ", &rest))
+			call.argv[call.argc++] = word;
+		if (!call.argc)
+			continue;
+		ret = run(&call);
+		if (ret)
+			printf("error %s %s\n", strerrorname_np(-ret), call.argv[0]);
+		else
+			printf("ok%s%s\n", call.answer[0] ? " " : "", call.answer);
+	}
+	exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1)		/* from exec: this is its answer */
+		printf("ok %d\n", getpid());
+	interpreter(NULL);
+}

@@ -1,0 +1,339 @@
+# For the tests that run in the machine; sourced, not run. TAP on standard output.
+#
+# A test is a story with actors: processes that do as they are told (see actor.c).
+#
+#	start old			a process named "old"; $old is its PID
+#	ask old open /dev/iommu		tells it to do something that must succeed; $reply is what it says
+#	try old bind 5 6		the same, but it may fail; $answer is the whole answer
+#
+# shellcheck shell=bash
+set -u
+
+guest_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+test_name=${0##*/}
+page=4096
+# How long an actor may take for an answer, in seconds: debug kernels are slow.
+patience=120
+
+scratch=$(mktemp -d "/tmp/$test_name.XXXXXX") || exit 1
+chmod 1777 "$scratch"
+
+# --- TAP
+
+tests=0 failures=0
+
+diag() { printf '%s\n' "$*" | sed 's/^/# /'; }
+
+pass() { tests=$((tests + 1)); echo "ok $tests - $1"; }
+
+fail() {
+	tests=$((tests + 1)) failures=$((failures + 1))
+	echo "not ok $tests - $1"
+	diag "at ${BASH_SOURCE[-1]##*/}:${BASH_LINENO[-2]}"
+}
+
+# Shows what the last command said, once.
+said=
+show_last() {
+	[ -n "$said" ] || return 0
+	diag "the last command: $said"
+	diag "exit status $status"
+	[ -z "$out" ] || diag "out: $(head -n 40 <<<"$out")"
+	[ -z "$err" ] || diag "err: $(head -n 40 <<<"$err")"
+	said=
+}
+
+is() {
+	if [ "$1" = "$2" ]; then pass "$3"; return 0; fi
+	fail "$3"
+	diag "got:      $1"
+	diag "expected: $2"
+	show_last
+	return 1
+}
+
+isnt() {
+	if [ "$1" != "$2" ]; then pass "$3"; return 0; fi
+	fail "$3"
+	diag "got, unexpectedly: $1"
+	show_last
+	return 1
+}
+
+like() {
+	if [[ $1 =~ $2 ]]; then pass "$3"; return 0; fi
+	fail "$3"
+	diag "got:           $1"
+	diag "does not match: $2"
+	show_last
+	return 1
+}
+
+# The scene itself did not come about: nothing that follows would mean anything.
+broken() {
+	fail "$*"
+	show_last
+	finish
+}
+
+# Ends the test: whatever was started is ended, the kernel log must be silent, then comes the plan.
+finish() {
+	local name complaints
+
+	trap - EXIT
+	for name in "${!actor_in[@]}"; do stop "$name"; done
+	complaints=$(dmesg | sed "1,/ $marker\$/d" | grep -vE "$harmless")
+	is "$complaints" "" "the kernel log is silent"
+	echo "1..$tests"
+	rm -rf "$scratch"
+	[ "$failures" -eq 0 ]
+	exit
+}
+
+cleanup() {
+	local status=$? name
+
+	for name in "${!actor_in[@]}"; do stop "$name"; done
+	rm -rf "$scratch"
+	exit "$status"
+}
+trap cleanup EXIT
+
+# vfio-pci says so whenever a device file is opened and closed for the last time.
+harmless='vfio-pci [0-9a-f:.]+: (resetting|reset done|enabling device)|ACPI: .* Enabled at IRQ|tsc: |clocksource: '
+marker="test $test_name $$ begins"
+echo "$marker" >/dev/kmsg
+
+# --- commands
+
+# Runs a command: $status, $out and $err are what came of it.
+run() {
+	said="$*"
+	"$@" >"$scratch/out" 2>"$scratch/err" </dev/null
+	status=$?
+	out=$(<"$scratch/out") err=$(<"$scratch/err")
+}
+
+# What jq finds in the last command's output.
+json() { jq -r "$@" <<<"$out" 2>&1; }
+
+# Waits until a command succeeds.
+eventually() {
+	local i
+
+	for ((i = 0; i < patience * 20; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# --- actors
+
+declare -A actor_in=() actor_out=() actor_pid=()
+declare -i nr_actors=0
+
+# Makes the FIFOs of actor $1 and opens them both ways, so that nobody waits for the other end.
+actor_channels() {
+	local in out
+
+	nr_actors+=1
+	channel=$scratch/$1.$nr_actors
+	mkfifo -m 666 "$channel.in" "$channel.out" || exit 1
+	exec {in}<>"$channel.in" {out}<>"$channel.out"
+	actor_in[$1]=$in actor_out[$1]=$out
+}
+
+start() {
+	local name=$1
+
+	actor_channels "$name"
+	actor <"$channel.in" >"$channel.out" 2>>"$scratch/$name.err" &
+	actor_pid[$name]=$!
+	declare -g "$name=$!"
+	ask "$name" pid
+}
+
+# Sends a command without waiting for the answer.
+tell() {
+	local name=$1
+	shift
+	[ -n "${actor_in[$name]:-}" ] || broken "there is no actor $name"
+	echo "$*" >&"${actor_in[$name]}"
+}
+
+# Reads an answer.
+hear() {
+	local i
+
+	answer=
+	for ((i = 0; i < patience; i++)); do
+		IFS= read -r -t 1 -u "${actor_out[$1]}" answer && return 0
+		kill -0 "${actor_pid[$1]}" 2>/dev/null || break
+	done
+	answer="error: no answer from $1 $(cat "$scratch/$1.err" 2>/dev/null)"
+	return 1
+}
+
+try() {
+	tell "$@"
+	hear "$1"
+}
+
+ask() {
+	try "$@"
+	case $answer in
+	ok) reply= ;;
+	"ok "*) reply=${answer#ok } ;;
+	*) broken "$*: $answer" ;;
+	esac
+}
+
+# Lets actor $1 fork; the child is the actor $2.
+fork() {
+	local parent=$1 child=$2
+
+	actor_channels "$child"
+	ask "$parent" fork "$channel"
+	actor_pid[$child]=$reply
+	declare -g "$child=$reply"
+	hear "$child" || broken "$parent forks $child: $answer"
+}
+
+# Ends an actor at once, however it fares, and waits until nothing of it is left.
+stop() {
+	local name=$1 pid=${actor_pid[$1]:-} in=${actor_in[$1]} out=${actor_out[$1]} i
+
+	unset "actor_in[$name]" "actor_out[$name]" "actor_pid[$name]"
+	if [ -n "$pid" ]; then
+		kill -KILL "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+		# A grandchild is not waited for here.
+		for ((i = 0; i < 200; i++)); do
+			[ -e "/proc/$pid/stat" ] && [ "$(state_of "$pid")" != Z ] || break
+			sleep 0.02
+		done
+	fi
+	exec {in}>&- {out}>&-
+}
+
+state_of() { sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null; }
+
+# Hands descriptors of $1 to $2 over a socket; $reply is what they are there.
+hand_over() {
+	local from=$1 to=$2 socket=$scratch/socket.$RANDOM$RANDOM
+	shift 2
+
+	ask "$to" listen "$socket"
+	ask "$from" send "$socket" "$@"
+	ask "$to" receive
+}
+
+# --- counters
+
+# Of a process, in bytes.
+vm_pin() { echo $(($(sed -n 's/^VmPin:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status") * 1024)); }
+vm_lck() { echo $(($(sed -n 's/^VmLck:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status") * 1024)); }
+
+# Lets a process of the user own an area that is not pinned, and hence charged with nothing, so that
+# the user shows up in the listing of owners from now on.
+witness() {
+	local uid=$1 name=witness$1 fd ioas at
+
+	start "$name"
+	ask "$name" open /dev/iommu; fd=$reply
+	ask "$name" setuid "$uid"
+	ask "$name" ioas "$fd"; ioas=$reply
+	ask "$name" mmap anon $page shared rw; at=$reply
+	ask "$name" map "$fd" "$ioas" "$at" $page any rw
+}
+
+# The locked pages of a user who has a witness, in bytes.
+user_locked() {
+	dmaownctl owners --json -o UID,USER_LOCKED | jq "[.owners[] | select(.uid == $1) | .user_locked] | first"
+}
+
+# --- the machine
+
+# PCI addresses of the two edu devices.
+edus=()
+for device in /sys/bus/pci/devices/*; do
+	[ "$(cat "$device/vendor"):$(cat "$device/device")" = 0x1234:0x11e8 ] && edus+=("${device##*/}")
+done
+unset device
+
+# --- scenes
+
+# Where programs in these tests map their memory.
+base=0x10000000000
+
+# Takes from actor $1 what accounting mode $2 needs, and makes it user $3.
+become() {
+	case $2:$3 in
+	none:0) ;;
+	none:*) broken "mode none is for those with CAP_IPC_LOCK" ;;
+	*:0) ask "$1" drop-ipc-lock ;;
+	*) ask "$1" setuid "$3" ;;
+	esac
+}
+
+# Makes actor $1 a VMM that has $3 of a memfd mapped by address for device $2 at IOVA 0, in mode $4
+# (none, user, mm) as user $5. With $limit set, that is its RLIMIT_MEMLOCK.
+# Sets ctx, dev, ram (its descriptors) and ioas.
+vmm() {
+	local name=$1 device=$2 size=$3 mode=${4:-none} uid=${5:-0}
+
+	start "$name"
+	ask "$name" limit "${limit:-unlimited}"
+	ask "$name" open /dev/iommu; ctx=$reply
+	[ "$mode" != mm ] || ask "$name" mode-mm "$ctx"
+	ask "$name" device "$device"; dev=$reply
+	ask "$name" bind "$dev" "$ctx"
+	become "$name" "$mode" "$uid"
+	ask "$name" ioas "$ctx"; ioas=$reply
+	ask "$name" memfd ram "$size"; ram=$reply
+	ask "$name" mmap "$ram" "$size" shared rw $base
+	ask "$name" map "$ctx" "$ioas" $base "$size" 0 rw
+	ask "$name" attach "$dev" "$ioas"
+}
+
+# Makes actor $1 the successor of $2, as vmm() made it: it gets the descriptors, is user $4, and has
+# the same $3 of memory mapped at the same address. With $limit set, that is its RLIMIT_MEMLOCK.
+# Sets new_ctx, new_dev and new_ram.
+successor() {
+	local name=$1 from=$2 size=$3 uid=${4:-0}
+
+	start "$name"
+	ask "$name" limit "${limit:-unlimited}"
+	hand_over "$from" "$name" "$ctx" "$dev" "$ram"
+	read -r new_ctx new_dev new_ram <<<"$reply"
+	[ "$uid" -eq 0 ] || ask "$name" setuid "$uid"
+	ask "$name" mmap "$new_ram" "$size" shared rw $base
+}
+
+# --- what dmaownctl says
+
+# "VmPin VmLck" of a process, in bytes.
+charges() { echo "$(vm_pin "$1") $(vm_lck "$1")"; }
+
+# The same as it is to be when $1 bytes are charged in mode $2.
+charged() { case $2 in mm) echo "$1 $1" ;; *) echo "$1 0" ;; esac; }
+
+# "IOAS:IOVA=PID" of each area of the contexts of process $1, in one line.
+areas_of() {
+	dmaownctl areas --json -o CONTEXT,IOAS,IOVA,PID,BUSY |
+		jq -r --argjson contexts "$(contexts_of "$1")" \
+			'[.areas[] | select(.context as $c | $contexts | index($c))
+			 | "\(.ioas):\(.iova)=\(.pid)"] | join(" ")'
+}
+
+# The IDs of the contexts that process $1 holds, as a JSON array.
+contexts_of() {
+	dmaownctl list --json -o ID,HOLDERS | jq -c "[.contexts[] | select(.holders | index($1)) | .id]"
+}
+
+# The first of them.
+context_of() { contexts_of "$1" | jq -r '.[0]'; }
+
+# What kinds of reasons the last transfer --json gave, each once, in one line.
+reasons() { json '[.reasons[].reason] | unique | join(" ")'; }

@@ -1,0 +1,201 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Rule 5: the memory must be the same. Each case is one area of the old process, and what the new one
+# has at its address.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((1 << 20))
+echo 16 >/proc/sys/vm/nr_hugepages
+mkdir "$scratch/files"
+
+start old
+ask old open /dev/iommu; ctx=$reply
+ask old device "${edus[0]}"; dev=$reply
+ask old bind "$dev" "$ctx"
+ask old ioas "$ctx"; ioas=$reply
+ask old attach "$dev" "$ioas"
+start new
+hand_over old new "$ctx" "$dev"
+read -r new_ctx new_dev <<<"$reply"
+
+# The old process maps $size of descriptor $1 (shared, unless $3 says private), and the device may $2.
+old_maps() {
+	ask old mmap "$1" $size "${3:-shared}" rw $base "${4:-0}"
+	ask old map "$ctx" "$ioas" $base $size 0 "$2"
+}
+
+# Gives a descriptor of the old process to the new one.
+give() { hand_over old new "$1"; given=$reply; }
+
+both_unmap() {
+	ask old unmap "$ctx" "$ioas" all
+	ask old munmap $base $size
+	ask new munmap $base $size
+}
+
+refused() {
+	local reason=$1 what=$2
+
+	run dmaownctl transfer --to "$new" --json
+	is "$status $(reasons)" "12 $reason" "refused: $what"
+	is "$(vm_pin "$old") $(vm_pin "$new") $(areas_of "$old")" "$size 0 $ioas:0x0=$old" \
+		"and nothing changed: $what"
+	both_unmap
+}
+
+accepted() {
+	local what=$1
+
+	run dmaownctl transfer --to "$new" --json
+	is "$status $(reasons)" "0 " "accepted: $what"
+	is "$(vm_pin "$old") $(vm_pin "$new") $(areas_of "$old")" "0 $size $ioas:0x0=$new" "and it is moved: $what"
+	both_unmap
+	is "$(vm_pin "$old") $(vm_pin "$new")" "0 0" "and let go: $what"
+}
+
+ask old memfd ram $((2 * size)); ram=$reply
+give "$ram"; new_ram=$given
+
+# --- refused
+
+old_maps "$ram" rw
+refused not-mapped "the new process has nothing there"
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $((size / 2)) shared rw $base
+run dmaownctl transfer --to "$new" --json
+is "$(json -c '.reasons[0] | [.iova, .last]')" '["0x0","0xfffff"]' "the range is that of the area"
+is "$(json -r '.reasons[0].addr')" "0x10000080000" "the address is where the hole begins"
+refused not-mapped "it covers only a part"
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $((size / 2)) shared rw $base
+ask new mmap "$new_ram" $((size / 4)) shared rw $((base + 3 * size / 4)) $((3 * size / 4))
+refused not-mapped "there is a hole in the middle"
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $size private rw $base
+refused private "the same file, but private"
+
+old_maps "$ram" rw
+ask new memfd other $((2 * size)); other=$reply
+ask new mmap "$other" $size shared rw $base
+refused other-object "another memfd of the same name and size"
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $size shared rw $base $page
+refused other-offset "the same memfd at another offset"
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $((size / 2)) shared rw $base
+ask new mmap "$new_ram" $((size / 2)) shared rw $((base + size / 2)) $size
+refused other-offset "the second half at another offset"
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $size shared r $base
+refused permission "read-only, where the device may write"
+
+old_maps "$ram" r
+ask new mmap "$new_ram" $size shared w $base
+ask new protect $base $size none
+refused permission "no access at all, where the device may read"
+
+old_maps anon rw private
+ask new mmap anon $size private rw $base
+refused old-private "anonymous private memory of each"
+
+old_maps "$ram" rw private
+ask new mmap "$new_ram" $size shared rw $base
+refused old-private "a private mapping of the old process"
+
+old_maps anon rw
+ask new mmap anon $size shared rw $base
+refused other-object "anonymous shared memory, each its own"
+
+old_maps "$ram" rw
+ask new file "$scratch/files/other" $size; file=$reply
+ask new mmap "$file" $size shared rw $base
+refused other-object "a file instead of the memfd"
+
+old_maps "$ram" rw
+ask new mmap "$new_dev" $size shared rw $base
+refused device-memory "the device's own registers"
+
+old_maps "$ram" rw
+ask old munmap $base $size
+ask new mmap "$new_ram" $size shared rw $base
+run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "12 old-unmapped" "refused: the old process has nothing mapped there any more"
+is "$(vm_pin "$old") $(vm_pin "$new")" "$size 0" "and nothing changed"
+ask old unmap "$ctx" "$ioas" all
+ask new munmap $base $size
+
+ask old open /dev/stall; stall=$reply
+ask old write "$stall" go
+ask old mmap "$stall" 64K shared rw $base
+ask old map "$ctx" "$ioas" $base 64K 0 rw
+ask new open /dev/stall; new_stall=$reply
+ask new write "$new_stall" go
+ask new mmap "$new_stall" 64K shared rw $base
+run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "12 other-object" "refused: a device file opened a second time"
+ask new munmap $base 64K
+give "$stall"
+ask new mmap "$given" 64K shared rw $base
+run dmaownctl transfer --to "$new" --json
+is "$status" 0 "accepted: the same open file of a device"
+is "$(vm_pin "$old") $(vm_pin "$new")" "0 65536" "and it is moved"
+both_unmap
+
+# --- accepted
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $size shared rw $base
+accepted "a memfd"
+
+old_maps "$ram" rw shared $size
+ask new mmap "$new_ram" $size shared rw $base $size
+accepted "a memfd at an offset"
+
+old_maps "$ram" r
+ask new mmap "$new_ram" $size shared r $base
+accepted "read-only, where the device only reads"
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $((size / 2)) shared rw $base
+ask new mmap "$new_ram" $((size / 2)) shared rw $((base + size / 2)) $((size / 2))
+ask new mmap "$new_ram" $page shared rw $((base + 16 * size))
+accepted "in two mappings"
+ask new munmap $((base + 16 * size)) $page
+
+old_maps "$ram" r
+ask new mmap "$new_ram" $size shared rw $base
+ask new protect $((base + size / 4)) $page r
+accepted "in pieces with different permissions"
+
+ask old file "$scratch/files/ram" $size; file=$reply
+ask new file "$scratch/files/ram" $size; new_file=$reply
+old_maps "$file" rw
+ask new mmap "$new_file" $size shared rw $base
+accepted "a file on tmpfs, opened by each"
+
+size=$((4 << 20))
+ask old memfd huge $size hugetlb; huge=$reply
+give "$huge"
+old_maps "$huge" rw
+ask new mmap "$given" $size shared rw $base
+accepted "huge pages"
+size=$((1 << 20))
+
+# Anonymous memory shared over a fork. The child holds the descriptors as well.
+stop new
+old_maps anon rw
+fork old new
+accepted "anonymous shared memory over a fork"
+
+old_maps anon rw private
+fork old child
+run dmaownctl transfer --to "$child" --json
+is "$status $(reasons)" "12 old-private" "refused: private memory over a fork"
+finish

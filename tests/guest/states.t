@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Owners' states: live, stale, dead, however a process came there; and rules 6 and 7 for each.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((1 << 20))
+state_is() {
+	run dmaownctl owners --json -o PID,STATE,MODE,COMMAND,OWNER
+	is "$(json -c "[.owners[] | select(.pid == $1) | .state] | unique | join(\" \")")" "\"$2\"" "$3"
+}
+
+# --- live
+vmm old "${edus[0]}" $size
+state_is "$old" live "a process that maps is live"
+ask old threads 3
+state_is "$old" live "and with threads"
+successor new old $size
+
+# --- the leader has ended, its threads run on
+ask old leave-leader
+is "$(state_of "$old")" Z "the leader is a zombie"
+state_is "$old" live "a process whose leader has ended is live"
+run dmaownctl transfer --to "$new" --from "$old" --json
+is "$status" 0 "it can be moved away from"
+is "$(charges "$new")" "$size 0" "with the charges"
+run dmaownctl transfer --to "$old" --json
+is "$status" 0 "it can be made the owner"
+is "$(charges "$new") $(areas_of "$new")" "0 0 $ioas:0x0=$old" "with areas and charges"
+stop old
+state_is "$old" dead "when its last thread is gone it is dead"
+
+# --- dead
+run dmaownctl list --json -o OWNERS
+like "$(json -c '.contexts[0].owners')" '^\["0x[0-9a-f]+"\]$' "list names a dead owner by its ID"
+run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "10 owner-dead" "mapped by address by a dead owner: refused"
+is "$(json -c '[.reasons[0].ioas, .reasons[0].iova, .reasons[0].last]')" "[$ioas,\"0x0\",\"0xfffff\"]" "the range is named"
+is "$(charges "$new")" "0 0" "nobody is charged"
+# The new process maps something of its own: that can be moved still.
+ask new map "$new_ctx" "$ioas" $base 64K 0x1000000 rw
+start third
+hand_over new third "$new_ctx" "$new_ram"
+read -r third_ctx third_ram <<<"$reply"
+ask third mmap "$third_ram" $size shared rw $base
+run dmaownctl transfer --to "$third" --from "$new" --json
+is "$status" 0 "what a living owner has in the same context can be moved"
+is "$(areas_of "$third")" "$ioas:0x0=$old $ioas:0x1000000=$third" "and the dead one's stays"
+ask new unmap "$new_ctx" "$ioas" all
+is "$(charges "$new") $(charges "$third")" "0 0 0 0" "a dead owner's areas can be unmapped"
+stop third; stop new
+
+# --- stale, after an exec from the leader and from another thread
+for how in exec exec-from-thread; do
+	vmm old "${edus[0]}" $size
+	ask old threads 2
+	ask old $how
+	is "$reply" "$old" "$how: the PID stays"
+	state_is "$old" stale "$how: the owner is stale"
+	ask old mmap "$ram" $size shared rw $base
+	run dmaownctl transfer --to "$old" --json
+	is "$status $(reasons)" "10 owner-stale" "$how: mapped by address before: refused, also for itself"
+	# What it maps now it owns as it is now, beside what it owned before.
+	ask old map "$ctx" "$ioas" $base 64K 0x1000000 rw
+	run dmaownctl owners --json -o PID,STATE,AREAS
+	is "$(json -c "[.owners[] | select(.pid == $old) | [.state, .areas]] | sort")" '[["live",1],["stale",1]]' \
+		"$how: two owners behind one PID"
+	is "$(vm_pin "$old")" 65536 "$how: charged is what it has mapped since"
+
+	case $DMAOWN_KERNEL in
+	6.12*)
+		try old map-file "$ctx" "$ioas" "$ram" 0 64K 0x2000000 rw
+		is "$answer" "error ENOTTY map-file" "$how: this kernel cannot map by file"
+		;;
+	*)
+		ask old unmap "$ctx" "$ioas" all
+		ask old map-file "$ctx" "$ioas" "$ram" 0 $size 0 rw
+		ask old $how
+		run dmaownctl transfer --to "$old" --json
+		is "$status" 0 "$how: mapped by file before: it is made the owner of it"
+		is "$(json .changed)" true "$how: which is a change"
+		state_is "$old" live "$how: and lives"
+		is "$(charges "$old")" "$size 0" "$how: and is charged"
+		;;
+	esac
+	ask old unmap "$ctx" "$ioas" all
+	is "$(charges "$old")" "0 0" "$how: nothing is left"
+	stop old
+done
+
+# --- nobody's areas stay behind
+run dmaownctl owners --json
+is "$(json '.owners | length')" 0 "at the end there is no owner"
+finish
