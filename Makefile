@@ -50,7 +50,68 @@ vm-artifacts: tool
 		MODULES=$(wildcard $(KDIR)/../root/lib/modules/*)
 	$(Q)$(MAKE) --no-print-directory -C tests KERNEL=$(KERNEL) KDIR=$(KDIR) OUT=$(BUILD)/tests
 
+spec:
+	@mkdir -p $(BUILD)
+	$(Q)$(CC) -Wall -Wextra -Ikmod/uapi -o $(BUILD)/spec tests/unit/spec.c
+	$(Q)$(BUILD)/spec >kmod/uapi/dmaown.yaml
+
+# DEMONSTRATION AND TESTS
+#
+# Both set up what they need themselves: packages, kernels, everything.
+
+demo:
+	$(Q)tests/vm/run -- tests/guest/demo
+
+check: check-unit check-static check-vm
+
+check-setup:
+	$(Q)tests/vm/setup tool layout check kernel machine
+
+check-unit: check-setup
+	@echo "unit tests"
+	$(Q)$(MAKE) --no-print-directory -C cli OUT=$(BUILD) VERSION=$(VERSION) test
+	$(Q)$(MAKE) --no-print-directory -f tests/unit/layout.mk OUT=$(BUILD)/unit
+
+check-static: check-setup
+	@echo "static checks"
+	$(Q)folder=$$(tests/vm/kernel 6.12) && \
+		$(MAKE) --no-print-directory vm-artifacts KERNEL=6.12 KDIR=$$folder/build && \
+		prove -e '' tests/static :: $$folder $(BUILD)/kmod/6.12
+
+check-vm: check-setup
+	$(Q)for kernel in $(KERNELS); do \
+		echo "tests in the virtual machine, kernel $$kernel"; \
+		tests/vm/run -k $$kernel -t 2400 -- prove tests/guest/*.t || exit 1; \
+	done
+
+# INSTALLATION
+
+install: all
+	$(INSTALL) -D -m 755 $(BUILD)/dmaownctl $(DESTDIR)$(SBINDIR)/dmaownctl
+	for page in $(manuals); do \
+		$(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
+	done
+	$(INSTALL) -D -m 644 completions/dmaownctl $(DESTDIR)$(BASHCOMPDIR)/dmaownctl
+	$(INSTALL) -D -m 644 kmod/uapi/dmaown.h $(DESTDIR)$(PREFIX)/include/dmaown.h
+	$(INSTALL) -D -m 644 kmod/uapi/dmaown.yaml $(DESTDIR)$(PREFIX)/share/dmaown/dmaown.yaml
+	$(MAKE) -C $(KDIR) M=$(BUILD)/kmod/$(RELEASE) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
+		modules_install
+
+# The module's sources, where dkms looks for them; then: dkms install dmaown/$(VERSION)
+install-dkms:
+	$(INSTALL) -d $(DESTDIR)/usr/src/dmaown-$(VERSION)
+	cp -r kmod/. $(DESTDIR)/usr/src/dmaown-$(VERSION)
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/dmaownctl $(DESTDIR)$(BASHCOMPDIR)/dmaownctl \
+		$(DESTDIR)$(PREFIX)/include/dmaown.h $(DESTDIR)/lib/modules/$(RELEASE)/updates/dmaown.ko*
+	for page in $(manuals); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
+	rm -rf $(DESTDIR)$(PREFIX)/share/dmaown
+	-[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tool man module vm-artifacts clean
+.NOTPARALLEL:
+.PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-vm \
+	install install-dkms uninstall clean

@@ -22,8 +22,8 @@ const struct record_list *census_devices(struct census *census);
 const char *census_unit(struct census *census, uint32_t pid);
 
 /*
- * One area of each owner of a context's areas (0: of all contexts), added to a list; known_owners of
- * them are enough, if it is not 0. 0 or -errno.
+ * One area of each owner of a context's areas (0: of all contexts), added to a list; known_owners
+ * of them are enough, if it is not 0. 0 or -errno.
  */
 int census_owners(struct census *census, uint64_t context, uint32_t known_owners,
 		  struct record_list *areas);

@@ -40,8 +40,8 @@ struct channel {
 bool channel_exists(const char *name);
 
 /*
- * Open a channel by a given implementation: 0 or -errno. Or the one that is wanted and to be had, with
- * a message when there is none: 0 or an exit status.
+ * Open a channel by a given implementation: 0 or -errno. Or the one that is wanted and to be had,
+ * with a message when there is none: 0 or an exit status.
  */
 int channel_open_with(struct channel *channel, const struct channel_ops *ops,
 		      const struct channel_choice *choice);
@@ -49,9 +49,9 @@ int channel_open(struct channel *channel, const struct channel_choice *choice);
 void channel_close(struct channel *channel);
 
 /*
- * Call fn for each record of a kind, of one context or (0) of all. Returns 0, or what fn returned to
- * end it; -EAGAIN after the last record when something came or went meanwhile, so that records may be
- * missing or doubled; -errno.
+ * Call fn for each record of a kind, of one context or (0) of all. Returns 0, or what fn returned
+ * to end it; -EAGAIN after the last record when something came or went meanwhile, so that records
+ * may be missing or doubled; -errno.
  */
 int channel_each(struct channel *channel, enum record_kind kind, uint64_t context,
 		 record_fn fn, void *data);
@@ -66,7 +66,9 @@ int channel_collect(struct channel *channel, enum record_kind kind, uint64_t con
 /* Say that a listing failed; the exit status to end with. */
 int channel_failed(const struct channel *channel, enum record_kind kind, int error);
 
-/* Is the module loaded, as far as can be seen? And a sentence for when it is not; EXIT_NOT_LOADED. */
+/*
+ * Is the module loaded, as far as can be seen? And a sentence for when it is not; EXIT_NOT_LOADED.
+ */
 bool module_loaded(void);
 int module_missing(void);
 int not_allowed(void);

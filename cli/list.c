@@ -79,7 +79,8 @@ static void render_owners(const struct row *row, struct cell *cell)
 		cell_set_list(cell);
 		return;
 	}
-	if (!census_owners(row->census, context->context, context->owners, &areas)) {
+	/* Nobody found where somebody may be, behind a lock: unknown, not nobody. */
+	if (!census_owners(row->census, context->context, context->owners, &areas) && areas.nr) {
 		cell_set_list(cell);
 		for (i = 0; i < areas.nr; i++)
 			add_owner(cell, &areas.items[i].area);

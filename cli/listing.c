@@ -9,7 +9,9 @@
 #include "exits.h"
 #include "listing.h"
 
-/* So many records are kept before they are printed. Until then an inconsistent dump can start anew. */
+/*
+ * So many records are kept before they are printed. Until then an inconsistent dump can start anew.
+ */
 #define BATCH	512
 
 struct run {
@@ -160,7 +162,8 @@ int listing_run(const struct listing *listing, const struct listing_options *opt
 	int rc;
 
 	if (options->output.list_columns)
-		return output_list_columns(&listing->set, &options->output) ? EXIT_OTHER : EXIT_DONE;
+		return output_list_columns(&listing->set, &options->output) ?
+		       EXIT_OTHER : EXIT_DONE;
 	rc = choose_columns(&run);
 	if (rc)
 		return rc;

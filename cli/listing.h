@@ -19,7 +19,8 @@ struct listing {
 	struct column_set set;
 	const char *defaults;		/* the columns without --output */
 	bool by_owner;			/* --pid means the owner of the record, not its context */
-	bool (*wanted)(const struct filter *filter, const union record *record);	/* or NULL */
+	/* or NULL */
+	bool (*wanted)(const struct filter *filter, const union record *record);
 	uint32_t (*busy)(const union record *record);	/* IOASes that are missing; or NULL */
 	bool busy_is_total;		/* each record has the sum of all */
 };

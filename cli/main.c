@@ -103,7 +103,8 @@ int main(int argc, char **argv)
 
 	globals = count_globals(argc, argv);
 	if (globals < argc && is_help(argv[globals]))
-		argp_parse(&global_argp, globals + 1, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &channel);
+		argp_parse(&global_argp, globals + 1, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL,
+			   &channel);
 	argp_parse(&global_argp, globals, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &channel);
 
 	/* Without a command's name, what follows are the options of list. */

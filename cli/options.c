@@ -89,7 +89,8 @@ const struct argp channel_argp = { .options = channel_options, .parser = parse_c
 static const struct argp_option listing_options[] = {
 	{ "output", 'o', "LIST", 0, "Show these columns; +LIST adds to the default ones", 0 },
 	{ "json", 'J', NULL, 0, "Write JSON", 0 },
-	{ "raw", 'r', NULL, 0, "Write columns without padding, blanks as \\x20, nothing as -", 0 },
+	{ "raw", 'r', NULL, 0,
+	  "Write columns without padding, blanks as \\x20, nothing as -", 0 },
 	{ "noheadings", 'n', NULL, 0, "Write no headings", 0 },
 	{ "bytes", 'b', NULL, 0, "Write sizes in bytes", 0 },
 	{ "list-columns", 'H', NULL, 0, "List the columns that there are", 0 },

@@ -35,12 +35,10 @@ int output_begin(struct output *output, const char *key)
 {
 	output->table = NULL;
 	output->printed = false;
-	if (output->options->json) {
-		output->json = (struct json){ .out = stdout };
-		json_open(&output->json, NULL, '{');
-		json_open(&output->json, key, '[');
+	output->key = key;
+	output->json = (struct json){ .out = stdout };
+	if (output->options->json)
 		return 0;
-	}
 	output->table = scols_new_table();
 	if (!output->table)
 		return -ENOMEM;
@@ -50,12 +48,23 @@ int output_begin(struct output *output, const char *key)
 	return add_columns(output);
 }
 
+/* Not before there is something to say: what fails at once writes no JSON that nobody can read. */
+static void open_json(struct output *output)
+{
+	if (output->printed)
+		return;
+	json_open(&output->json, NULL, '{');
+	json_open(&output->json, output->key, '[');
+	output->printed = true;
+}
+
 static int row_to_json(struct output *output, const struct row *row)
 {
 	const struct selection *selection = &output->selection;
 	char key[COLUMN_KEY];
 	size_t i;
 
+	open_json(output);
 	json_open(&output->json, NULL, '{');
 	for (i = 0; i < selection->nr; i++) {
 		struct cell cell = { 0 };
@@ -65,7 +74,6 @@ static int row_to_json(struct output *output, const struct row *row)
 		cell_clear(&cell);
 	}
 	json_close(&output->json, '}');
-	output->printed = true;
 	return ferror(stdout) ? -EIO : 0;
 }
 
@@ -119,15 +127,22 @@ int output_row(struct output *output, const struct row *row)
 	return rc;
 }
 
-/* The batches that follow are to stand under the first one's headings. */
+/*
+ * The batches that follow are to stand under the first one's headings. A column that is as wide as
+ * its heading stays so by itself; a wider one keeps to the hint only if it may be narrower than
+ * that.
+ */
 static void keep_widths(struct output *output)
 {
 	struct libscols_column *column;
-	size_t i;
+	size_t width, i;
 
 	for (i = 0; i < output->selection.nr; i++) {
 		column = scols_table_get_column(output->table, i);
-		scols_column_set_whint(column, scols_column_get_width(column));
+		width = scols_column_get_width(column);
+		if (width <= strlen(output->selection.columns[i]->name))
+			continue;
+		scols_column_set_whint(column, width);
 		scols_column_set_flags(column, scols_column_get_flags(column) |
 				       SCOLS_FL_STRICTWIDTH);
 	}
@@ -161,6 +176,7 @@ int output_end(struct output *output, bool complete)
 	if (complete)
 		rc = output_flush(output);
 	if (output->options->json && (complete || output->printed)) {
+		open_json(output);
 		json_close(&output->json, ']');
 		json_close(&output->json, '}');
 	}

@@ -20,6 +20,7 @@ struct output {
 	struct selection selection;
 	struct libscols_table *table;
 	struct json json;
+	const char *key;	/* of the array in JSON */
 	bool printed;		/* something has gone out already */
 };
 

@@ -173,8 +173,11 @@ static int find_pid(int device, const struct process_name *name, struct process_
 			return pidfd;
 	}
 	rc = ask_module(device, ref);
-	/* While it has not been reaped nobody else has its number: the module meant the same one. */
-	if (!rc && pidfd >= 0 && syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) && errno == ESRCH)
+	/*
+	 * While it has not been reaped nobody else has its number: the module meant the same one.
+	 */
+	if (!rc && pidfd >= 0 && syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) &&
+	    errno == ESRCH)
 		rc = -ESRCH;
 	if (pidfd >= 0)
 		close(pidfd);

@@ -12,8 +12,8 @@
 struct channel;
 
 /*
- * The unit that a process belongs to by the contents of its /proc/PID/cgroup: the last component of the
- * path that is one for systemd, else the path. NULL: there is none. The caller frees it.
+ * The unit that a process belongs to by the contents of its /proc/PID/cgroup: the last component of
+ * the path that is one for systemd, else the path. NULL: there is none. The caller frees it.
  */
 char *unit_of_cgroup(const char *contents);
 char *unit_of_process(uint32_t pid);
@@ -38,9 +38,9 @@ struct process_ref {
 };
 
 /*
- * Find the process with the module's help; device is /dev/dmaown. An owner is looked up in the owners'
- * records. -ESRCH: there is no such process; -ENOENT: no area has this owner; what is above 0 is an
- * exit status, and has been reported.
+ * Find the process with the module's help; device is /dev/dmaown. An owner is looked up in the
+ * owners' records. -ESRCH: there is no such process; -ENOENT: no area has this owner; what is above
+ * 0 is an exit status, and has been reported.
  */
 int process_find(int device, struct channel *channel, const char *text,
 		 const struct process_name *name, struct process_ref *ref);

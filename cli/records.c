@@ -171,7 +171,8 @@ int field_set_number(const struct field *field, union record *record, uint64_t v
 	return 0;
 }
 
-int field_set_text(const struct field *field, union record *record, const char *text, size_t length)
+int field_set_text(const struct field *field, union record *record, const char *text,
+		   size_t length)
 {
 	char *at = (char *)record + field->offset;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The records of dmaown.h, as the tool keeps them: a struct for each, and a table of its fields. Both
- * are generated from the lists there, so that a field exists in netlink, debugfs and here or nowhere.
+ * The records of dmaown.h, as the tool keeps them: a struct for each, and a table of its fields.
+ * Both are generated from the lists there, so that a field exists in netlink, debugfs and here or
+ * nowhere.
  */
 #ifndef DMAOWN_CLI_RECORDS_H
 #define DMAOWN_CLI_RECORDS_H
@@ -76,7 +77,8 @@ const char *field_text(const struct field *field, const union record *record);
 
 /* Set a field and mark it known. -EBADMSG: the value does not fit the type. */
 int field_set_number(const struct field *field, union record *record, uint64_t value);
-int field_set_text(const struct field *field, union record *record, const char *text, size_t length);
+int field_set_text(const struct field *field, union record *record, const char *text,
+		   size_t length);
 
 /* The name of an enumerator, or NULL; and back: false when there is none. */
 const char *enum_name(enum field_type type, uint32_t value);

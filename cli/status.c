@@ -167,9 +167,6 @@ static void print_text(const struct state *state)
 	       "available");
 	for (i = 0; i < 2; i++)
 		printf("%-12s %s\n", state->ways[i].ops->name, way_text(&state->ways[i]));
-	fflush(stdout);
-	for (i = 0; i < state->nr_problems; i++)
-		warnx("%s", state->problems[i]);
 }
 
 static void record_to_json(struct json *json, const union record *record)
@@ -238,5 +235,8 @@ int status_main(int argc, char **argv, const struct channel_choice *channel)
 		print_json(&state);
 	else
 		print_text(&state);
+	fflush(stdout);
+	for (i = 0; i < state.nr_problems; i++)
+		warnx("%s", state.problems[i]);
 	return state.exit;
 }

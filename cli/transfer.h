@@ -38,15 +38,17 @@ struct transfer {
 };
 
 /*
- * The ioctl, in a process of its own: it waits killably only, so this is how a signal ends it without
- * ending us. Fills call, reports and returns its errno; EINTR when it was interrupted.
+ * The ioctl, in a process of its own: it waits killably only, so this is how a signal ends it
+ * without ending us. Fills call, reports and returns its errno; EINTR when it was interrupted.
  */
 int transfer_call(int device, struct transfer *transfer);
 
 /* Room for reports. What does not fit is counted. */
 #define TRANSFER_REPORTS	4096
 
-/* The command that would undo the transfer, from how things are before it; NULL: there is no such. */
+/*
+ * The command that would undo the transfer, from how things are before it; NULL: there is no such.
+ */
 char *undo_command(struct transfer *transfer);
 
 struct reason {

@@ -12,7 +12,8 @@ struct undo {
 	uint32_t pid;			/* the one old owner */
 };
 
-static bool in_scope(const struct transfer *transfer, const struct record_list *held, uint64_t id)
+static bool in_scope(const struct transfer *transfer, const struct record_list *held,
+		     uint64_t id)
 {
 	size_t i;
 
@@ -28,8 +29,9 @@ static bool is_live(const struct area_record *area)
 }
 
 /*
- * Drop what is not going to move. The way back is "--from TO": there is none where TO owns something
- * already, which would go back too, nor to two owners, nor to one that is dead or has exec'd.
+ * Drop what is not going to move. The way back is "--from TO": there is none where TO owns
+ * something already, which would go back too, nor to two owners, nor to one that is dead or has
+ * exec'd.
  */
 static bool keep_what_moves(const struct transfer *transfer, const struct record_list *held,
 			    struct undo *undo)

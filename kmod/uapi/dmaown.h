@@ -327,7 +327,8 @@ enum dmaown_cmd {
 };
 
 enum dmaown_a_request {
-	DMAOWN_A_REQUEST_CONTEXT = 1,	/* u64: show this context only; not for owners */
+	/* u64: show this context only; not for owners. It is the number of each record's own CONTEXT. */
+	DMAOWN_A_REQUEST_CONTEXT = 1,
 	DMAOWN_A_REQUEST_END_,
 	DMAOWN_A_REQUEST_MAX = DMAOWN_A_REQUEST_END_ - 1
 };

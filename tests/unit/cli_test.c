@@ -1,0 +1,816 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The tool without the module: parsing, columns, rendering, exit statuses. Listings run as they
+ * are, over the debugfs channel, from files written here; transfers against an ioctl that answers
+ * here.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+
+#include "channel.h"
+#include "columns.h"
+#include "command.h"
+#include "context.h"
+#include "exits.h"
+#include "process.h"
+#include "size.h"
+#include "transfer.h"
+
+const char *argp_program_version = "dmaownctl test";
+
+static char directory[] = "/tmp/dmaownctl-test-XXXXXX";
+
+/* What stands in for the module: how its ioctls answer. */
+static struct {
+	int open_error;
+	int process_error;
+	int transfer_error;
+	unsigned int sleep;
+	struct dmaown_transfer answer;
+	struct dmaown_report reports[4];
+	unsigned int nr_reports;
+	/* in memory shared with the process that asks */
+	struct dmaown_transfer *asked;
+	struct dmaown_file *asked_file;
+} module;
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_ioctl(int fd, unsigned long request, ...);
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	if (strcmp(path, DMAOWN_DEVICE))
+		return __real_open(path, flags, mode);
+	if (module.open_error) {
+		errno = module.open_error;
+		return -1;
+	}
+	return __real_open("/dev/null", O_RDWR);
+}
+
+static int answer_process(struct dmaown_process_info *info)
+{
+	if (module.process_error) {
+		errno = module.process_error;
+		return -1;
+	}
+	info->process.start = 1000 + info->process.pid;
+	info->owner = 0xbeef0000 + info->process.pid;
+	info->uid = 0;
+	return 0;
+}
+
+static int answer_transfer(struct dmaown_transfer *call)
+{
+	struct dmaown_report *reports = (void *)(uintptr_t)call->reports;
+
+	*module.asked = *call;
+	if (call->nr_files)
+		*module.asked_file = *(struct dmaown_file *)(uintptr_t)call->files;
+	if (module.sleep)
+		sleep(module.sleep);
+	call->contexts = module.answer.contexts;
+	call->areas = module.answer.areas;
+	call->areas_total = module.answer.areas_total;
+	call->pages_objects = module.answer.pages_objects;
+	call->pinned = module.answer.pinned;
+	call->charged_user = module.answer.charged_user;
+	call->charged_mm = module.answer.charged_mm;
+	call->reports_total = module.answer.reports_total;
+	call->nr_reports = module.nr_reports;
+	memcpy(reports, module.reports, module.nr_reports * sizeof(*reports));
+	if (!module.transfer_error)
+		return 0;
+	errno = module.transfer_error;
+	return -1;
+}
+
+int __wrap_ioctl(int fd, unsigned long request, ...)
+{
+	va_list args;
+	void *arg;
+
+	va_start(args, request);
+	arg = va_arg(args, void *);
+	va_end(args);
+	(void)fd;
+	if (request == DMAOWN_IOC_PROCESS)
+		return answer_process(arg);
+	if (request == DMAOWN_IOC_TRANSFER)
+		return answer_transfer(arg);
+	/* The width of a terminal, of which there is none here. */
+	errno = ENOTTY;
+	return -1;
+}
+
+/* Parsing of debugfs text */
+
+static int parse(enum record_kind kind, const char *text, union record *record, const char **bad)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "%s", text);
+	return debugfs_parse_line(kind, line, record, bad);
+}
+
+static void test_debugfs_line(void **state)
+{
+	const struct holder_record *holder;
+	union record record;
+	const char *bad;
+
+	(void)state;
+	assert_int_equal(parse(RECORD_HOLDER,
+			       "context=0xfedcba9876543210 pid=42 start=99 "
+			       "comm=a\\040b\\134\\075\\042\\012 via=device fd=7 device=- busy=0\n",
+			       &record, &bad), 0);
+	holder = &record.holder;
+	assert_int_equal(holder->context, 0xfedcba9876543210);
+	assert_int_equal(holder->pid, 42);
+	assert_string_equal(holder->comm, "a b\\=\"\n");
+	assert_int_equal(holder->via, DMAOWN_VIA_DEVICE);
+	assert_true(known(holder, HOLDER, BUSY));
+	assert_false(known(holder, HOLDER, DEVICE));
+	assert_false(known(holder, HOLDER, UID));
+
+	/* A field of a newer module; no field; an empty string. */
+	assert_int_equal(parse(RECORD_HOLDER, "pid=1 newer=thing", &record, &bad), 0);
+	assert_int_equal(record.holder.pid, 1);
+	assert_int_equal(parse(RECORD_HOLDER, "\n", &record, &bad), 0);
+	assert_int_equal(record.known, 0);
+	assert_int_equal(parse(RECORD_HOLDER, "comm=", &record, &bad), 0);
+	assert_true(known(&record.holder, HOLDER, COMM));
+}
+
+static void test_debugfs_garbage(void **state)
+{
+	static const char *const garbage[] = {
+		"pid", "=1", "pid=", "pid=x", "pid=1x", "pid=-1", "pid=+1", "pid=4294967296",
+		"context=0x", "context=0xg", "context=0x10000000000000000", "via=nothing",
+		"comm=a\\04", "comm=a\\400", "comm=\\", "comm=sixteencharacter",
+	};
+	union record record;
+	const char *bad;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+		assert_int_equal(parse(RECORD_HOLDER, garbage[i], &record, &bad), -EBADMSG);
+		assert_non_null(bad);
+	}
+	assert_int_equal(parse(RECORD_HOLDER, "comm=fifteencharacte", &record, &bad), 0);
+}
+
+/* Netlink: every field of every record there and back */
+
+static void put_field(struct nl_msg *msg, const struct field *field)
+{
+	uint64_t wide = 0x1234567890000000 + field->attr;
+
+	if (field_is_text(field))
+		assert_int_equal(nla_put_string(msg, field->attr, field->name), 0);
+	else if (field->size == 8)
+		assert_int_equal(nla_put_u64(msg, field->attr, wide), 0);
+	else
+		assert_int_equal(nla_put_u32(msg, field->attr, field->attr), 0);
+}
+
+static void check_field(const struct field *field, const union record *record)
+{
+	assert_true(record->known >> field->attr & 1);
+	if (field_is_text(field))
+		assert_string_equal(field_text(field, record), field->name);
+	else
+		assert_int_equal(field_number(field, record),
+				 (field->size == 8 ? 0x1234567890000000 : 0) + field->attr);
+}
+
+static int parse_message(struct nl_msg *msg, enum record_kind kind, union record *record)
+{
+	struct genlmsghdr *header = genlmsg_hdr(nlmsg_hdr(msg));
+
+	return netlink_parse_attributes(kind, genlmsg_attrdata(header, 0),
+					genlmsg_attrlen(header, 0), record);
+}
+
+static struct nl_msg *new_message(void)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	assert_non_null(msg);
+	assert_non_null(genlmsg_put(msg, 0, 0, 77, 0, 0, 1, 1));
+	return msg;
+}
+
+static void test_netlink_round_trip(void **state)
+{
+	const struct record_type *type;
+	union record record;
+	struct nl_msg *msg;
+	unsigned int kind, i;
+
+	(void)state;
+	for (kind = 0; kind < RECORD_COUNT; kind++) {
+		type = &record_types[kind];
+		msg = new_message();
+		for (i = 0; i < type->nr_fields; i++)
+			put_field(msg, &type->fields[i]);
+		/* padding, and a field that is not known here */
+		assert_int_equal(nla_put(msg, 0, 0, NULL), 0);
+		assert_int_equal(nla_put_u32(msg, type->nr_fields + 1, 1), 0);
+		assert_int_equal(parse_message(msg, kind, &record), 0);
+		for (i = 0; i < type->nr_fields; i++)
+			check_field(&type->fields[i], &record);
+		nlmsg_free(msg);
+	}
+}
+
+static void test_netlink_garbage(void **state)
+{
+	union record record;
+	struct nl_msg *msg;
+
+	(void)state;
+	msg = new_message();
+	assert_int_equal(nla_put(msg, DMAOWN_A_HOLDER_PID, 3, "abc"), 0);
+	assert_int_equal(parse_message(msg, RECORD_HOLDER, &record), -EBADMSG);
+	nlmsg_free(msg);
+
+	msg = new_message();
+	assert_int_equal(nla_put_string(msg, DMAOWN_A_HOLDER_COMM, "sixteencharacter"), 0);
+	assert_int_equal(parse_message(msg, RECORD_HOLDER, &record), -EBADMSG);
+	nlmsg_free(msg);
+
+	/* without its NUL */
+	msg = new_message();
+	assert_int_equal(nla_put(msg, DMAOWN_A_HOLDER_COMM, 3, "abc"), 0);
+	assert_int_equal(parse_message(msg, RECORD_HOLDER, &record), 0);
+	assert_string_equal(record.holder.comm, "abc");
+	nlmsg_free(msg);
+}
+
+/* Small things */
+
+static void test_size(void **state)
+{
+	static const struct { uint64_t bytes; const char *text; } sizes[] = {
+		{ 0, "0B" }, { 1023, "1023B" }, { 1024, "1K" }, { 1536, "1.5K" },
+		{ 4096, "4K" }, { 1048575, "1M" }, { 67108864, "64M" },
+		{ 67108864 + 4096, "64M" }, { 1140850688, "1.1G" },
+		{ 1ULL << 40, "1T" }, { 1ULL << 60, "1E" }, { UINT64_MAX, "16E" },
+	};
+	char text[SIZE_TEXT];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		assert_string_equal(size_format(text, sizes[i].bytes), sizes[i].text);
+}
+
+static const struct column some_columns[] = {
+	FIELD_COLUMN("PID", HOLDER, PID, 0, 0),
+	FIELD_COLUMN("COMMAND", HOLDER, COMM, 0, 0),
+	FIELD_COLUMN("FD", HOLDER, FD, 0, 0),
+};
+
+static void test_columns(void **state)
+{
+	static const struct column_set set = { RECORD_HOLDER, some_columns, 3 };
+	struct selection selection;
+	const char *unknown;
+
+	(void)state;
+	assert_int_equal(columns_select(&set, "PID,FD", NULL, &selection, &unknown), 0);
+	assert_int_equal(selection.nr, 2);
+	assert_int_equal(columns_select(&set, "PID,FD", "+command", &selection, &unknown), 0);
+	assert_int_equal(selection.nr, 3);
+	assert_ptr_equal(selection.columns[2], &some_columns[1]);
+	assert_int_equal(columns_select(&set, "PID,FD", "+FD", &selection, &unknown), 0);
+	assert_int_equal(selection.nr, 2);
+	assert_int_equal(columns_select(&set, "PID,FD", "fd,Command", &selection, &unknown), 0);
+	assert_int_equal(selection.nr, 2);
+	assert_ptr_equal(selection.columns[0], &some_columns[2]);
+	assert_int_equal(columns_select(&set, "PID", "FD,PIDS,X", &selection, &unknown), -ENOENT);
+	assert_int_equal(strncmp(unknown, "PIDS,", 5), 0);
+	assert_int_equal(columns_select(&set, "PID", "", &selection, &unknown), -ENOENT);
+	assert_int_equal(columns_select(&set, "PID", "FD,", &selection, &unknown), -ENOENT);
+}
+
+static void test_context_names(void **state)
+{
+	static const char *const wrong[] = {
+		"", "0x", "0xg", "0x12345678901234567", "0x-1", "1/", "/1", "1/x", "0", "0/1",
+		"99999999999", "1/99999999999", "a/1",
+	};
+	struct context_name name;
+	size_t i;
+
+	(void)state;
+	assert_true(context_parse("0x1f2e", &name));
+	assert_int_equal(name.by, CONTEXT_BY_ID);
+	assert_true(context_id_matches(&name, 0x1f2e));
+	assert_true(context_id_matches(&name, 0x1f2e3d4c5b6a7988));
+	assert_false(context_id_matches(&name, 0x2f2e3d4c5b6a7988));
+	assert_true(context_parse("4242/11", &name));
+	assert_int_equal(name.by, CONTEXT_BY_FD);
+	assert_int_equal(name.pid, 4242);
+	assert_int_equal(name.fd, 11);
+	assert_true(context_parse("4242", &name));
+	assert_int_equal(name.by, CONTEXT_BY_PID);
+	assert_true(context_parse("01:00.0", &name));
+	assert_int_equal(name.by, CONTEXT_BY_DEVICE);
+	assert_string_equal(name.device, "0000:01:00.0");
+	assert_true(context_parse("0000:01:00.0", &name));
+	assert_string_equal(name.device, "0000:01:00.0");
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(context_parse(wrong[i], &name));
+}
+
+static void test_process_names(void **state)
+{
+	static const char *const wrong[] = {
+		"", "0", "x", "-1", "1:", "1:x", "1:0", "1:-1", ":1", "0x", "0xg", "0x0", "1x",
+		"4294967296", "0x10000000000000000",
+	};
+	struct process_name name;
+	size_t i;
+
+	(void)state;
+	assert_true(process_parse("42", &name));
+	assert_int_equal(name.pid, 42);
+	assert_true(process_parse("42:1234567890123", &name));
+	assert_int_equal(name.pid, 42);
+	assert_int_equal(name.inode, 1234567890123);
+	assert_true(process_parse("0xbeef", &name));
+	assert_int_equal(name.pid, 0);
+	assert_int_equal(name.owner, 0xbeef);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(process_parse(wrong[i], &name));
+}
+
+static void test_units(void **state)
+{
+	static const struct { const char *contents, *unit; } cgroups[] = {
+		{ "0::/system.slice/ssh.service\n", "ssh.service" },
+		{ "0::/machine.slice/machine-qemu\\x2d1\\x2dvm.scope/libvirt/emulator\n",
+		  "machine-qemu\\x2d1\\x2dvm.scope" },
+		{ "0::/user.slice/user-0.slice/session-2.scope\n", "session-2.scope" },
+		{ "0::/docker/0123\n", "/docker/0123" },
+		{ "0::/\n", "/" },
+		{ "0::/.service/x", "/.service/x" },
+		{ "4:memory:/x\n1:name=systemd:/system.slice/a.service\n0::/\n", "a.service" },
+		{ "4:memory:/x\n", NULL },
+		{ "", NULL },
+	};
+	char *unit;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cgroups) / sizeof(cgroups[0]); i++) {
+		unit = unit_of_cgroup(cgroups[i].contents);
+		if (cgroups[i].unit)
+			assert_string_equal(unit, cgroups[i].unit);
+		else
+			assert_null(unit);
+		free(unit);
+	}
+}
+
+/* design: of several reasons the first of this order is the errno, and each has its exit status */
+static void test_exits(void **state)
+{
+	static const struct { int error, status; } exits[] = {
+		{ ENOENT, 3 }, { ESRCH, 10 }, { ENOMEM, 11 }, { ENXIO, 12 }, { EINVAL, 13 },
+		{ EBUSY, 14 }, { EXDEV, 15 }, { EINTR, 75 }, { EPERM, 77 }, { EACCES, 77 },
+		{ 0, 0 }, { EBADF, 1 }, { EIO, 1 }, { E2BIG, 1 },
+	};
+	const struct reason *reason;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+		assert_int_equal(exit_of_errno(exits[i].error), exits[i].status);
+		if (i && exits[i].status > 1 && exits[i - 1].status)
+			assert_true(exits[i].status >= exits[i - 1].status);
+	}
+	for (i = 1; i <= DMAOWN_REASON_NO_CONTEXT; i++) {
+		reason = reason_of(i);
+		assert_string_not_equal(reason->name, "unknown");
+		assert_true(exit_of_errno(reason->error) != 0);
+	}
+	assert_string_equal(reason_of(0)->name, "unknown");
+	assert_string_equal(reason_of(9999)->name, "unknown");
+}
+
+/* Listings, as they are printed */
+
+static void write_file(const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void write_files(void)
+{
+	write_file("status", "version=0.1.0 transfers=1\n");
+	write_file("contexts",
+		   "context=0x1f2e3d4c5b6a7988 kind=iommufd mode=user holders=2 ioases=1 hwpts=1 "
+		   "devices=1 accesses=0 areas=2 mapped=67112960 pinned=67108864 owners=2 busy=0\n"
+		   "context=0x1f2e000000000001 kind=iommufd mode=- holders=1 ioases=1 hwpts=0 "
+		   "devices=0 accesses=0 areas=- mapped=- pinned=- owners=- busy=1\n");
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=device fd=12 "
+		   "device=0000:00:01.0 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=7 comm=vm via=context fd=11 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=7 comm=vm via=device fd=12 "
+		   "device=0000:00:01.0 busy=0\n"
+		   "context=- pid=4242 start=7 comm=vm via=device fd=13 device=0000:00:02.0 busy=1\n"
+		   "context=0x1f2e000000000001 pid=4243 start=8 comm=b via=context fd=5 busy=0\n");
+	write_file("devices",
+		   "context=0x1f2e3d4c5b6a7988 id=3 device=0000:00:01.0 hwpt=4 ioas=2\n");
+	write_file("ioases",
+		   "context=0x1f2e3d4c5b6a7988 ioas=2 hwpts=1 devices=1 accesses=0 areas=2 "
+		   "mapped=67112960 pinned=67108864 alignment=4096 busy=0\n"
+		   "context=0x1f2e000000000001 ioas=1 hwpts=0 devices=0 busy=1\n");
+	write_file("areas",
+		   "context=0x1f2e3d4c5b6a7988 ioas=2 iova=0x100000 length=67108864 source=address "
+		   "addr=0x7f0000000000 offset=- readable=1 writable=1 pages=0xaa sharers=1 "
+		   "pinned=67108864 accesses=0 mode=user owner=0xbeef1092 pid=4242 start=7 "
+		   "state=live uid=0 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 ioas=2 iova=0xfffffffffffff000 length=4096 source=file "
+		   "addr=- offset=0x0 readable=1 writable=0 pages=0xab sharers=1 pinned=0 "
+		   "accesses=0 mode=mm owner=0xdead pid=777 start=3 state=dead uid=12345 busy=0\n"
+		   "context=0x1f2e000000000001 ioas=1 busy=1\n");
+	write_file("owners",
+		   "owner=0xbeef1092 pid=4242 start=7 comm=vm uid=0 state=live mode=user contexts=1 "
+		   "areas=1 pinned=67108864 charged=67108864 limit=67108864 used=67108864 "
+		   "headroom=0 user_locked=67108864 user_other=0 busy=1\n"
+		   "owner=0xdead pid=777 start=3 comm=x\\377\\033y uid=12345 state=dead mode=mm "
+		   "contexts=1 areas=1 pinned=4096 charged=4096 limit=- busy=1\n");
+}
+
+/* Run a command with the files as its debugfs, and keep what it writes. */
+static int run(int (*main)(int, char **, const struct channel_choice *), char **argv)
+{
+	struct channel_choice choice = { "debugfs", directory };
+	int argc = 0, saved_out = dup(1), saved_err = dup(2);
+	char path[128];
+	int status;
+
+	while (argv[argc])
+		argc++;
+	fflush(stdout);
+	snprintf(path, sizeof(path), "%s/stdout", directory);
+	assert_non_null(freopen(path, "w", stdout));
+	snprintf(path, sizeof(path), "%s/stderr", directory);
+	assert_non_null(freopen(path, "w", stderr));
+	status = main(argc, argv, &choice);
+	fflush(stdout);
+	fflush(stderr);
+	dup2(saved_out, 1);
+	dup2(saved_err, 2);
+	close(saved_out);
+	close(saved_err);
+	return status;
+}
+
+#define RUN(command, ...)	\
+	run(command##_main, (char *[]){ strdupa(#command), ##__VA_ARGS__, NULL })
+
+/* What the last command wrote, by a condition in jq or an extended regular expression. */
+static bool satisfies(const char *tool, const char *file, const char *condition)
+{
+	char command[2048];
+
+	snprintf(command, sizeof(command), "%s '%s' <%s/%s >/dev/null 2>&1", tool, condition,
+		 directory, file);
+	return !system(command);
+}
+
+#define assert_json(condition)		assert_true(satisfies("jq -e", "stdout", condition))
+#define assert_stdout(expression)	assert_true(satisfies("grep -Eqa", "stdout", expression))
+#define assert_stderr(expression)	assert_true(satisfies("grep -Eqa", "stderr", expression))
+
+static void test_list(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(list, "-J"), 0);
+	assert_json(".contexts | length == 2");
+	assert_json(".contexts[0].id == \"0x1f2e3d4c5b6a7988\"");
+	assert_json(".contexts[0].holders == [4241, 4242]");
+	assert_json(".contexts[0].owners == [4242, \"0xdead\"]");
+	assert_json(".contexts[0].devices == [\"0000:00:01.0\"]");
+	assert_json(".contexts[0].pinned == 67108864");
+	assert_json(".contexts[1] | .devices == [] and .areas == null and .owners == null");
+	assert_stderr("^[^ ]+: 1 IOAS is locked");
+	assert_int_equal(RUN(list), 0);
+	assert_stdout("^0x1f2e3d4c5b6a7988 4241,4242 +1 0000:00:01.0 +2 +64M 4242,0xdead");
+	assert_int_equal(RUN(list, "-J", "-o", "+MODE,BUSY", "-c", "4243/5"), 0);
+	assert_json(".contexts | length == 1 and .[0].busy == 1 and .[0].mode == null");
+	assert_int_equal(RUN(list, "-J", "-p", "4243"), 0);
+	assert_json(".contexts | map(.id) == [\"0x1f2e000000000001\"]");
+	assert_int_equal(RUN(list, "-o", "ID,NIX"), 64);
+	assert_stderr("unknown column .NIX.");
+	assert_int_equal(RUN(list, "-c", "0x1f2e"), 1);
+	assert_stderr("any of 2");
+}
+
+static void test_areas(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(areas, "-J", "-o", "+LAST,OFFSET,USER,BUSY"), 0);
+	assert_json(".areas | length == 3");
+	assert_json(".areas[0] | .iova == \"0x100000\" and .length == 67108864 and .prot == \"rw\"");
+	assert_json(".areas[1] | .addr == null and .offset == \"0x0\" and .prot == \"r-\"");
+	assert_json(".areas[1] | .last == \"0xffffffffffffffff\" and .state == \"dead\"");
+	assert_json(".areas[1].user == \"12345\"");
+	assert_json(".areas[2] | .state == \"busy\" and .iova == null and .busy == true");
+	assert_int_equal(RUN(areas, "-rn", "-o", "IOVA,ADDR,LENGTH"), 0);
+	assert_stdout("^0xfffffffffffff000 - 4K$");
+	assert_int_equal(RUN(areas, "-rnb", "-o", "IOVA,LENGTH"), 0);
+	assert_stdout("^0x100000 67108864$");
+	assert_int_equal(RUN(areas, "-J", "-p", "4242", "-c", "00:01.0"), 0);
+	assert_json(".areas | length == 1");
+}
+
+static void test_owners(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(owners, "-J"), 0);
+	assert_json(".owners[0] | .headroom == 0 and .user == \"root\" and .command == \"vm\"");
+	assert_json(".owners[1] | .limit == null and .unit == null and .user == \"12345\"");
+	assert_json(".owners[1].command == \"x\\ufffd\\u001by\"");
+	assert_int_equal(RUN(owners), 0);
+	assert_stdout("x\\\\xff\\\\x1by");
+	assert_int_equal(RUN(owners, "-J", "-c", "0x1f2e000000000001"), 0);
+	assert_json(".owners == []");
+	assert_int_equal(RUN(owners, "-J", "-c", "0x1f2e3"), 0);
+	assert_json(".owners | length == 2");
+}
+
+static void test_others(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(ioas, "-J"), 0);
+	assert_json(".ioases[1] | .busy == true and .areas == null");
+	assert_int_equal(RUN(ioas), 0);
+	assert_stdout("^0x1f2e000000000001 .* busy$");
+	assert_int_equal(RUN(devices, "-J"), 0);
+	assert_json(".devices[0].holders == [4241, 4242]");
+	assert_json(".devices[0] | .ioas == 2 and .device == \"0000:00:01.0\"");
+	assert_int_equal(RUN(devices, "-H"), 0);
+	assert_stdout("^HOLDERS +list ");
+}
+
+static void test_broken_file(void **state)
+{
+	(void)state;
+	write_file("devices", "context=0x1 id=3\ncontext=zwei\n");
+	assert_int_equal(RUN(devices), 1);
+	assert_stderr("file devices, line 2: cannot understand .context=zwei.");
+	assert_int_equal(RUN(devices, "-J"), 1);
+	assert_false(satisfies("grep -q", "stdout", "."));
+	write_file("devices", "");
+	assert_int_equal(RUN(devices, "-J"), 0);
+	assert_json(". == {devices: []}");
+	write_files();
+}
+
+/* More than one batch: the columns stay where they are, and JSON stays whole. */
+static void test_many(void **state)
+{
+	char path[128];
+	FILE *file;
+	int i;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/areas", directory);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	for (i = 0; i < 2000; i++)
+		fprintf(file, "context=0x1f2e000000000001 ioas=%d iova=0x%x length=4096 state=live\n",
+			i < 700 ? 10 : 1, i << 12);
+	fclose(file);
+	assert_int_equal(RUN(areas, "-J"), 0);
+	assert_json(".areas | length == 2000");
+	assert_int_equal(RUN(areas, "-o", "IOAS,STATE,LENGTH"), 0);
+	assert_true(satisfies("awk", "stdout", "{ n[length] = 1 } END { exit length(n) != 1 }"));
+	write_files();
+}
+
+/* Transfers */
+
+static const struct dmaown_transfer moved = {
+	.contexts = 1, .areas = 2, .areas_total = 2, .pages_objects = 2,
+	.pinned = 67108864, .charged_user = 67108864,
+};
+
+static void reset_module(void)
+{
+	struct dmaown_transfer *asked = module.asked;
+	struct dmaown_file *asked_file = module.asked_file;
+
+	memset(&module, 0, sizeof(module));
+	module.asked = asked;
+	module.asked_file = asked_file;
+	module.answer = moved;
+}
+
+static void test_transfer_moved(void **state)
+{
+	(void)state;
+	reset_module();
+	assert_int_equal(RUN(transfer, "--to", "4241", "--from", "4242", "-c", "0x1f2e3",
+			     "--timeout", "0.5", "-J"), 0);
+	assert_int_equal(module.asked->to.pid, 4241);
+	assert_int_equal(module.asked->to.start, 5241);
+	assert_int_equal(module.asked->from.pid, 4242);
+	assert_int_equal(module.asked->timeout_ms, 500);
+	assert_int_equal(module.asked->nr_files, 1);
+	/* the context's own descriptor, though a device's comes first */
+	assert_int_equal(module.asked_file->fd, 11);
+	assert_int_equal(module.asked_file->holder.pid, 4242);
+	assert_int_equal(module.asked_file->holder.start, 7);
+	assert_int_equal(module.asked_file->context, 0x1f2e3d4c5b6a7988);
+	assert_json(".result == \"moved\" and .changed and .errno == null and .reasons == []");
+	assert_json(".undo == \"dmaownctl transfer --to 4242 --from 4241 "
+		    "--context 0x1f2e3d4c5b6a7988\"");
+	assert_json(".areas == 2 and .pinned == 67108864 and .charged_user == 67108864");
+
+	/* one of the old owners is dead: there is no way back to it */
+	assert_int_equal(RUN(transfer, "--to", "4241"), 0);
+	assert_int_equal(module.asked->nr_files, 0);
+	assert_int_equal(module.asked->timeout_ms, 10000);
+	assert_stdout("^moved 2 of 2 areas in 1 context to process 4241: 2 pages objects, 64M pinned");
+	assert_stdout("^user root is charged 64M more");
+	assert_false(satisfies("grep -q", "stdout", "undo"));
+
+	assert_int_equal(RUN(transfer, "--to", "4241", "--dry-run", "-J"), 0);
+	assert_int_equal(module.asked->flags, DMAOWN_TRANSFER_DRY_RUN);
+	assert_json(".result == \"would-move\" and .changed == false and .undo == null");
+	assert_int_equal(RUN(transfer, "--to", "4241", "-q"), 0);
+	assert_false(satisfies("grep -q", "stdout", "."));
+
+	module.answer.areas = 0;
+	assert_int_equal(RUN(transfer, "--to", "4241"), 0);
+	assert_stdout("^nothing to do: process 4241 owns everything already$");
+	assert_int_equal(RUN(transfer, "--to", "4241", "-J"), 0);
+	assert_json(".result == \"unchanged\" and .changed == false");
+}
+
+static void test_transfer_owner(void **state)
+{
+	(void)state;
+	reset_module();
+	assert_int_equal(RUN(transfer, "--to", "4241", "--from", "0xdead", "-c", "4243/5", "-q"), 0);
+	assert_int_equal(module.asked->from.pid, 777);
+	assert_int_equal(module.asked->from.start, 3);
+	assert_int_equal(module.asked->from.flags, DMAOWN_PROCESS_INITIAL);
+	assert_int_equal(module.asked_file->fd, 5);
+	assert_int_equal(RUN(transfer, "--to", "4241", "--from", "0xffff", "-J"), 3);
+	assert_json(".errno == \"ENOENT\" and .reasons[0].reason == \"nothing\"");
+}
+
+static void test_transfer_refused(void **state)
+{
+	(void)state;
+	reset_module();
+	module.transfer_error = ENOMEM;
+	module.nr_reports = 2;
+	module.answer.reports_total = 5;
+	module.reports[0] = (struct dmaown_report){
+		.reason = DMAOWN_REASON_HOLE, .error = ENXIO, .context = 0x1f2e, .ioas = 2,
+		.process = 4241, .iova = 0x100000, .last = 0x40fffff, .addr = 0x7f0000000000,
+	};
+	module.reports[1] = (struct dmaown_report){
+		.reason = DMAOWN_REASON_LIMIT_USER, .error = ENOMEM, .process = 4241,
+		.value = 75497472, .limit = 8388608,
+	};
+	assert_int_equal(RUN(transfer, "--to", "4241", "-J"), 11);
+	assert_json(".result == \"refused\" and .changed == false and .errno == \"ENOMEM\"");
+	assert_json(".reasons_total == 5 and (.reasons | length) == 2 and .undo == null");
+	assert_json(".reasons[0] | .reason == \"not-mapped\" and .iova == \"0x100000\" and "
+		    ".last == \"0x40fffff\" and .ioas == 2 and .limit == null and .pid == 4241");
+	assert_json(".reasons[1] | .value == 75497472 and .limit == 8388608 and .iova == null");
+	assert_stderr(": 0x1f2e ioas 2 iova 0x100000-0x40fffff: the new owner has nothing mapped "
+		      "there \\(address 0x7f0000000000 of process 4241\\)$");
+	assert_stderr("has used 8M \\(8388608 bytes\\), would need 72M \\(75497472 bytes\\), and its "
+		      "limit is 8M \\(8388608 bytes\\)$");
+	assert_stderr("prlimit --pid 4241 --memlock=75497472$");
+	assert_stderr("and 3 more reasons");
+	assert_stderr("nothing was changed");
+
+	reset_module();
+	module.transfer_error = EBUSY;
+	assert_int_equal(RUN(transfer, "--to", "4241"), 14);
+	assert_stderr("wait longer with: --timeout 20$");
+	reset_module();
+	module.process_error = ESRCH;
+	assert_int_equal(RUN(transfer, "--to", "4241", "-J"), 10);
+	assert_json(".errno == \"ESRCH\" and .reasons[0].pid == 4241");
+	reset_module();
+	module.transfer_error = EPERM;
+	assert_int_equal(RUN(transfer, "--to", "4241"), 77);
+	reset_module();
+	module.open_error = EACCES;
+	assert_int_equal(RUN(transfer, "--to", "4241", "-J"), 77);
+	assert_json(".errno == \"EPERM\"");
+}
+
+/* A signal ends the call, and not the tool. */
+static void test_transfer_interrupted(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	reset_module();
+	module.sleep = 30;
+	pid = fork();
+	if (!pid) {
+		sleep(1);
+		kill(getppid(), SIGINT);
+		_exit(0);
+	}
+	assert_int_equal(RUN(transfer, "--to", "4241", "-J"), 75);
+	assert_json(".errno == \"EINTR\" and .changed == false");
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	module.asked = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (module.asked == MAP_FAILED || !mkdtemp(directory))
+		return -1;
+	module.asked_file = (void *)(module.asked + 1);
+	write_files();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char command[128];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	return system(command);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_debugfs_line),
+		cmocka_unit_test(test_debugfs_garbage),
+		cmocka_unit_test(test_netlink_round_trip),
+		cmocka_unit_test(test_netlink_garbage),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_context_names),
+		cmocka_unit_test(test_process_names),
+		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_exits),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_areas),
+		cmocka_unit_test(test_owners),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_broken_file),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_transfer_moved),
+		cmocka_unit_test(test_transfer_owner),
+		cmocka_unit_test(test_transfer_refused),
+		cmocka_unit_test(test_transfer_interrupted),
+	};
+
+	return cmocka_run_group_tests_name("dmaownctl", tests, set_up, tear_down);
+}

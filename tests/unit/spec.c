@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Prints the netlink spec that kmod/uapi/dmaown.h describes, in the form of the kernel's own specs
+ * (Documentation/netlink/specs). kmod/uapi/dmaown.yaml is what this prints: `make spec` writes it and
+ * `make check` compares.
+ */
+#include <stdio.h>
+
+#include "dmaown.h"
+
+/* Names in specs have dashes. */
+static void print_name(const char *name)
+{
+	for (; *name; name++)
+		putchar(*name == '_' ? '-' : *name);
+}
+
+static void attribute(const char *name, const char *type, const char *extra, const char *doc)
+{
+	printf("      -\n        name: ");
+	print_name(name);
+	printf("\n        type: %s\n%s        doc: >-\n          %s\n", type, extra, doc);
+}
+
+#define HINT_HEX	"        display-hint: hex\n"
+#define ENUM(name)	"        enum: " name "\n"
+
+#define A_U32		"u32", ""
+#define A_FLAG		"u32", ""
+#define A_U64		"u64", ""
+#define A_SIZE		"u64", ""
+#define A_TIME		"u64", ""
+#define A_ID		"u64", HINT_HEX
+#define A_ADDR		"u64", HINT_HEX
+#define A_COMM		"string", ""
+#define A_NAME		"string", ""
+#define A_TEXT		"string", ""
+#define A_KIND		"u32", ENUM("kind")
+#define A_MODE		"u32", ENUM("mode")
+#define A_STATE		"u32", ENUM("state")
+#define A_SOURCE	"u32", ENUM("source")
+#define A_VIA		"u32", ENUM("via")
+#define A_HWPT		"u32", ENUM("hwpt-type")
+#define A_EVENT		"u32", ENUM("event-type")
+
+#define UNIT_SIZE	" In bytes."
+#define UNIT_TIME	" In nanoseconds since boot."
+#define UNIT_FLAG	" 0 or 1."
+#define UNIT_U32	""
+#define UNIT_U64	""
+#define UNIT_ID		""
+#define UNIT_ADDR	""
+#define UNIT_COMM	""
+#define UNIT_NAME	""
+#define UNIT_TEXT	""
+#define UNIT_KIND	""
+#define UNIT_MODE	""
+#define UNIT_STATE	""
+#define UNIT_SOURCE	""
+#define UNIT_VIA	""
+#define UNIT_HWPT	""
+#define UNIT_EVENT	""
+
+static void print_enums(void)
+{
+	puts("definitions:");
+#define ENTRY(c, v, n)	printf("      -\n        name: %s\n        value: %d\n", n, v);
+#define ENUMERATION(name, LIST)						\
+	puts("  -\n    name: " name "\n    type: enum\n    entries:");	\
+	LIST(ENTRY)
+	ENUMERATION("kind", DMAOWN_KINDS)
+	ENUMERATION("mode", DMAOWN_MODES)
+	ENUMERATION("state", DMAOWN_STATES)
+	ENUMERATION("source", DMAOWN_SOURCES)
+	ENUMERATION("via", DMAOWN_VIAS)
+	ENUMERATION("hwpt-type", DMAOWN_HWPTS)
+	ENUMERATION("event-type", DMAOWN_EVENTS)
+	putchar('\n');
+}
+
+static void print_sets(void)
+{
+	puts("attribute-sets:");
+#define ATTRIBUTE(F, f, t, d)	attribute(#f, A_##t, d "." UNIT_##t);
+#define SET(R, r, l, FIELDS)							\
+	puts("  -\n    name: " #r "\n    attributes:\n      -\n"		\
+	     "        name: pad\n        type: pad\n        value: 0");		\
+	FIELDS(ATTRIBUTE)
+	DMAOWN_RECORDS(SET)
+	putchar('\n');
+}
+
+static void print_attributes(const char *indent, const char *const *names, size_t nr)
+{
+	size_t i;
+
+	printf("%sattributes:\n", indent);
+	for (i = 0; i < nr; i++) {
+		printf("%s  - ", indent);
+		print_name(names[i]);
+		putchar('\n');
+	}
+}
+
+#define NAME(F, f, t, d)	#f,
+#define NAMES(R, r, l, FIELDS)	static const char *const r##_names[] = { FIELDS(NAME) };
+DMAOWN_RECORDS(NAMES)
+
+static void operation(const char *record, const char *how, int value, const char *const *names, size_t nr,
+		      int filtered)
+{
+	static const char *const filter[] = { "context" };
+
+	printf("    -\n      name: get-%s\n      value: %d\n      attribute-set: %s\n"
+	       "      doc: >-\n        %s. Needs CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace.\n"
+	       "      %s:\n", record, value, record,
+	       filtered ? "Dumps one message a record, of one context or of all" :
+			  "Tells all there is to tell", how);
+	if (filtered) {
+		puts("        request:");
+		print_attributes("          ", filter, 1);
+	}
+	puts("        reply:");
+	print_attributes("          ", names, nr);
+}
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+#define OPERATION(R, r, how, filtered)	\
+	operation(#r, how, DMAOWN_CMD_GET_##R, r##_names, COUNT(r##_names), filtered)
+
+static void print_operations(void)
+{
+	puts("operations:\n  list:");
+	OPERATION(STATUS, status, "do", 0);
+	OPERATION(CONTEXT, context, "dump", 1);
+	OPERATION(HOLDER, holder, "dump", 1);
+	OPERATION(IOAS, ioas, "dump", 1);
+	OPERATION(HWPT, hwpt, "dump", 1);
+	OPERATION(DEVICE, device, "dump", 1);
+	OPERATION(ACCESS, access, "dump", 1);
+	OPERATION(AREA, area, "dump", 1);
+	OPERATION(OWNER, owner, "dump", 0);
+	printf("    -\n      name: event\n      value: %d\n      attribute-set: event\n"
+	       "      doc: >-\n        A transfer or a refusal.\n"
+	       "      mcgrp: " DMAOWN_GENL_EVENTS "\n      event:\n", DMAOWN_CMD_EVENT);
+	print_attributes("        ", event_names, COUNT(event_names));
+	putchar('\n');
+}
+
+int main(void)
+{
+	puts("# SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note\n"
+	     "# Made from dmaown.h, which says more: do not edit, but run `make spec`.\n---\n"
+	     "name: " DMAOWN_GENL_NAME "\nprotocol: genetlink\n"
+	     "uapi-header: dmaown.h\n\n"
+	     "doc: >-\n  Who owns the memory that iommufd keeps pinned.\n");
+	print_enums();
+	print_sets();
+	print_operations();
+	puts("mcast-groups:\n  list:\n    -\n      name: " DMAOWN_GENL_EVENTS);
+	return 0;
+}
