@@ -9,35 +9,29 @@
 #include "find.h"
 #include "iommufd.h"
 
-static bool contexts_have(const struct contexts *contexts, const struct iommufd_ctx *ictx)
-{
-	unsigned int i;
-
-	for (i = 0; i < contexts->nr; i++)
-		if (contexts->array[i] == ictx)
-			return true;
-	return false;
-}
-
 /* Adds a context that is not there yet, with a reference of its own. */
 static int contexts_add(struct contexts *contexts, struct iommufd_ctx *ictx)
 {
-	if (contexts_have(contexts, ictx))
-		return 0;
-	if (contexts->nr == contexts->room) {
-		unsigned int room = contexts->room * 2 + 4;
-		struct iommufd_ctx **array = kvmalloc_array(room, sizeof(*array), GFP_KERNEL);
+	struct iommufd_ctx **array = contexts->array;
+	unsigned int room = contexts->room;
+	int ret;
 
+	ret = ptrset_reserve(&contexts->set, contexts->nr + 1);
+	if (ret)
+		return ret;
+	if (ptrset_count(&contexts->set, ictx))
+		return 0;
+	if (contexts->nr == room) {
+		room = room * 2 + 4;
+		array = kvrealloc(array, array_size(room, sizeof(*array)), GFP_KERNEL_ACCOUNT);
 		if (!array)
 			return -ENOMEM;
-		if (contexts->nr)
-			memcpy(array, contexts->array, contexts->nr * sizeof(*array));
-		kvfree(contexts->array);
 		contexts->array = array;
 		contexts->room = room;
 	}
+	ptrset_add(&contexts->set, ictx);
 	context_get(ictx);
-	contexts->array[contexts->nr++] = ictx;
+	array[contexts->nr++] = ictx;
 	return 0;
 }
 
@@ -46,6 +40,7 @@ void contexts_put(struct contexts *contexts)
 	while (contexts->nr)
 		context_put(contexts->array[--contexts->nr]);
 	kvfree(contexts->array);
+	ptrset_free(&contexts->set);
 	memset(contexts, 0, sizeof(*contexts));
 }
 
@@ -132,7 +127,7 @@ int contexts_get(struct contexts *contexts, const struct process *to, const stru
 
 	ret = add_named(contexts, files, nr_files, reports);
 	for (i = 0; i < contexts->nr && !ret; i++) {
-		if (contexts_have(&own, contexts->array[i]))
+		if (ptrset_count(&own.set, contexts->array[i]))
 			continue;
 		if (held.busy)
 			ret = -EBUSY;

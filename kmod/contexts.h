@@ -3,6 +3,7 @@
 #define DMAOWN_CONTEXTS_H
 
 #include "process.h"
+#include "ptrset.h"
 #include "report.h"
 
 struct iommufd_ctx;
@@ -12,6 +13,7 @@ struct contexts {
 	struct iommufd_ctx **array;
 	unsigned int nr;
 	unsigned int room;
+	struct ptrset set;
 };
 
 void contexts_put(struct contexts *contexts);

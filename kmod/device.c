@@ -49,7 +49,7 @@ static int process_info(void *data)
 	return 0;
 }
 
-static int check_transfer(const struct dmaown_transfer *arg)
+static int check_transfer(const struct dmaown_transfer *arg, u32 reports_room)
 {
 	int ret;
 
@@ -62,7 +62,7 @@ static int check_transfer(const struct dmaown_transfer *arg)
 	    (!arg->from.pid && (arg->from.flags || arg->from.start)) ||
 	    arg->nr_files > DMAOWN_TRANSFER_MAX_FILES ||
 	    arg->timeout_ms > DMAOWN_TRANSFER_MAX_TIMEOUT ||
-	    arg->nr_reports > DMAOWN_TRANSFER_MAX_REPORTS)
+	    reports_room > DMAOWN_TRANSFER_MAX_REPORTS)
 		return -EINVAL;
 	return 0;
 }
@@ -79,12 +79,12 @@ static int check_files(const struct dmaown_file *files, u32 nr)
 	return ret;
 }
 
-static int transfer_with(struct dmaown_transfer *arg, const struct dmaown_file *files)
+static int transfer_with(struct dmaown_transfer *arg, struct dmaown_file *files, u32 reports_room)
 {
 	struct reports reports;
 	int ret;
 
-	ret = reports_alloc(&reports, arg->nr_reports);
+	ret = reports_alloc(&reports, reports_room);
 	if (ret)
 		return ret;
 	ret = transfer(arg, files, &reports);
@@ -100,30 +100,25 @@ static int transfer_with(struct dmaown_transfer *arg, const struct dmaown_file *
 static int transfer_ioctl(void *data)
 {
 	struct dmaown_transfer *arg = data;
+	u32 reports_room = arg->nr_reports;
 	struct dmaown_file *files;
 	int ret;
 
-	ret = check_transfer(arg);
+	arg->nr_reports = 0;
+	arg->reports_total = 0;
+	arg->retries = 0;
+	ret = check_transfer(arg, reports_room);
 	if (ret)
 		return ret;
-	arg->reports_total = 0;
-	arg->contexts = 0;
-	arg->retries = 0;
-	arg->areas = 0;
-	arg->areas_total = 0;
-	arg->pages_objects = 0;
-	arg->pinned = 0;
-	arg->charged_user = 0;
-	arg->charged_mm = 0;
 	if (!arg->nr_files)
-		return transfer_with(arg, NULL);
+		return transfer_with(arg, NULL, reports_room);
 
 	files = vmemdup_array_user(u64_to_user_ptr(arg->files), arg->nr_files, sizeof(*files));
 	if (IS_ERR(files))
 		return PTR_ERR(files);
 	ret = check_files(files, arg->nr_files);
 	if (!ret)
-		ret = transfer_with(arg, files);
+		ret = transfer_with(arg, files, reports_room);
 	kvfree(files);
 	return ret;
 }
@@ -181,6 +176,8 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long addr
 		return -EFAULT;
 	if (size < op->min_size)
 		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
 	ret = copy_struct_from_user(&arg, op->size, user, size);
 	if (ret)
 		return ret;

@@ -12,7 +12,7 @@
 
 struct dump;
 
-/* context: show this one only; 0: all. Not for RECORD_EVENT. */
+/* context: show this one only; 0: all. Owners are always all. Not for RECORD_EVENT. */
 struct dump *dump_open(enum record_kind kind, u64 context);
 void dump_close(struct dump *dump);
 

@@ -6,7 +6,6 @@
  * the kernel's fs/file.c). There only files of the two kinds that matter get a reference: one on any
  * other file of the system would delay its owner's close. What can sleep comes afterwards.
  */
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -19,12 +18,17 @@
 
 #include "find.h"
 #include "iommufd.h"
+#include "ptrset.h"
 
 #define CATCH_ROOM	64
+
+/* How many descriptors are looked at in one go, under the table's lock. */
+#define FD_STEPS	4096
 
 /* A file that is of a context, or of a VFIO device, with a reference on one or the other. */
 struct catch {
 	unsigned int fd;
+	const struct file *file;	/* only to be compared */
 	struct iommufd_ctx *ictx;
 	struct file *device_file;
 };
@@ -33,8 +37,12 @@ struct walk {
 	struct vfio vfio;
 	holding_fn fn;
 	void *arg;
-	/* What the table walked now has shown, and where to go on if there is more than room. */
+	bool one;			/* look at next_fd only */
+	struct ptrset visited;		/* file tables of the process at hand */
+
+	/* What the table walked now has shown, and where to go on. */
 	unsigned int next_fd;
+	unsigned int steps;
 	unsigned int nr;
 	struct catch catches[CATCH_ROOM];
 };
@@ -45,11 +53,14 @@ static int catch_file(const void *arg, struct file *file, unsigned int fd)
 	struct walk *walk = (struct walk *)arg;
 	struct catch *catch = &walk->catches[walk->nr];
 
-	if (walk->nr == CATCH_ROOM) {
+	if (walk->one && fd != walk->next_fd)
+		return 1;
+	if (walk->nr == CATCH_ROOM || !walk->steps--) {
 		walk->next_fd = fd;
 		return 1;
 	}
 	catch->fd = fd;
+	catch->file = file;
 	catch->device_file = NULL;
 	catch->ictx = context_of_file(file);
 	if (!catch->ictx) {
@@ -61,16 +72,18 @@ static int catch_file(const void *arg, struct file *file, unsigned int fd)
 	return 0;
 }
 
-/* Fills catches[] from next_fd on; true if there may be more. */
-static bool catch_files(struct walk *walk, struct task_struct *thread)
+/* Fills catches[] from next_fd on, if the thread still has that file table. True if there may be more. */
+static bool catch_files(struct walk *walk, struct task_struct *thread, const struct files_struct *files)
 {
-	bool more;
+	bool more = false;
 
 	walk->nr = 0;
+	walk->steps = FD_STEPS;
 	task_lock(thread);
-	more = iterate_fd(thread->files, walk->next_fd, catch_file, walk);
+	if (thread->files == files)
+		more = iterate_fd(thread->files, walk->next_fd, catch_file, walk);
 	task_unlock(thread);
-	return more;
+	return more && !walk->one;
 }
 
 static void let_go(struct catch *catch)
@@ -81,15 +94,17 @@ static void let_go(struct catch *catch)
 		fput(catch->device_file);
 }
 
-static void resolve(struct catch *catch, struct holding *holding, char *name, size_t size)
+static void resolve(const struct walk *walk, struct catch *catch, struct holding *holding, char *name,
+		    size_t size)
 {
 	struct iommufd_ctx *ictx;
 
 	holding->fd = catch->fd;
+	holding->file = catch->file;
 	holding->via = catch->device_file ? DMAOWN_VIA_DEVICE : DMAOWN_VIA_CONTEXT;
 	holding->busy = false;
 	if (catch->device_file) {
-		ictx = vfio_context(catch->device_file, name, size);
+		ictx = vfio_context(&walk->vfio, catch->device_file, name, size);
 		holding->device = name;
 		holding->busy = ictx == ERR_PTR(-EAGAIN);
 		catch->ictx = IS_ERR(ictx) ? NULL : ictx;
@@ -107,7 +122,7 @@ static int show_catches(struct walk *walk, struct task_struct *leader)
 	for (i = 0; i < walk->nr; i++) {
 		if (!ret) {
 			holding.device = NULL;
-			resolve(&walk->catches[i], &holding, name, sizeof(name));
+			resolve(walk, &walk->catches[i], &holding, name, sizeof(name));
 			if (holding.ictx || holding.busy)
 				ret = walk->fn(&holding, walk->arg);
 		}
@@ -116,73 +131,80 @@ static int show_catches(struct walk *walk, struct task_struct *leader)
 	return ret;
 }
 
-static int walk_files(struct walk *walk, struct task_struct *leader, struct task_struct *thread)
-{
-	bool more;
-	int ret;
-
-	walk->next_fd = 0;
-	do {
-		more = catch_files(walk, thread);
-		ret = show_catches(walk, leader);
-		cond_resched();
-	} while (more && !ret);
-	return ret;
-}
-
-/*
- * The first of the process's threads that has the same file table as this one: the one through which the
- * table is walked. Tables are compared, not used, so they need no lock.
- */
-static struct task_struct *first_with_files(struct task_struct *thread)
-{
-	struct files_struct *files = READ_ONCE(thread->files);
-	struct task_struct *other;
-
-	__for_each_thread(thread->signal, other)
-		if (READ_ONCE(other->files) == files)
-			return other;
-	return thread;
-}
-
-/*
- * The next thread to visit after prev (NULL: the first), with a reference; drops the one on prev. If prev
- * has exited meanwhile, the rest of the process is left out: it is exiting, or exec'ing and has been
- * seen through the thread that does.
- */
-static struct task_struct *next_thread_to_visit(struct task_struct *leader, struct task_struct *prev)
+/* A thread of the process that has this file table, with a reference. */
+static struct task_struct *thread_with(struct task_struct *leader, const struct files_struct *files)
 {
 	struct task_struct *thread, *found = NULL;
-	bool after = !prev;
 
 	rcu_read_lock();
 	__for_each_thread(leader->signal, thread) {
-		if (after && READ_ONCE(thread->files) && first_with_files(thread) == thread) {
+		if (READ_ONCE(thread->files) == files) {
 			found = thread;
 			get_task_struct(found);
 			break;
 		}
-		if (thread == prev)
-			after = true;
 	}
 	rcu_read_unlock();
-	if (prev)
-		put_task_struct(prev);
 	return found;
+}
+
+/* Through whichever thread has the table: one may exit while the others go on. */
+static int walk_files(struct walk *walk, struct task_struct *leader, const struct files_struct *files)
+{
+	struct task_struct *thread;
+	bool more = true;
+	int ret = 0;
+
+	while (more && !ret) {
+		thread = thread_with(leader, files);
+		if (!thread)
+			return 0;
+		more = catch_files(walk, thread, files);
+		put_task_struct(thread);
+		ret = show_catches(walk, leader);
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
+		cond_resched();
+	}
+	return ret;
+}
+
+/*
+ * A file table of the process that has not been visited; NULL if there is none. Tables are compared here,
+ * not used, so they need no lock.
+ */
+static const struct files_struct *next_files(const struct walk *walk, struct task_struct *leader)
+{
+	const struct files_struct *files = NULL;
+	struct task_struct *thread;
+
+	rcu_read_lock();
+	__for_each_thread(leader->signal, thread) {
+		files = READ_ONCE(thread->files);
+		if (files && !ptrset_count(&walk->visited, files))
+			break;
+		files = NULL;
+	}
+	rcu_read_unlock();
+	return files;
 }
 
 static int walk_process(struct walk *walk, struct task_struct *leader)
 {
-	struct task_struct *thread = NULL;
+	unsigned int fd = walk->next_fd;
+	const struct files_struct *files;
 	int ret = 0;
 
-	while ((thread = next_thread_to_visit(leader, thread))) {
-		ret = walk_files(walk, leader, thread);
-		if (ret) {
-			put_task_struct(thread);
+	ptrset_clear(&walk->visited);
+	while (!ret && (files = next_files(walk, leader))) {
+		ret = ptrset_reserve(&walk->visited, walk->visited.used + 1);
+		if (ret)
 			break;
-		}
+		ptrset_add(&walk->visited, files);
+		walk->next_fd = fd;
+		ret = walk_files(walk, leader, files);
 	}
+	walk->next_fd = fd;
 	return ret;
 }
 
@@ -194,6 +216,7 @@ static struct walk *walk_begin(holding_fn fn, void *arg)
 		return NULL;
 	walk->fn = fn;
 	walk->arg = arg;
+	ptrset_init(&walk->visited);
 	vfio_begin(&walk->vfio);
 	return walk;
 }
@@ -201,6 +224,7 @@ static struct walk *walk_begin(holding_fn fn, void *arg)
 static void walk_end(struct walk *walk)
 {
 	vfio_end(&walk->vfio);
+	ptrset_free(&walk->visited);
 	kfree(walk);
 }
 
@@ -252,34 +276,32 @@ int find_everywhere(holding_fn fn, void *arg)
 	return ret;
 }
 
-struct by_fd {
-	unsigned int fd;
-	struct iommufd_ctx *ictx;
-};
-
-static int take_by_fd(const struct holding *holding, void *arg)
+static int take(const struct holding *holding, void *arg)
 {
-	struct by_fd *by_fd = arg;
+	struct iommufd_ctx **ictx = arg;
 
-	if (holding->fd != by_fd->fd)
-		return 0;
-	by_fd->ictx = holding->ictx;
-	if (holding->busy)
-		by_fd->ictx = ERR_PTR(-EAGAIN);
-	else
-		context_get(by_fd->ictx);
+	*ictx = holding->busy ? ERR_PTR(-EAGAIN) : holding->ictx;
+	if (!holding->busy)
+		context_get(holding->ictx);
 	return 1;
 }
 
 struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd)
 {
-	struct by_fd by_fd = { .fd = fd };
-	int ret = find_in_process(leader, take_by_fd, &by_fd);
+	struct iommufd_ctx *ictx = NULL;
+	struct walk *walk;
+	int ret;
 
-	return ret < 0 ? ERR_PTR(ret) : by_fd.ictx;
+	walk = walk_begin(take, &ictx);
+	if (!walk)
+		return ERR_PTR(-ENOMEM);
+	walk->one = true;
+	walk->next_fd = fd;
+	ret = walk_process(walk, leader);
+	walk_end(walk);
+	return ret < 0 ? ERR_PTR(ret) : ictx;
 }
 
-/* The same for a descriptor of the calling thread. */
 struct iommufd_ctx *find_by_own_fd(unsigned int fd)
 {
 	struct iommufd_ctx *ictx;
@@ -293,7 +315,7 @@ struct iommufd_ctx *find_by_own_fd(unsigned int fd)
 	ictx = context_of_file(file);
 	if (!ictx && vfio_begin(&vfio)) {
 		if (vfio_is_device_file(&vfio, file))
-			ictx = vfio_context(file, name, sizeof(name));
+			ictx = vfio_context(&vfio, file, name, sizeof(name));
 		vfio_end(&vfio);
 	}
 	fput(file);

@@ -15,6 +15,7 @@
 struct device;
 struct file;
 struct iommufd_ctx;
+struct vfio_device;
 
 /* The proof that what is loaded is what the layout was made from. */
 int iommufd_layout_check(void);
@@ -39,6 +40,7 @@ enum dmaown_mode context_mode(struct iommufd_ctx *ictx);
 struct vfio {
 	bool (*file_is_valid)(struct file *file);
 	bool (*file_is_group)(struct file *file);
+	struct iommufd_ctx *(*device_ictx)(struct vfio_device *vdev);
 };
 
 bool vfio_begin(struct vfio *vfio);
@@ -49,36 +51,37 @@ bool vfio_is_device_file(const struct vfio *vfio, struct file *file);
  * A reference on the context to which a device file is bound, or NULL, and the device's name. -EAGAIN if
  * the device is locked: VFIO holds the lock while it attaches, which can take as long as a page fault.
  */
-struct iommufd_ctx *vfio_context(struct file *file, char *name, size_t size);
+struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name,
+				 size_t size);
 
 /*
  * LOOKING
  *
  * Listings take no reference on any object of iommufd, so that nobody's destroy fails because of them:
- * each call copies a few under the lock that keeps them from being removed, and the next goes on by key.
+ * each call copies a few under the lock that keeps them from being removed, and the next goes on by
+ * key.
  */
-
-/* Where to go on: at the IOAS with this ID or the next; in it, at this IOVA, or index of an access. */
-struct cursor {
-	u32 id;
-	unsigned long key;
-};
 
 enum object_type { OBJECT_IOAS, OBJECT_HWPT, OBJECT_DEVICE };
 
 struct object {
 	enum object_type type;
 	u32 id;
-	u32 ioas;			/* of a HWPT or an attached device, else 0 */
-	u32 hwpt;			/* of an attached device, else 0 */
+	const void *self;		/* only to be compared */
+	const void *attached;		/* of a device: the self of its HWPT, or stale, or NULL */
+	u32 ioas;			/* of a HWPT */
 	unsigned long alignment;	/* of an IOAS */
 	bool nested;			/* of a HWPT */
 	bool auto_domain;
 	char name[64];			/* of a device */
 };
 
-/* Copies at most nr objects with IDs from *id on, and moves *id behind the last; 0 at the end. */
-unsigned int context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr);
+/*
+ * Copies at most nr objects with IDs from *id on, and moves *id behind what was looked at. False at the
+ * end; otherwise there may be more, even if *done is 0.
+ */
+bool context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr,
+		     unsigned int *done);
 
 struct area {
 	u32 ioas;
@@ -96,21 +99,30 @@ struct area {
 	struct owner owner;		/* with references */
 };
 
-/*
- * Copies at most nr areas from the cursor on and moves it behind the last; 0 at the end. -EAGAIN if the
- * IOAS cursor->id is locked: go on with the next ID, or try again. areas_put() gives back what the batch
- * refers to.
- */
-int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch, unsigned int nr);
-void areas_put(struct area *batch, unsigned int nr);
-
 struct access {
 	u32 id;
 	u32 ioas;
 };
 
-/* The same for accesses that are attached to an IOAS. */
-int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch, unsigned int nr);
+/*
+ * Where to go on: at the IOAS with this ID or the next one, as long as the ID is not above last_id; in
+ * it, at this IOVA, or index of an access.
+ */
+struct cursor {
+	u32 id;
+	u32 last_id;
+	unsigned long key;
+};
+
+/*
+ * Copies at most nr areas, or accesses that are attached to an IOAS, from the cursor on, and moves it
+ * behind the last; 0 at the end. -EAGAIN if the IOAS cursor->id is locked: try again, or go on with the
+ * next ID. -EINTR if the caller is being killed. areas_put() gives back what a batch refers to.
+ */
+int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch, unsigned int nr);
+void areas_put(struct area *batch, unsigned int nr);
+int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch,
+		     unsigned int nr);
 
 /*
  * CHANGING
@@ -123,15 +135,15 @@ struct lockset;
 struct lockset *lockset_alloc(struct iommufd_ctx **contexts, unsigned int nr);
 void lockset_free(struct lockset *set);
 
-/*
- * Takes all locks or none, and waits for none: -EBUSY if somebody holds one, and *who says in which
- * context and IOAS. -EAGAIN: there are more IOASes than there was room for; now there is room.
- */
 struct lockset_place {
 	unsigned int context;		/* index in contexts[] */
 	u32 ioas;			/* 0: none in particular */
 };
 
+/*
+ * Takes all locks or none, and waits for none: -EBUSY if somebody holds one, and *who says in which
+ * context and IOAS. -EAGAIN: IOASes came meanwhile, and there is room for them now.
+ */
 int lockset_lock(struct lockset *set, struct lockset_place *who);
 void lockset_unlock(struct lockset *set);
 
@@ -155,8 +167,11 @@ struct locked_area {
 	struct owner owner;
 };
 
-/* Calls fn for each area, in the order of contexts[], IOAS IDs and IOVAs, until it returns false. */
-void lockset_walk(struct lockset *set, bool (*fn)(const struct locked_area *area, void *arg), void *arg);
+/*
+ * Calls fn for each area, in the order of contexts[], IOAS IDs and IOVAs, until it returns something else
+ * than 0; returns that, or -EINTR if the caller is being killed.
+ */
+int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg), void *arg);
 
 /*
  * Makes owner the owner of a pages object, as one that is charged for all that is pinned. Takes over one

@@ -3,6 +3,7 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
+#include "charge.h"
 #include "debugfs.h"
 #include "device.h"
 #include "dump.h"
@@ -34,12 +35,12 @@ static int __init dmaown_init(void)
 	if (ret)
 		return ret;
 	id_init();
-	ret = transfer_init();
+	ret = charge_init();
 	if (ret)
 		return ret;
 	ret = netlink_init();
 	if (ret)
-		goto out_transfer;
+		goto out_charge;
 	ret = device_init();
 	if (ret)
 		goto out_netlink;
@@ -48,8 +49,8 @@ static int __init dmaown_init(void)
 
 out_netlink:
 	netlink_exit();
-out_transfer:
-	transfer_exit();
+out_charge:
+	charge_exit();
 	return ret;
 }
 
@@ -59,7 +60,7 @@ static void __exit dmaown_exit(void)
 	debugfs_exit();
 	device_exit();
 	netlink_exit();
-	transfer_exit();
+	charge_exit();
 }
 
 module_init(dmaown_init);

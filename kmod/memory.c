@@ -106,13 +106,13 @@ static enum dmaown_reason compare(const struct vm_area_struct *old_vma, unsigned
 	return 0;
 }
 
-void memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr, size_t npages,
-		    bool write, memory_fn fn, void *arg)
+unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr,
+			     unsigned long length, bool write, unsigned int *steps, memory_fn fn,
+			     void *arg)
 {
-	unsigned long length = npages << PAGE_SHIFT;
 	unsigned long done = 0;
 
-	while (done < length) {
+	for (; done < length && *steps; --*steps) {
 		unsigned long old_at = old_addr + done;
 		unsigned long new_at = new_addr + done;
 		struct vm_area_struct *old_vma = vma_at(memory->old_mm, &memory->old_vma, old_at);
@@ -120,10 +120,11 @@ void memory_compare(struct memory *memory, unsigned long old_addr, unsigned long
 		enum dmaown_reason reason = compare(old_vma, old_at, new_vma, new_at, write);
 		unsigned long step = min3(stretch(old_vma, old_at), stretch(new_vma, new_at), length - done);
 
-		if (reason)
-			fn(reason, done, step, arg);
+		if (reason && fn(reason, old_at, step, arg))
+			break;
 		done += step;
 	}
+	return done;
 }
 
 /*

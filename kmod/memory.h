@@ -24,12 +24,19 @@ struct memory {
 bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm);
 void memory_end(struct memory *memory);
 
-/* Told about each stretch that is not the same: its distance from the start, and its length, in bytes. */
-typedef void (*memory_fn)(enum dmaown_reason reason, unsigned long from, unsigned long length, void *arg);
+/*
+ * Told about each stretch that is not the same: where it begins in the old address space, and its length.
+ * An error that it returns ends the comparison there.
+ */
+typedef int (*memory_fn)(enum dmaown_reason reason, unsigned long addr, unsigned long length, void *arg);
 
-/* Compares npages from old_addr on in the old address space with those from new_addr on in the new one. */
-void memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr, size_t npages,
-		    bool write, memory_fn fn, void *arg);
+/*
+ * Compares length bytes from old_addr on in the old address space with those from new_addr on in the new
+ * one, in at most *steps steps, of which it takes off what it needed. Returns how far it came, in bytes.
+ */
+unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr,
+			     unsigned long length, bool write, unsigned int *steps, memory_fn fn,
+			     void *arg);
 
 /*
  * Changes the locked pages of an address space (VmLck) if its mmap_lock is to be had at once, else

@@ -66,12 +66,15 @@ static int dump_start(struct netlink_callback *cb)
 			break;
 	if (i == ARRAY_SIZE(dumps))
 		return -EOPNOTSUPP;
+	if (context && dumps[i].kind == RECORD_OWNER)
+		return -EINVAL;
 
 	state->kind = dumps[i].kind;
 	state->cmd = dumps[i].cmd;
 	state->dump = dump_open(state->kind, context ? nla_get_u64(context) : 0);
 	if (IS_ERR(state->dump))
 		return PTR_ERR(state->dump);
+	cb->prev_seq = 1;
 	cb->seq = 1;
 	return 0;
 }
@@ -186,6 +189,8 @@ static struct genl_family family __ro_after_init = {
 	.maxattr = DMAOWN_A_REQUEST_MAX,
 	.policy = request_policy,
 	.module = THIS_MODULE,
+	/* Nothing is shared but what has locks of its own; and a dump takes its time. */
+	.parallel_ops = true,
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
 	.resv_start_op = DMAOWN_CMD_GET_STATUS,

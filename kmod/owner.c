@@ -52,11 +52,10 @@ bool process_uses_mm(const struct task_struct *task, const struct mm_struct *mm)
 
 enum dmaown_state owner_state(const struct owner *owner)
 {
-	if (process_is_dead(owner->task))
-		return DMAOWN_STATE_DEAD;
 	if (process_uses_mm(owner->task, owner->mm))
 		return DMAOWN_STATE_LIVE;
-	return DMAOWN_STATE_STALE;
+	/* In this order, so that one that exits meanwhile is not taken for one that has exec'd. */
+	return process_is_dead(owner->task) ? DMAOWN_STATE_DEAD : DMAOWN_STATE_STALE;
 }
 
 /*

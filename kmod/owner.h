@@ -24,11 +24,6 @@ void owner_get(const struct owner *owner);
 void owner_put(const struct owner *owner);
 enum dmaown_state owner_state(const struct owner *owner);
 
-static inline bool owner_equal(const struct owner *a, const struct owner *b)
-{
-	return a->task == b->task && a->mm == b->mm && a->user == b->user;
-}
-
 /*
  * A process by what never changes: two tasks are of the same process if they share the signal struct,
  * which lives as long as any of its tasks' structs.
@@ -36,6 +31,12 @@ static inline bool owner_equal(const struct owner *a, const struct owner *b)
 static inline bool same_process(const struct task_struct *a, const struct task_struct *b)
 {
 	return a->signal == b->signal;
+}
+
+/* The same process, address space and user: whatever thread of the process was recorded. */
+static inline bool owner_same(const struct owner *a, const struct owner *b)
+{
+	return same_process(a->task, b->task) && a->mm == b->mm && a->user == b->user;
 }
 
 u64 process_id(const struct task_struct *task);

@@ -67,9 +67,10 @@ int process_get(const struct dmaown_process *name, struct process *process)
 	return 0;
 }
 
+/* See source_put() in plan.c. */
 void process_put(struct process *process)
 {
-	mmput(process->owner.mm);
+	mmput_async(process->owner.mm);
 	owner_put(&process->owner);
 }
 

@@ -114,6 +114,11 @@ int record_put(struct sk_buff *skb, enum record_kind kind, const union record *r
 
 static void print_string(struct seq_file *m, const char *s)
 {
+	/* By itself it would mean that nothing is known. */
+	if (!strcmp(s, "-")) {
+		seq_puts(m, "\\055");
+		return;
+	}
 	for (; *s; s++) {
 		if (isascii(*s) && isgraph(*s) && *s != '\\' && *s != '"' && *s != '=')
 			seq_putc(m, *s);

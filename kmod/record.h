@@ -62,6 +62,10 @@ DMAOWN_RECORDS(RECORD_BITS)
 		(rec)->present |= BIT_ULL(record_bit_##r##_##f);	\
 	} while (0)
 
+/* Says that field f, which has been filled already, is known. */
+#define record_known(rec, r, f)						\
+	((rec)->present |= BIT_ULL(record_bit_##r##_##f))
+
 #define record_set_string(rec, r, f, value)				\
 	do {								\
 		strscpy((rec)->f, (value), sizeof((rec)->f));		\

@@ -67,8 +67,10 @@ void report_add(struct reports *reports, const struct dmaown_report *report)
 	} else {
 		*last = *report;
 		last->error = reasons[report->reason].error;
-		if (!reports->total++)
+		if (!reports->total)
 			reports->first_reason = report->reason;
+		if (reports->total < U32_MAX)
+			reports->total++;
 		if (reports->nr < reports->room)
 			reports->nr++;
 	}

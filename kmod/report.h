@@ -9,7 +9,7 @@ struct reports {
 	struct dmaown_report *array;	/* kvmalloc'ed */
 	u32 room;
 	u32 nr;				/* written */
-	u32 total;
+	u32 total;			/* U32_MAX: that many or more */
 	u64 errors;			/* a bit for each errno met; all are below 64 */
 	u32 first_reason;
 	struct dmaown_report last;	/* a copy of the last one, written or not */

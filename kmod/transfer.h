@@ -7,15 +7,12 @@
 
 struct record_status;
 
-int transfer_init(void);
-void transfer_exit(void);
-
 /*
  * Makes a process the owner, as DMAOWN_IOC_TRANSFER says. arg has been checked; files are the contexts
- * (arg->nr_files of them). Writes the results to arg, but for what belongs to the reports. May sleep, and
- * holds nothing of any context when it does so for longer than an attempt takes.
+ * (arg->nr_files of them), to which start times are added. Writes the results to arg, but for what belongs
+ * to the reports. May sleep; holds nothing of any context while it waits.
  */
-int transfer(struct dmaown_transfer *arg, const struct dmaown_file *files, struct reports *reports);
+int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct reports *reports);
 
 /* The counters. */
 void transfer_status(struct record_status *rec);

@@ -31,10 +31,9 @@ static bool layout_fits(void)
 bool vfio_begin(struct vfio *vfio)
 {
 	vfio->file_is_valid = symbol_get(vfio_file_is_valid);
-	if (!vfio->file_is_valid)
-		return false;
 	vfio->file_is_group = symbol_get(vfio_file_is_group);
-	if (vfio->file_is_group && layout_fits())
+	vfio->device_ictx = symbol_get(vfio_iommufd_device_ictx);
+	if (vfio->file_is_valid && vfio->file_is_group && vfio->device_ictx && layout_fits())
 		return true;
 	vfio_end(vfio);
 	return false;
@@ -42,17 +41,33 @@ bool vfio_begin(struct vfio *vfio)
 
 void vfio_end(struct vfio *vfio)
 {
-	if (vfio->file_is_group)
-		symbol_put(vfio_file_is_group);
 	if (vfio->file_is_valid)
 		symbol_put(vfio_file_is_valid);
-	vfio->file_is_group = NULL;
-	vfio->file_is_valid = NULL;
+	if (vfio->file_is_group)
+		symbol_put(vfio_file_is_group);
+	if (vfio->device_ictx)
+		symbol_put(vfio_iommufd_device_ictx);
+	*vfio = (struct vfio){};
 }
 
-struct iommufd_ctx *vfio_context(struct file *file, char *name, size_t size)
+/*
+ * A file that was opened through /dev/vfio/devices holds a reference on the context in df->iommufd (kernel:
+ * device_cdev.c). One that came from a group has there what the group had when it was opened, which may
+ * be gone (group.c, vfio_group_ioctl_unset_container()); but the device that it keeps open is bound, and
+ * that keeps the context. Emulated devices of a group do not tell: they are not seen.
+ */
+static struct iommufd_ctx *context_of_device(const struct vfio *vfio,
+					     const struct layout_vfio_device_file *df)
 {
-	struct layout_vfio_device_file *df = file->private_data;
+	lockdep_assert_held(&df->device->dev_set->lock);
+	if (df->group)
+		return vfio->device_ictx(df->device);
+	return (struct iommufd_ctx *)df->iommufd;
+}
+
+struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name, size_t size)
+{
+	const struct layout_vfio_device_file *df = file->private_data;
 	struct vfio_device *vdev = df->device;
 	struct iommufd_ctx *ictx;
 
@@ -60,8 +75,7 @@ struct iommufd_ctx *vfio_context(struct file *file, char *name, size_t size)
 	strscpy(name, dev_name(vdev->dev), size);
 	if (!mutex_trylock(&vdev->dev_set->lock))
 		return ERR_PTR(-EAGAIN);
-	/* Under dev_set->lock a context that is set here is one that this file keeps (device_cdev.c). */
-	ictx = (struct iommufd_ctx *)df->iommufd;
+	ictx = context_of_device(vfio, df);
 	if (ictx)
 		context_get(ictx);
 	mutex_unlock(&vdev->dev_set->lock);
@@ -70,14 +84,15 @@ struct iommufd_ctx *vfio_context(struct file *file, char *name, size_t size)
 #else
 bool vfio_begin(struct vfio *vfio)
 {
-	vfio->file_is_group = NULL;
-	vfio->file_is_valid = NULL;
+	*vfio = (struct vfio){};
 	return false;
 }
 
-void vfio_end(struct vfio *vfio) {}
+void vfio_end(struct vfio *vfio)
+{
+}
 
-struct iommufd_ctx *vfio_context(struct file *file, char *name, size_t size)
+struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name, size_t size)
 {
 	return NULL;
 }

@@ -16,15 +16,13 @@
  */
 #include <linux/err.h>
 #include <linux/mutex.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "private.h"
 
-/*
- * Held from lockset_lock() to lockset_unlock(), and never while waiting for anything: it keeps two
- * locksets from spoiling each other's attempts, and is what lockdep is told the nested locks hang on.
- */
-static DEFINE_MUTEX(attempt_mutex);
+/* How many areas are walked before others get the processor. */
+#define WALK_STEPS	1024
 
 struct locked_ioas {
 	struct layout_iommufd_ioas *ioas;
@@ -32,6 +30,8 @@ struct locked_ioas {
 };
 
 struct lockset {
+	/* Never contended: it is what lockdep is told that the many locks nest in. */
+	struct mutex nest;
 	struct layout_iommufd_ctx **contexts;
 	unsigned int contexts_nr;
 	/* How many, from the start of each array, are locked. */
@@ -46,15 +46,15 @@ struct lockset {
 
 /*
  * A lock of a class of which many are held at once. lockdep would run out of entries at 48 held locks; so
- * it is told that they nest in attempt_mutex, which lets it count them as one.
+ * it is told that they nest in a mutex, which lets it count them as one (up to 2,047 of them).
  */
-static bool trylock_nested(struct rw_semaphore *sem)
+static bool trylock_nested(struct lockset *set, struct rw_semaphore *sem)
 {
 	if (!down_write_trylock(sem))
 		return false;
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
 	rwsem_release(&sem->dep_map, _THIS_IP_);
-	rwsem_acquire_nest(&sem->dep_map, 0, 1, &attempt_mutex.dep_map, _THIS_IP_);
+	rwsem_acquire_nest(&sem->dep_map, 0, 1, &set->nest.dep_map, _THIS_IP_);
 #endif
 	return true;
 }
@@ -65,6 +65,7 @@ struct lockset *lockset_alloc(struct iommufd_ctx **contexts, unsigned int nr)
 
 	if (!set)
 		return ERR_PTR(-ENOMEM);
+	mutex_init(&set->nest);
 	set->contexts = (struct layout_iommufd_ctx **)contexts;
 	set->contexts_nr = nr;
 	return set;
@@ -73,6 +74,7 @@ struct lockset *lockset_alloc(struct iommufd_ctx **contexts, unsigned int nr)
 void lockset_free(struct lockset *set)
 {
 	kvfree(set->ioases);
+	mutex_destroy(&set->nest);
 	kfree(set);
 }
 
@@ -96,8 +98,8 @@ static int room_for_ioases(struct lockset *set, unsigned int nr)
 {
 	struct locked_ioas *ioases;
 
-	nr = nr * 2 + 16;
-	ioases = kvmalloc_array(nr, sizeof(*ioases), GFP_KERNEL);
+	nr += nr / 8 + 4;
+	ioases = kvmalloc_array(nr, sizeof(*ioases), GFP_KERNEL_ACCOUNT);
 	if (!ioases)
 		return -ENOMEM;
 	kvfree(set->ioases);
@@ -164,7 +166,7 @@ static bool lock_creation(struct lockset *set, struct lockset_place *who)
 	for (; set->creation_locked < set->contexts_nr; set->creation_locked++) {
 		who->context = set->creation_locked;
 		who->ioas = 0;
-		if (!trylock_nested(&set->contexts[set->creation_locked]->ioas_creation_lock))
+		if (!trylock_nested(set, &set->contexts[set->creation_locked]->ioas_creation_lock))
 			return false;
 	}
 #endif
@@ -178,52 +180,90 @@ static bool lock_ioases(struct lockset *set, struct lockset_place *who)
 	for (; set->domains_locked < set->ioases_nr; set->domains_locked++) {
 		locked = &set->ioases[set->domains_locked];
 		*who = (struct lockset_place){ locked->context, locked->ioas->obj.id };
-		if (!trylock_nested(&locked->ioas->iopt.domains_rwsem))
+		if (!trylock_nested(set, &locked->ioas->iopt.domains_rwsem))
 			return false;
 	}
 	for (; set->iova_locked < set->ioases_nr; set->iova_locked++) {
 		locked = &set->ioases[set->iova_locked];
 		*who = (struct lockset_place){ locked->context, locked->ioas->obj.id };
-		if (!trylock_nested(&locked->ioas->iopt.iova_rwsem))
+		if (!trylock_nested(set, &locked->ioas->iopt.iova_rwsem))
 			return false;
 	}
 	return true;
+}
+
+/*
+ * How many IOASes of a context, by now, are not in the set. One that came after get_ioases() may have got
+ * a copy of an area that has gone from where it would have been seen. One that goes now waits for us.
+ */
+static unsigned int count_missing(struct lockset *set, unsigned int context)
+{
+	struct layout_iommufd_ctx *ctx = set->contexts[context];
+	const struct locked_ioas *locked = set->ioases;
+	const struct locked_ioas *end = locked + set->ioases_nr;
+	struct layout_iommufd_ioas *ioas;
+	unsigned int missing = 0;
+	u32 id = 0;
+
+	while (locked < end && locked->context != context)
+		locked++;
+	xa_lock(&ctx->objects);
+	for (; (ioas = next_ioas(ctx, &id)); id++) {
+		while (locked < end && locked->context == context && locked->ioas->obj.id < id)
+			locked++;
+		missing += locked == end || locked->context != context || locked->ioas != ioas;
+	}
+	xa_unlock(&ctx->objects);
+	return missing;
 }
 
 void lockset_unlock(struct lockset *set)
 {
 	unlock_all(set);
 	put_ioases(set);
-	mutex_unlock(&attempt_mutex);
+	mutex_unlock(&set->nest);
+}
+
+/* References on all IOASes. -EAGAIN: *nr is how many there are, more than there is room for. */
+static int get_all(struct lockset *set, struct lockset_place *who, unsigned int *nr)
+{
+	bool unpublished;
+	unsigned int i;
+
+	*nr = 0;
+	for (i = 0; i < set->contexts_nr; i++) {
+		*nr += get_ioases(set, i, &unpublished);
+		if (unpublished) {
+			*who = (struct lockset_place){ .context = i };
+			return -EBUSY;
+		}
+	}
+	return *nr > set->ioases_nr ? -EAGAIN : 0;
 }
 
 int lockset_lock(struct lockset *set, struct lockset_place *who)
 {
 	unsigned int i, nr = 0;
-	bool unpublished;
 	int ret = -EBUSY;
 
-	mutex_lock(&attempt_mutex);
+	mutex_lock(&set->nest);
 	if (!lock_creation(set, who))
 		goto out;
-	for (i = 0; i < set->contexts_nr; i++) {
-		nr += get_ioases(set, i, &unpublished);
-		if (unpublished) {
-			*who = (struct lockset_place){ .context = i };
-			goto out;
-		}
-	}
-	if (nr > set->ioases_nr) {
-		ret = -EAGAIN;
+	ret = get_all(set, who, &nr);
+	if (ret)
 		goto out;
-	}
-	if (lock_ioases(set, who))
+	ret = -EBUSY;
+	if (!lock_ioases(set, who))
+		goto out;
+	for (i = 0; i < set->contexts_nr; i++)
+		nr += count_missing(set, i);
+	if (nr == set->ioases_nr)
 		return 0;
-
+	ret = -EAGAIN;
 out:
 	lockset_unlock(set);
-	if (ret == -EAGAIN && room_for_ioases(set, nr))
-		ret = -ENOMEM;
+	if (ret == -EAGAIN && nr > set->ioases_room && room_for_ioases(set, nr))
+		return -ENOMEM;
 	return ret;
 }
 
@@ -251,23 +291,41 @@ static void view_area(struct locked_area *view, const struct layout_iopt_area *a
 	view->owner.user = pages->source_user;
 }
 
-void lockset_walk(struct lockset *set, bool (*fn)(const struct locked_area *area, void *arg), void *arg)
+/* One IOAS; *steps counts areas through all of them. */
+static int walk_ioas(struct layout_iommufd_ioas *ioas, struct locked_area *view, unsigned int *steps,
+		     int (*fn)(const struct locked_area *area, void *arg), void *arg)
+{
+	struct layout_iopt_area *area = to_area(rb_first_cached(&ioas->iopt.area_itree));
+	int ret;
+
+	for (; area; area = to_area(rb_next(&area->node.rb))) {
+		view_area(view, area);
+		ret = fn(view, arg);
+		if (ret)
+			return ret;
+		if (++*steps % WALK_STEPS)
+			continue;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
+
+int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg), void *arg)
 {
 	struct locked_area view = {};
-	struct layout_iopt_area *area;
+	unsigned int steps = 0;
 	unsigned int i;
+	int ret = 0;
 
-	for (i = 0; i < set->ioases_nr; i++) {
+	for (i = 0; i < set->ioases_nr && !ret; i++) {
 		struct layout_iommufd_ioas *ioas = set->ioases[i].ioas;
 
 		view.place = (struct lockset_place){ set->ioases[i].context, ioas->obj.id };
-		area = to_area(rb_first_cached(&ioas->iopt.area_itree));
-		for (; area; area = to_area(rb_next(&area->node.rb))) {
-			view_area(&view, area);
-			if (!fn(&view, arg))
-				return;
-		}
+		ret = walk_ioas(ioas, &view, &steps, fn, arg);
 	}
+	return ret;
 }
 
 void pages_set_owner(struct pages *opaque, const struct owner *owner)

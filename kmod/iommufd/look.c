@@ -5,6 +5,7 @@
 #include <linux/file.h>
 #include <linux/iommu.h>
 #include <linux/module.h>
+#include <linux/sched/signal.h>
 
 #include "../id.h"
 #include "private.h"
@@ -83,9 +84,12 @@ struct layout_iommufd_ioas *next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
 	return NULL;
 }
 
+/* How many objects, or IOASes, are looked at in one go under the lock of ctx->objects. */
+#define LOCKED_STEPS	64
+
 /*
- * The HWPT to which a device is attached: an address that may be stale, since the group's mutex cannot be
- * taken here. It is only compared with those of the HWPTs that exist.
+ * The HWPT to which a device is attached: an address that may be stale, since the group's mutex cannot
+ * be taken here. It is only compared with those of the HWPTs that exist.
  */
 static const void *attached_hwpt(struct layout_iommufd_device *idev)
 {
@@ -106,90 +110,74 @@ static const void *attached_hwpt(struct layout_iommufd_device *idev)
 #endif
 }
 
+/* A HWPT holds a reference on its parent, and a paging one on its IOAS, until it is destroyed. */
 static void copy_hwpt(struct object *to, struct layout_iommufd_object *obj)
 {
 	struct layout_iommufd_hwpt_paging *paging;
 
 	to->type = OBJECT_HWPT;
-	to->hwpt = obj->id;
+	to->self = container_of(obj, struct layout_iommufd_hw_pagetable, obj);
 	to->nested = obj->type == LAYOUT_IOMMUFD_OBJ_HWPT_NESTED;
 	if (to->nested)
 		paging = container_of(obj, struct layout_iommufd_hwpt_nested, common.obj)->parent;
 	else
 		paging = container_of(obj, struct layout_iommufd_hwpt_paging, common.obj);
-	/* A HWPT holds a reference on its parent, and a paging one on its IOAS, until it is destroyed. */
-	if (!paging)
-		return;
 	to->auto_domain = !to->nested && paging->auto_domain;
-	if (paging->ioas)
+	if (paging && paging->ioas)
 		to->ioas = paging->ioas->obj.id;
 }
 
-static bool is_hwpt(const struct layout_iommufd_object *obj)
-{
-	return obj->type == LAYOUT_IOMMUFD_OBJ_HWPT_PAGING || obj->type == LAYOUT_IOMMUFD_OBJ_HWPT_NESTED;
-}
-
-static void copy_device(struct object *to, struct layout_iommufd_ctx *ctx,
-			struct layout_iommufd_object *obj)
+static void copy_device(struct object *to, struct layout_iommufd_object *obj)
 {
 	struct layout_iommufd_device *idev = container_of(obj, struct layout_iommufd_device, obj);
-	const void *attached = attached_hwpt(idev);
-	struct layout_iommufd_object *other;
-	struct object hwpt = {};
-	unsigned long index;
 
 	to->type = OBJECT_DEVICE;
+	to->attached = attached_hwpt(idev);
 	strscpy(to->name, dev_name(idev->dev), sizeof(to->name));
-	if (!attached)
-		return;
-	xa_for_each(&ctx->objects, index, other) {
-		if (!is_hwpt(other) ||
-		    container_of(other, struct layout_iommufd_hw_pagetable, obj) != attached)
-			continue;
-		copy_hwpt(&hwpt, other);
-		to->hwpt = hwpt.hwpt;
-		to->ioas = hwpt.ioas;
-		return;
-	}
 }
 
-static bool copy_object(struct object *to, struct layout_iommufd_ctx *ctx,
-			struct layout_iommufd_object *obj)
+/* False if it is none of the kinds that are listed. */
+static bool copy_object(struct object *to, struct layout_iommufd_object *obj)
 {
 	memset(to, 0, sizeof(*to));
 	to->id = obj->id;
-	if (obj->type == LAYOUT_IOMMUFD_OBJ_IOAS) {
+	switch ((int)obj->type) {
+	case LAYOUT_IOMMUFD_OBJ_IOAS:
 		to->type = OBJECT_IOAS;
-		to->ioas = obj->id;
 		to->alignment = READ_ONCE(to_ioas(obj)->iopt.iova_alignment);
-	} else if (is_hwpt(obj)) {
+		return true;
+	case LAYOUT_IOMMUFD_OBJ_HWPT_PAGING:
+	case LAYOUT_IOMMUFD_OBJ_HWPT_NESTED:
 		copy_hwpt(to, obj);
-	} else if (obj->type == LAYOUT_IOMMUFD_OBJ_DEVICE) {
-		copy_device(to, ctx, obj);
-	} else {
-		return false;
+		return true;
+	case LAYOUT_IOMMUFD_OBJ_DEVICE:
+		copy_device(to, obj);
+		return true;
 	}
-	return true;
+	return false;
 }
 
-unsigned int context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr)
+bool context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr,
+		     unsigned int *done)
 {
 	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
 	struct layout_iommufd_object *obj;
-	unsigned int done = 0;
+	unsigned int steps = LOCKED_STEPS;
 	unsigned long index;
+	bool more = false;
 
+	*done = 0;
 	xa_lock(&ctx->objects);
 	xa_for_each_start(&ctx->objects, index, obj, *id) {
-		if (done == nr)
+		if (*done == nr || !steps--) {
+			more = true;
 			break;
-		if (copy_object(&batch[done], ctx, obj))
-			done++;
+		}
+		*done += copy_object(&batch[*done], obj);
 		*id = index + 1;
 	}
 	xa_unlock(&ctx->objects);
-	return done;
+	return more;
 }
 
 static void copy_area(struct area *to, u32 ioas, struct layout_iopt_area *area)
@@ -218,60 +206,124 @@ static void copy_area(struct area *to, u32 ioas, struct layout_iopt_area *area)
 	owner_get(&to->owner);
 }
 
-/* Under the lock of ctx->objects and the read side of iova_rwsem. Returns how many were copied. */
-static unsigned int copy_areas(struct layout_iommufd_ioas *ioas, struct cursor *cursor,
-			       struct area *batch, unsigned int nr)
+static void cursor_next_ioas(struct cursor *cursor)
 {
+	cursor->id++;
+	cursor->key = 0;
+}
+
+/* Copies from one IOAS, under the read side of its iova_rwsem; moves the cursor, out of it at its end. */
+typedef int (*copy_fn)(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
+		       unsigned int nr);
+
+/*
+ * One IOAS. The lock of ctx->objects is held as long as the rwsem is: a rwsem must not be freed before
+ * its last up_read() has returned, and nothing else keeps the IOAS.
+ */
+static int copy_one(struct layout_iommufd_ioas *ioas, struct cursor *cursor, copy_fn copy, void *batch,
+		    unsigned int nr)
+{
+	int done;
+
+	if (ioas->obj.id != cursor->id)
+		cursor->key = 0;
+	cursor->id = ioas->obj.id;
+	if (!down_read_trylock(&ioas->iopt.iova_rwsem))
+		return -EAGAIN;
+	done = copy(ioas, cursor, batch, nr);
+	up_read(&ioas->iopt.iova_rwsem);
+	return done;
+}
+
+/* A few IOASes, until there is something. 0: no more; -EINPROGRESS: there may be more. */
+static int copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy_fn copy, void *batch,
+		     unsigned int nr)
+{
+	unsigned int steps = LOCKED_STEPS;
+	struct layout_iommufd_ioas *ioas;
+	int done = -EINPROGRESS;
+	u32 id = cursor->id;
+
+	xa_lock(&ctx->objects);
+	while (steps--) {
+		ioas = next_ioas(ctx, &id);
+		done = 0;
+		if (!ioas || id > cursor->last_id)
+			break;
+		done = copy_one(ioas, cursor, copy, batch, nr);
+		if (done)
+			break;
+		id = cursor->id;
+		done = -EINPROGRESS;
+	}
+	xa_unlock(&ctx->objects);
+	return done;
+}
+
+static int copy_next(struct iommufd_ctx *ictx, struct cursor *cursor, copy_fn copy, void *batch,
+		     unsigned int nr)
+{
+	int done;
+
+	do {
+		done = copy_some(to_ctx(ictx), cursor, copy, batch, nr);
+		if (fatal_signal_pending(current) && done == -EINPROGRESS)
+			return -EINTR;
+		cond_resched();
+	} while (done == -EINPROGRESS);
+	return done;
+}
+
+static int copy_areas(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
+		      unsigned int nr)
+{
+	struct area *areas = batch;
 	struct interval_tree_node *node;
 	struct layout_iopt_area *area;
 	unsigned int done = 0;
 
 	node = interval_tree_iter_first(&ioas->iopt.area_itree, cursor->key, ULONG_MAX);
-	area = node ? to_area(&node->rb) : NULL;
-	for (; area && done < nr; area = to_area(rb_next(&area->node.rb))) {
-		copy_area(&batch[done++], ioas->obj.id, area);
-		cursor->key = area->node.last + 1;
-		if (!cursor->key)
-			area = NULL;
-		if (!area)
-			break;
+	area = to_area(node ? &node->rb : NULL);
+	for (; area; area = to_area(rb_next(&area->node.rb))) {
+		if (done == nr) {
+			cursor->key = area->node.start;
+			return done;
+		}
+		copy_area(&areas[done++], ioas->obj.id, area);
 	}
-	if (!area) {
-		cursor->id = ioas->obj.id + 1;
-		cursor->key = 0;
-	}
+	cursor_next_ioas(cursor);
 	return done;
 }
 
-/*
- * The lock of ctx->objects is held as long as the rwsem is: a rwsem must not be freed before its last
- * up_read() has returned, and the IOAS is not kept by anything else.
- */
+static int copy_accesses(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
+			 unsigned int nr)
+{
+	struct access *accesses = batch;
+	struct layout_iommufd_access *access;
+	unsigned int done = 0;
+	unsigned long index;
+
+	xa_for_each_start(&ioas->iopt.access_list, index, access, cursor->key) {
+		if (done == nr) {
+			cursor->key = index;
+			return done;
+		}
+		accesses[done].id = access->obj.id;
+		accesses[done++].ioas = ioas->obj.id;
+	}
+	cursor_next_ioas(cursor);
+	return done;
+}
+
 int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch, unsigned int nr)
 {
-	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
-	struct layout_iommufd_ioas *ioas;
-	int done = 0;
-	u32 id;
+	return copy_next(ictx, cursor, copy_areas, batch, nr);
+}
 
-	xa_lock(&ctx->objects);
-	while (!done) {
-		id = cursor->id;
-		ioas = next_ioas(ctx, &id);
-		if (!ioas)
-			break;
-		if (id != cursor->id)
-			cursor->key = 0;
-		cursor->id = id;
-		if (!down_read_trylock(&ioas->iopt.iova_rwsem)) {
-			done = -EAGAIN;
-			break;
-		}
-		done = copy_areas(ioas, cursor, batch, nr);
-		up_read(&ioas->iopt.iova_rwsem);
-	}
-	xa_unlock(&ctx->objects);
-	return done;
+int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch,
+		     unsigned int nr)
+{
+	return copy_next(ictx, cursor, copy_accesses, batch, nr);
 }
 
 void areas_put(struct area *batch, unsigned int nr)
@@ -279,52 +331,6 @@ void areas_put(struct area *batch, unsigned int nr)
 	for (; nr; nr--, batch++)
 		if (batch->pages)
 			owner_put(&batch->owner);
-}
-
-static unsigned int copy_accesses(struct layout_iommufd_ioas *ioas, struct cursor *cursor,
-				  struct access *batch, unsigned int nr)
-{
-	struct layout_iommufd_access *access;
-	unsigned int done = 0;
-	unsigned long index;
-
-	xa_for_each_start(&ioas->iopt.access_list, index, access, cursor->key) {
-		if (done == nr)
-			return done;
-		batch[done].id = access->obj.id;
-		batch[done++].ioas = ioas->obj.id;
-		cursor->key = index + 1;
-	}
-	cursor->id = ioas->obj.id + 1;
-	cursor->key = 0;
-	return done;
-}
-
-int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch, unsigned int nr)
-{
-	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
-	struct layout_iommufd_ioas *ioas;
-	int done = 0;
-	u32 id;
-
-	xa_lock(&ctx->objects);
-	while (!done) {
-		id = cursor->id;
-		ioas = next_ioas(ctx, &id);
-		if (!ioas)
-			break;
-		if (id != cursor->id)
-			cursor->key = 0;
-		cursor->id = id;
-		if (!down_read_trylock(&ioas->iopt.iova_rwsem)) {
-			done = -EAGAIN;
-			break;
-		}
-		done = copy_accesses(ioas, cursor, batch, nr);
-		up_read(&ioas->iopt.iova_rwsem);
-	}
-	xa_unlock(&ctx->objects);
-	return done;
 }
 
 MODULE_INFO(import_ns, "IOMMUFD");

@@ -124,6 +124,7 @@ const struct wanted wanted[WANTED_COUNT] = {
 		.structs = {
 			{ "vfio_device_file", .members = {
 				{ "device", "struct vfio_device *" },
+				{ "group", "struct vfio_group *" },
 				{ "iommufd", "struct iommufd_ctx *" },
 			} },
 		},

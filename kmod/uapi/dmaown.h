@@ -8,8 +8,11 @@
  * WORDS
  *
  * context	one open iommufd file: /dev/iommu, or /dev/vfio/vfio where iommufd provides it. Its ID
- *		is a number that means nothing but itself and is kept while the module is loaded.
- * holder	a process that has a context open, or a VFIO device file that is bound to it.
+ *		is a number that means nothing but itself. It stays the same as long as the context is
+ *		open and the module loaded; a later context may get the number of one that was closed.
+ * holder	a process that has a context open, or a VFIO device file that is bound to it. What holds
+ *		a context otherwise (a descriptor that is in flight over a socket or in io_uring's own
+ *		table, a VFIO group file, a group's emulated device) is not seen.
  * IOAS, area, HWPT, device, access
  *		as in iommufd (Documentation/userspace-api/iommufd.rst of the kernel).
  * pages object	the user memory behind one area, or behind several that were copied from one another. It
@@ -57,8 +60,8 @@
  * DMAOWN_CMD_GET_STATUS (do) answers with one status record. Every other DMAOWN_CMD_GET_* is a dump:
  * the request may carry DMAOWN_A_REQUEST_CONTEXT to see one context only, the answer is a message for
  * each record whose attributes are the record's fields, named DMAOWN_A_<RECORD>_<FIELD>. A field that is
- * unknown or unlimited has no attribute. A dump during which a context came or went is marked with
- * NLM_F_DUMP_INTR.
+ * unknown or unlimited has no attribute. A dump during which a context went away is marked with
+ * NLM_F_DUMP_INTR from there on.
  *
  * A listing never waits and holds nothing back: an IOAS that another thread keeps locked is reported
  * with its field "busy" set and without what could not be read, and so are the sums that lack it.
@@ -339,8 +342,9 @@ enum dmaown_a_request {
  * Each takes a struct that begins with its size as the caller knows it. A shorter one than the module
  * knows is taken to end in zeros; a longer one is accepted if what the module does not know is zero,
  * and refused with E2BIG otherwise. Flags that the module does not know are refused with EOPNOTSUPP,
- * reserved members that are not zero with EINVAL. All but ENOTTY, EFAULT, E2BIG and EPERM leave the
- * struct written back.
+ * reserved members that are not zero with EINVAL, a struct that is too short to be of any version with
+ * EINVAL. But for that, and for ENOTTY, EFAULT, E2BIG and EPERM, the struct is written back; EFAULT when
+ * the struct or the reports cannot be written back comes after the work was done.
  */
 #define DMAOWN_IOC_TYPE		0xdb
 
@@ -420,6 +424,9 @@ struct dmaown_file {
 	E(REASON_FLUX,		15, EBUSY, "in-flux", "being mapped or unmapped by another thread until the timeout ended") \
 	E(REASON_LOCKED,	16, EBUSY, "locked", "locked by another thread until the timeout ended") \
 	/* process: TO */									\
+	E(REASON_EXEC,		20, EBUSY, "exec", "the new owner was leaving its address space, by exec or exit, until the timeout ended") \
+	E(REASON_CHANGING,	21, EBUSY, "changing", "areas came and went faster than their memory could be looked at, until the timeout ended") \
+	/* process: TO */									\
 	E(REASON_NOT_HELD,	17, EXDEV, "not-held", "the new owner does not hold the context")	\
 	E(REASON_NOTHING,	18, ENOENT, "nothing", "FROM owns nothing in what was named")	\
 	/* value: the index in the array of contexts */						\
@@ -486,7 +493,8 @@ struct dmaown_report {
  * file) shared, at the same addresses, over the whole range of the pages object, readable, and
  * writable where the device may write. It is looked at before anything is locked; what @to does with
  * its mappings afterwards is its own affair, as it is after IOMMU_IOAS_MAP. Areas mapped by file or
- * dma-buf need no check.
+ * dma-buf need no check. With the old owner dead or stale there is nothing left to compare with,
+ * unless somebody else still uses its old address space.
  *
  * What @to owns already, as the same process, address space and user, is left alone.
  *
@@ -509,7 +517,7 @@ struct dmaown_report {
  * and besides
  *
  * EBADF	@files names something that is not open or not a context
- * EINTR	killed while waiting
+ * EINTR	a signal came while waiting
  * E2BIG, EOPNOTSUPP, EFAULT	see above
  */
 struct dmaown_transfer {

@@ -111,7 +111,7 @@ static void test_other_module(void **state)
 
 	(void)state;
 	assert_int_equal(find_in(&found, &wanted[WANTED_VFIO], OLD, NULL), 0);
-	assert_int_equal(member(&found, "vfio_device_file.iommufd")->offset, 64);
+	assert_int_equal(member(&found, "vfio_device_file.iommufd")->offset, 128);
 }
 
 static void test_moved(void **state)

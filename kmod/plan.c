@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/hash.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "plan.h"
+
+void plan_init(struct plan *plan)
+{
+	memset(plan, 0, sizeof(*plan));
+	plan->sources_want = 4;
+	ptrset_init(&plan->shared);
+}
+
+void plan_free(struct plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->sources_room; i++)
+		kfree(plan->sources[i]);
+	kvfree(plan->sources);
+	kvfree(plan->moves);
+	ptrset_free(&plan->shared);
+}
+
+static int room_for_moves(struct plan *plan)
+{
+	struct move *moves;
+
+	if (plan->moves_want <= plan->moves_room)
+		return 0;
+	/* A little more, since areas may be added meanwhile. */
+	plan->moves_want += plan->moves_want / 8 + 16;
+	moves = kvmalloc_array(plan->moves_want, sizeof(*moves), GFP_KERNEL_ACCOUNT);
+	if (!moves)
+		return -ENOMEM;
+	kvfree(plan->moves);
+	plan->moves = moves;
+	plan->moves_room = plan->moves_want;
+	return 0;
+}
+
+static int room_for_sources(struct plan *plan)
+{
+	struct source **sources;
+
+	if (plan->sources_want <= plan->sources_room)
+		return 0;
+	sources = kvrealloc(plan->sources, array_size(plan->sources_want, sizeof(*sources)),
+			    GFP_KERNEL_ACCOUNT);
+	if (!sources)
+		return -ENOMEM;
+	plan->sources = sources;
+	for (; plan->sources_room < plan->sources_want; plan->sources_room++) {
+		sources[plan->sources_room] = kmalloc(sizeof(**sources), GFP_KERNEL_ACCOUNT);
+		if (!sources[plan->sources_room])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int plan_make_room(struct plan *plan)
+{
+	return room_for_moves(plan) ?: room_for_sources(plan) ?:
+	       ptrset_reserve(&plan->shared, plan->shared_want);
+}
+
+static bool is_from(const struct plan *plan, const struct task_struct *task)
+{
+	return !plan->from_tgid ||
+	       (task->tgid == plan->from_tgid && task->start_boottime == plan->from_start);
+}
+
+/* By address space: other than that, owners hardly differ. */
+static struct source **source_bucket(struct plan *plan, const struct locked_area *area)
+{
+	return &plan->hash[hash_ptr(area->owner.mm, PLAN_HASH_BITS)];
+}
+
+static bool source_is(const struct source *source, const struct locked_area *area)
+{
+	return source->mode == area->mode && source->owner.task == area->owner.task &&
+	       source->owner.mm == area->owner.mm && source->owner.user == area->owner.user;
+}
+
+/* NULL: no room. */
+static struct source *source_of(struct plan *plan, const struct locked_area *area)
+{
+	struct source **bucket = source_bucket(plan, area);
+	struct source *source;
+
+	for (source = *bucket; source; source = source->next)
+		if (source_is(source, area))
+			return source;
+	if (plan->sources_nr == plan->sources_room) {
+		plan->sources_want = plan->sources_room * 2;
+		return NULL;
+	}
+
+	source = plan->sources[plan->sources_nr++];
+	memset(source, 0, sizeof(*source));
+	source->owner = area->owner;
+	owner_get(&source->owner);
+	source->mode = area->mode;
+	source->has_mm = mmget_not_zero(source->owner.mm);
+	source->next = *bucket;
+	*bucket = source;
+	return source;
+}
+
+/* What does not fit is counted all the same, so that the next time there is room. */
+static void add_move(struct plan *plan, const struct locked_area *area)
+{
+	struct source *source = source_of(plan, area);
+
+	if (!source || plan->moves_nr == plan->moves_room)
+		return;
+	source->moves++;
+	source->npinned += area->npinned;
+	source->charged += area->charged;
+	plan->moves[plan->moves_nr++] = (struct move){
+		.pages = area->pages,
+		.source = source,
+		.place = area->place,
+		.iova = area->iova,
+		.last = area->last,
+		.offset = area->offset,
+		.addr = area->addr,
+		.npages = area->npages,
+		.sharers = area->sharers,
+		.by_address = area->source == DMAOWN_SOURCE_ADDRESS,
+		.writable = area->writable,
+	};
+}
+
+static int flux(struct plan *plan, const struct lockset_place *place, unsigned long iova,
+		unsigned long last)
+{
+	plan->flux = *place;
+	plan->flux_iova = iova;
+	plan->flux_last = last;
+	return -EBUSY;
+}
+
+static int collect_area(const struct locked_area *area, void *arg)
+{
+	struct plan *plan = arg;
+
+	plan->areas_total++;
+	if (!area->pages)
+		return flux(plan, &area->place, area->iova, area->last);
+	if (!is_from(plan, area->owner.task))
+		return 0;
+	plan->areas_from++;
+	if (owner_same(&area->owner, plan->to))
+		return 0;
+
+	plan->areas++;
+	if (area->sharers > 1) {
+		plan->areas_shared++;
+		if (!ptrset_has_room(&plan->shared) || ptrset_add(&plan->shared, area->pages) > 1)
+			return 0;
+	}
+	add_move(plan, area);
+	return 0;
+}
+
+/*
+ * Nobody but the areas that were seen may refer to a pages object: a thread that does is about to fill or
+ * empty it, in an IOAS that is not locked, and reads its owner meanwhile.
+ */
+static int check_sharers(struct plan *plan)
+{
+	unsigned int i;
+
+	if (!plan->areas_shared)
+		return 0;
+	for (i = 0; i < plan->moves_nr; i++) {
+		const struct move *move = &plan->moves[i];
+
+		if (move->sharers > 1 && ptrset_count(&plan->shared, move->pages) != move->sharers)
+			return flux(plan, &move->place, move->iova, move->last);
+	}
+	return 0;
+}
+
+int plan_collect(struct plan *plan, struct lockset *set)
+{
+	int ret;
+
+	ret = lockset_walk(set, collect_area, plan);
+	if (ret)
+		return ret;
+	plan->moves_want = plan->areas;
+	plan->shared_want = plan->areas_shared;
+	if (plan->moves_want > plan->moves_room || plan->sources_want > plan->sources_room ||
+	    plan->shared_want > ptrset_room(&plan->shared))
+		return -EAGAIN;
+	return check_sharers(plan);
+}
+
+/*
+ * The last mm_users may be ours by now, and taking an address space down can wait for others (its AIO, for
+ * one): that is left to a worker.
+ */
+void source_put(struct source *source)
+{
+	if (source->has_mm)
+		mmput_async(source->owner.mm);
+	owner_put(&source->owner);
+}
+
+void plan_forget(struct plan *plan)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < plan->sources_nr; i++)
+		if (plan->sources[i])
+			source_put(plan->sources[i]);
+	/* One that a worker has taken leaves a hole. */
+	for (i = 0; i < plan->sources_room; i++)
+		if (plan->sources[i])
+			plan->sources[kept++] = plan->sources[i];
+	plan->sources_room = kept;
+	plan->sources_nr = 0;
+	plan->moves_nr = 0;
+	plan->areas = 0;
+	plan->areas_shared = 0;
+	plan->areas_total = 0;
+	plan->areas_from = 0;
+	memset(plan->hash, 0, sizeof(plan->hash));
+	ptrset_clear(&plan->shared);
+}

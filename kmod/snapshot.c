@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cred.h>
+#include <linux/err.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+
+#include "find.h"
+#include "iommufd.h"
+#include "owner.h"
+#include "ptrset.h"
+#include "snapshot.h"
+
+struct taking {
+	struct snapshot *snapshot;
+	u64 only;
+	struct task_struct *task;	/* of which process the files in seen are: only to be compared */
+	struct ptrset seen;
+};
+
+/* Processes come one after the other, so what was seen of the last one can be forgotten. */
+static int seen_before(struct taking *taking, const struct holding *holding)
+{
+	int ret;
+
+	if (taking->task != holding->task) {
+		taking->task = holding->task;
+		ptrset_clear(&taking->seen);
+	}
+	ret = ptrset_reserve(&taking->seen, taking->seen.used + 1);
+	return ret ?: ptrset_add(&taking->seen, holding->file) > 1;
+}
+
+static struct holder *holder_new(struct snapshot *snapshot)
+{
+	struct holder *holders = snapshot->holders;
+	unsigned int room = snapshot->room;
+
+	if (snapshot->nr == room) {
+		if (room > INT_MAX / (2 * sizeof(*holders)) - 16)
+			return NULL;
+		room = room * 2 + 16;
+		holders = kvrealloc(holders, room * sizeof(*holders), GFP_KERNEL_ACCOUNT);
+		if (!holders)
+			return NULL;
+		snapshot->holders = holders;
+		snapshot->room = room;
+	}
+	memset(&holders[snapshot->nr], 0, sizeof(*holders));
+	return &holders[snapshot->nr];
+}
+
+static int holder_add(const struct holding *holding, void *arg)
+{
+	struct taking *taking = arg;
+	struct snapshot *snapshot = taking->snapshot;
+	u64 context = holding->ictx ? context_id(holding->ictx) : 0;
+	struct holder *holder;
+	const struct cred *cred;
+	int ret;
+
+	if (taking->only && context && context != taking->only)
+		return 0;
+	ret = seen_before(taking, holding);
+	if (ret)
+		return min(ret, 0);
+	holder = holder_new(snapshot);
+	if (!holder)
+		return -ENOMEM;
+
+	holder->pid = get_task_pid(holding->task, PIDTYPE_TGID);
+	if (!holder->pid)
+		return 0;	/* gone meanwhile */
+	holder->context = context;
+	holder->tgid = holding->task->tgid;
+	holder->start = holding->task->start_boottime;
+	cred = get_task_cred(holding->task);
+	holder->uid = cred->uid;
+	put_cred(cred);
+	holder->fd = holding->fd;
+	holder->via = holding->via;
+	process_comm(holding->task, holder->comm);
+	if (holding->device)
+		strscpy(holder->device, holding->device, sizeof(holder->device));
+	snapshot->nr++;
+	return 0;
+}
+
+static int holder_compare(const void *a, const void *b)
+{
+	const struct holder *x = a;
+	const struct holder *y = b;
+
+	if (x->context != y->context)
+		return x->context < y->context ? -1 : 1;
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	return x->fd < y->fd ? -1 : x->fd > y->fd;
+}
+
+int snapshot_take(struct snapshot *snapshot, u64 only)
+{
+	struct taking taking = { .snapshot = snapshot, .only = only };
+	int ret;
+
+	memset(snapshot, 0, sizeof(*snapshot));
+	ptrset_init(&taking.seen);
+	ret = find_everywhere(holder_add, &taking);
+	ptrset_free(&taking.seen);
+	if (ret) {
+		snapshot_free(snapshot);
+		return ret;
+	}
+	if (snapshot->nr)
+		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), holder_compare, NULL);
+	return 0;
+}
+
+void snapshot_free(struct snapshot *snapshot)
+{
+	unsigned int i;
+
+	for (i = 0; i < snapshot->nr; i++)
+		put_pid(snapshot->holders[i].pid);
+	kvfree(snapshot->holders);
+	memset(snapshot, 0, sizeof(*snapshot));
+}
+
+bool snapshot_next(struct snapshot *snapshot)
+{
+	const struct holder *holders = snapshot->holders;
+
+	snapshot->first = snapshot->end;
+	while (snapshot->first < snapshot->nr && !holders[snapshot->first].context)
+		snapshot->first++;
+	snapshot->end = snapshot->first;
+	while (snapshot->end < snapshot->nr &&
+	       holders[snapshot->end].context == holders[snapshot->first].context)
+		snapshot->end++;
+	return snapshot->first < snapshot->nr;
+}
+
+struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot)
+{
+	unsigned int i;
+
+	for (i = snapshot->first; i < snapshot->end; i++) {
+		const struct holder *holder = &snapshot->holders[i];
+		struct task_struct *task = get_pid_task(holder->pid, PIDTYPE_TGID);
+		struct iommufd_ctx *ictx;
+
+		if (!task)
+			continue;
+		ictx = find_by_fd(task, holder->fd);
+		put_task_struct(task);
+		if (IS_ERR_OR_NULL(ictx))
+			continue;
+		if (context_id(ictx) == holder->context)
+			return ictx;
+		context_put(ictx);
+	}
+	return NULL;
+}
+
+unsigned int snapshot_processes(const struct snapshot *snapshot)
+{
+	unsigned int i, nr = 0;
+
+	for (i = snapshot->first; i < snapshot->end; i++)
+		if (i == snapshot->first || snapshot->holders[i].pid != snapshot->holders[i - 1].pid)
+			nr++;
+	return nr;
+}

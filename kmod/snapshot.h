@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef DMAOWN_SNAPSHOT_H
+#define DMAOWN_SNAPSHOT_H
+
+#include <linux/sched.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include "uapi/dmaown.h"
+
+struct iommufd_ctx;
+struct pid;
+
+/* A holding as it was, and the way back to its context. One for each file that a process has open. */
+struct holder {
+	u64 context;			/* 0: busy, and so unknown */
+	struct pid *pid;		/* with a reference */
+	pid_t tgid;
+	u64 start;
+	kuid_t uid;
+	unsigned int fd;		/* the lowest one, if the file has several */
+	enum dmaown_via via;
+	char comm[TASK_COMM_LEN];
+	char device[64];
+};
+
+/* Who held which contexts at one moment. Nothing in it keeps a context. */
+struct snapshot {
+	struct holder *holders;		/* by context, process and descriptor; the busy ones first */
+	unsigned int nr;
+	unsigned int room;
+
+	/* The context at hand: its holders are those from first up to end. */
+	unsigned int first;
+	unsigned int end;
+};
+
+/* only: leave out all contexts but this one; 0: take all. */
+int snapshot_take(struct snapshot *snapshot, u64 only);
+void snapshot_free(struct snapshot *snapshot);
+
+/* Makes the next context the one at hand; false at the end. */
+bool snapshot_next(struct snapshot *snapshot);
+
+/* A reference on the context at hand, through any holder that still has it; NULL if none does. */
+struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot);
+
+/* How many processes hold the context at hand. */
+unsigned int snapshot_processes(const struct snapshot *snapshot);
+
+#endif

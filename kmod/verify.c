@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/mm.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
+
+#include "memory.h"
+#include "verify.h"
+
+/* How long what was found is used; attempts that meet something in flux follow one another faster. */
+#define FRESH_MS	50
+
+/* How many mappings are compared before the locks are given back for a moment. */
+#define COMPARE_STEPS	1024
+
+/* A stretch of an old owner's address space. */
+struct mem_range {
+	struct mm_struct *mm;
+	unsigned long addr;
+	unsigned long end;
+	bool write;			/* must be writable in the new owner's */
+	enum dmaown_reason reason;	/* of one that is not the same */
+};
+
+/* An array of them that grows. */
+struct mem_ranges {
+	struct mem_range *array;
+	unsigned int nr;
+	unsigned int room;
+	bool sorted;
+};
+
+void verified_init(struct verified *verified)
+{
+	memset(verified, 0, sizeof(*verified));
+}
+
+static void verified_forget(struct verified *verified)
+{
+	if (!verified->to)
+		return;
+	while (verified->nr)
+		mmdrop(verified->ranges[--verified->nr].mm);
+	mmdrop(verified->to);
+	verified->to = NULL;
+}
+
+void verified_free(struct verified *verified)
+{
+	verified_forget(verified);
+	kvfree(verified->ranges);
+}
+
+/* Keeps ranges that were found to be the same, and takes over their array. */
+static void verified_keep(struct verified *verified, struct mem_ranges *ranges, struct mm_struct *to)
+{
+	unsigned int i;
+
+	kvfree(verified->ranges);
+	verified->ranges = ranges->array;
+	verified->nr = ranges->nr;
+	for (i = 0; i < verified->nr; i++)
+		mmgrab(verified->ranges[i].mm);
+	mmgrab(to);
+	verified->to = to;
+	verified->when = ktime_get();
+	memset(ranges, 0, sizeof(*ranges));
+}
+
+/* In one address space the same address is the same memory. */
+static bool needs_look(const struct plan *plan, const struct move *move)
+{
+	return move->by_address && move->source->owner.mm != plan->to->mm;
+}
+
+static unsigned long move_end(const struct move *move)
+{
+	return move->addr + (move->npages << PAGE_SHIFT);
+}
+
+static int range_compare(const void *a, const void *b)
+{
+	const struct mem_range *x = a;
+	const struct mem_range *y = b;
+
+	if (x->mm != y->mm)
+		return x->mm < y->mm ? -1 : 1;
+	if (x->write != y->write)
+		return x->write - y->write;
+	return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* The first of the sorted ranges that does not lie entirely before the one given. */
+static unsigned int first_reaching(const struct mem_range *ranges, unsigned int nr, const struct mem_range *wanted)
+{
+	unsigned int low = 0, high = nr;
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+		struct mem_range key = *wanted;
+
+		/* Compare with where the range ends, not with where it starts. */
+		key.addr = wanted->addr < ranges[mid].end ? ranges[mid].addr : ULONG_MAX;
+		if (range_compare(&ranges[mid], &key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static struct mem_range wanted_range(const struct move *move)
+{
+	return (struct mem_range){
+		.mm = move->source->owner.mm,
+		.addr = move->addr,
+		.end = move_end(move),
+		.write = move->writable,
+	};
+}
+
+static bool covers(const struct mem_range *range, const struct mem_range *wanted)
+{
+	return range->mm == wanted->mm && range->write == wanted->write && range->addr <= wanted->addr &&
+	       range->end >= wanted->end;
+}
+
+bool verified_covers(const struct verified *verified, const struct plan *plan)
+{
+	bool fresh = verified->to == plan->to->mm &&
+		     ktime_ms_delta(ktime_get(), verified->when) < FRESH_MS;
+	unsigned int i, at = 0;
+
+	for (i = 0; i < plan->moves_nr; i++) {
+		struct mem_range wanted = wanted_range(&plan->moves[i]);
+
+		if (!needs_look(plan, &plan->moves[i]))
+			continue;
+		if (!fresh)
+			return false;
+		/* Most often it is the same range as for the area before. */
+		if (at < verified->nr && covers(&verified->ranges[at], &wanted))
+			continue;
+		at = first_reaching(verified->ranges, verified->nr, &wanted);
+		if (at == verified->nr || !covers(&verified->ranges[at], &wanted))
+			return false;
+	}
+	return true;
+}
+
+static int range_append(struct mem_ranges *ranges, const struct mem_range *range)
+{
+	struct mem_range *array = ranges->array;
+	unsigned int room = ranges->room;
+
+	if (ranges->nr == room) {
+		if (room > INT_MAX / (2 * sizeof(*array)) - 16)
+			return -ENOMEM;
+		room = room * 2 + 16;
+		array = kvrealloc(array, room * sizeof(*array), GFP_KERNEL_ACCOUNT);
+		if (!array)
+			return -ENOMEM;
+		ranges->array = array;
+		ranges->room = room;
+	}
+	array[ranges->nr++] = *range;
+	return 0;
+}
+
+/* True if the range could be joined to the last one, which it touches or overlaps. */
+static bool join(struct mem_range *last, const struct mem_range *range)
+{
+	if (last->mm != range->mm || last->write != range->write || range->addr < last->addr ||
+	    range->addr > last->end)
+		return false;
+	last->end = max(last->end, range->end);
+	return true;
+}
+
+static int range_add(struct mem_ranges *ranges, const struct mem_range *range)
+{
+	struct mem_range *last = ranges->nr ? &ranges->array[ranges->nr - 1] : NULL;
+
+	if (last && join(last, range))
+		return 0;
+	if (last && range_compare(last, range) > 0)
+		ranges->sorted = false;
+	return range_append(ranges, range);
+}
+
+static void sort_ranges(struct mem_ranges *ranges)
+{
+	unsigned int i, kept = 0;
+
+	if (ranges->sorted || !ranges->nr)
+		return;
+	sort(ranges->array, ranges->nr, sizeof(*ranges->array), range_compare, NULL);
+	for (i = 1; i < ranges->nr; i++)
+		if (!join(&ranges->array[kept], &ranges->array[i]))
+			ranges->array[++kept] = ranges->array[i];
+	ranges->nr = kept + 1;
+	ranges->sorted = true;
+}
+
+static u32 reported_pid(const struct owner *owner)
+{
+	return process_pid(owner->task, task_active_pid_ns(current));
+}
+
+static void report_gone(const struct plan *plan, const struct move *move, struct reports *reports)
+{
+	bool dead = process_is_dead(move->source->owner.task);
+	struct dmaown_report report = {
+		.reason = dead ? DMAOWN_REASON_OWNER_DEAD : DMAOWN_REASON_OWNER_STALE,
+		.context = plan_context(plan, &move->place),
+		.ioas = move->place.ioas,
+		.process = reported_pid(&move->source->owner),
+		.iova = move->iova,
+		.last = move->last,
+	};
+
+	report_add(reports, &report);
+}
+
+/* What is to be looked at, sorted and without overlaps, so that no mapping is looked at twice. */
+static int gather(const struct plan *plan, struct mem_ranges *ranges, struct reports *reports)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < plan->moves_nr && !ret; i++) {
+		const struct move *move = &plan->moves[i];
+		struct mem_range range = wanted_range(move);
+
+		if (!needs_look(plan, move))
+			continue;
+		if (move->source->has_mm)
+			ret = range_add(ranges, &range);
+		else
+			report_gone(plan, move, reports);
+	}
+	sort_ranges(ranges);
+	return ret;
+}
+
+struct looking {
+	const struct mem_range *range;
+	struct mem_ranges *different;
+	int error;
+};
+
+static int note_different(enum dmaown_reason reason, unsigned long addr, unsigned long length, void *arg)
+{
+	struct looking *looking = arg;
+	struct mem_range range = *looking->range;
+
+	range.addr = addr;
+	range.end = addr + length;
+	range.reason = reason;
+	looking->error = range_append(looking->different, &range);
+	return looking->error;
+}
+
+/* One range, a piece at a time. */
+static int look_at(const struct mem_range *range, struct mm_struct *to, struct mem_ranges *different)
+{
+	struct looking looking = { .range = range, .different = different };
+	unsigned long at = range->addr;
+	struct memory memory;
+
+	while (at < range->end) {
+		unsigned int steps = COMPARE_STEPS;
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (!memory_begin(&memory, range->mm, to))
+			return -EBUSY;
+		at += memory_compare(&memory, at, at, range->end - at, range->write, &steps,
+				     note_different, &looking);
+		memory_end(&memory);
+		if (looking.error)
+			return looking.error;
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * The part of a move that is not the same, in IOVAs of the area that shows it. What lies in the pages
+ * object, but not in the area, is reported as the whole area.
+ */
+static void report_different(const struct plan *plan, const struct move *move,
+			     const struct mem_range *different, struct reports *reports)
+{
+	bool old = different->reason == DMAOWN_REASON_OLD_HOLE ||
+		   different->reason == DMAOWN_REASON_OLD_PRIVATE;
+	unsigned long shown = move->addr + move->offset;	/* address of the first IOVA */
+	unsigned long shown_last = shown + (move->last - move->iova);
+	unsigned long from = max(different->addr, shown);
+	unsigned long last = min(different->end - 1, shown_last);
+	struct dmaown_report report = {
+		.reason = different->reason,
+		.context = plan_context(plan, &move->place),
+		.ioas = move->place.ioas,
+		.process = reported_pid(old ? &move->source->owner : plan->to),
+		.iova = move->iova,
+		.last = move->last,
+		.addr = max(different->addr, move->addr),
+	};
+
+	if (from <= last) {
+		report.iova += from - shown;
+		report.last = move->iova + (last - shown);
+		report.addr = from;
+	}
+	report_add(reports, &report);
+}
+
+/* Each area with all that is not the same in it; what exceeds the caller's room is only counted. */
+static int report_all(const struct plan *plan, const struct mem_ranges *different, struct reports *reports)
+{
+	unsigned int i, at;
+
+	for (i = 0; i < plan->moves_nr; i++) {
+		const struct move *move = &plan->moves[i];
+		struct mem_range wanted = wanted_range(move);
+
+		if (!needs_look(plan, move))
+			continue;
+		at = first_reaching(different->array, different->nr, &wanted);
+		for (; at < different->nr; at++) {
+			const struct mem_range *range = &different->array[at];
+
+			if (range->mm != wanted.mm || range->write != wanted.write ||
+			    range->addr >= wanted.end)
+				break;
+			report_different(plan, move, range, reports);
+			if (fatal_signal_pending(current))
+				return -EINTR;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+int verify(struct verified *verified, const struct plan *plan, struct reports *reports)
+{
+	struct mem_ranges different = {};
+	struct mem_ranges ranges = { .sorted = true };
+	unsigned int i;
+	int ret;
+
+	verified_forget(verified);
+	ret = gather(plan, &ranges, reports);
+	for (i = 0; i < ranges.nr && !ret; i++)
+		ret = look_at(&ranges.array[i], plan->to->mm, &different);
+	if (!ret && different.nr)
+		ret = report_all(plan, &different, reports);
+	else if (!ret)
+		verified_keep(verified, &ranges, plan->to->mm);
+	kvfree(different.array);
+	kvfree(ranges.array);
+	return ret;
+}
