@@ -93,8 +93,13 @@ static int answer_transfer(struct dmaown_transfer *call)
 	*module.asked = *call;
 	if (call->nr_files)
 		*module.asked_file = *(struct dmaown_file *)(uintptr_t)call->files;
-	if (module.sleep)
-		sleep(module.sleep);
+	/* As the module does when a signal comes while it waits. */
+	if (module.sleep && sleep(module.sleep)) {
+		call->nr_reports = 0;
+		call->reports_total = 0;
+		errno = EINTR;
+		return -1;
+	}
 	call->contexts = module.answer.contexts;
 	call->areas = module.answer.areas;
 	call->areas_total = module.answer.areas_total;
