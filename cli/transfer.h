@@ -38,8 +38,8 @@ struct transfer {
 };
 
 /*
- * The ioctl, in a process of its own: it waits killably only, so this is how a signal ends it
- * without ending us. Fills call, reports and returns its errno; EINTR when it was interrupted.
+ * The ioctl. A signal that would end us ends its waiting instead. Fills call, reports and returns its
+ * errno; EINTR when it was interrupted.
  */
 int transfer_call(int device, struct transfer *transfer);
 

@@ -5,8 +5,8 @@
 #include <linux/capability.h>
 
 /*
- * Who may look and move: whoever could read and change any process's memory anyway. Both capabilities
- * count in the initial user namespace only.
+ * Who may look and move: whoever could read and change any process's memory anyway. Both
+ * capabilities count in the initial user namespace only.
  */
 static inline bool access_allowed(void)
 {

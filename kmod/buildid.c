@@ -63,8 +63,8 @@ static int notes_compare(const u8 *notes, size_t size, const u8 *id, size_t len,
 }
 
 /*
- * Notes are a binary file in sysfs. It is read through its attribute, so that it does not matter whether
- * and where sysfs is mounted.
+ * Notes are a binary file in sysfs. It is read through its attribute, so that it does not matter
+ * whether and where sysfs is mounted.
  */
 static int notes_check(struct kobject *kobj, struct kernfs_node *kn, const u8 *id, size_t len,
 		       char found[BUILDID_TEXT])

@@ -14,8 +14,8 @@
 #include "memory.h"
 
 /*
- * How often in all, a millisecond apart, old owners' mmap_locks are tried for before the rest is left to
- * workers.
+ * How often in all, a millisecond apart, old owners' mmap_locks are tried for before the rest is
+ * left to workers.
  */
 #define SETTLE_TRIES	50
 
@@ -29,8 +29,9 @@ static bool same_payer(const struct plan *plan, const struct source *source)
 }
 
 /*
- * What is pinned and what was charged for it differ only where an uncharge has failed, after the owner's
- * death (kernel: pages.c, update_mm_locked_vm()). Who stays the payer pays, or gets back, just that.
+ * What is pinned and what was charged for it differ only where an uncharge has failed, after the
+ * owner's death (kernel: pages.c, update_mm_locked_vm()). Who stays the payer pays, or gets back,
+ * just that.
  */
 static size_t to_charge(const struct plan *plan, const struct source *source)
 {
@@ -171,8 +172,8 @@ static bool try_uncharge(struct source *source, unsigned int *tries)
 }
 
 /*
- * VmLck is changed under mmap_lock, which the old owner may have stalled for as long as it likes: then a
- * worker waits for it, not the caller.
+ * VmLck is changed under mmap_lock, which the old owner may have stalled for as long as it likes:
+ * then a worker waits for it, not the caller.
  */
 static void uncharge_mm(struct plan *plan, unsigned int at, size_t npages, unsigned int *tries)
 {

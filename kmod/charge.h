@@ -21,12 +21,14 @@ struct charges charges_sum(const struct plan *plan);
 void charges_check(const struct charges *charges, const struct owner *to, struct reports *reports);
 
 /*
- * Charges the new owner, within its limits. 0; -ENOMEM with a report; or -EBUSY if its address space is
- * locked. Does not sleep.
+ * Charges the new owner, within its limits. 0; -ENOMEM with a report; or -EBUSY if its address
+ * space is locked. Does not sleep.
  */
 int charges_take(const struct charges *charges, const struct owner *to, struct reports *reports);
 
-/* Moves the pins themselves (VmPin), which have no limit. Under the locks, where the owners change. */
+/*
+ * Moves the pins themselves (VmPin), which have no limit. Under the locks, where the owners change.
+ */
 void charges_move_pins(const struct plan *plan);
 
 /* Takes off the old owners what was charged to them, after everything is unlocked. */

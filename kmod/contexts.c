@@ -60,7 +60,8 @@ static int add_held(const struct holding *holding, void *arg)
 	return contexts_add(held->contexts, holding->ictx);
 }
 
-static void report_context(struct reports *reports, enum dmaown_reason reason, u64 context, u64 value)
+static void report_context(struct reports *reports, enum dmaown_reason reason, u64 context,
+			   u64 value)
 {
 	struct dmaown_report report = { .reason = reason, .context = context, .value = value };
 
@@ -106,8 +107,8 @@ static int add_named(struct contexts *contexts, const struct dmaown_file *files,
 	return ret;
 }
 
-int contexts_get(struct contexts *contexts, const struct process *to, const struct dmaown_file *files,
-		 unsigned int nr_files, struct reports *reports)
+int contexts_get(struct contexts *contexts, const struct process *to,
+		 const struct dmaown_file *files, unsigned int nr_files, struct reports *reports)
 {
 	struct contexts own = {};
 	struct held held = { .contexts = nr_files ? &own : contexts };
@@ -132,7 +133,8 @@ int contexts_get(struct contexts *contexts, const struct process *to, const stru
 		if (held.busy)
 			ret = -EBUSY;
 		else
-			report_context(reports, DMAOWN_REASON_NOT_HELD, context_id(contexts->array[i]), 0);
+			report_context(reports, DMAOWN_REASON_NOT_HELD,
+				       context_id(contexts->array[i]), 0);
 	}
 out:
 	contexts_put(&own);

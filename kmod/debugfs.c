@@ -13,8 +13,8 @@
 static struct dentry *directory;
 
 /*
- * What one open file has shown so far. seq_file calls start() again for each read, with the record that
- * did not fit before still to be shown.
+ * What one open file has shown so far. seq_file calls start() again for each read, with the record
+ * that did not fit before still to be shown.
  */
 struct text {
 	struct dump *dump;
@@ -108,7 +108,8 @@ static const struct file_operations text_fops = {
 
 static void add_file(enum record_kind kind)
 {
-	debugfs_create_file(record_listing(kind), 0400, directory, (void *)(unsigned long)kind, &text_fops);
+	debugfs_create_file(record_listing(kind), 0400, directory, (void *)(unsigned long)kind,
+			    &text_fops);
 }
 
 /* Nothing depends on debugfs: where there is none, or it fails, there are no files. */

@@ -73,7 +73,8 @@ static int check_files(const struct dmaown_file *files, u32 nr)
 
 	for (; nr && !ret; nr--, files++) {
 		ret = check_process(&files->holder);
-		if (files->reserved || (!files->holder.pid && (files->holder.flags || files->holder.start)))
+		if (files->reserved ||
+		    (!files->holder.pid && (files->holder.flags || files->holder.start)))
 			ret = ret ?: -EINVAL;
 	}
 	return ret;

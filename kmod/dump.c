@@ -97,8 +97,8 @@ static void holder_record(struct dump *dump, const struct holder *holder)
 	record_set(rec, holder, busy, !holder->context);
 }
 
-static void context_record(struct dump *dump, struct iommufd_ctx *ictx, const struct context_sums *sums,
-			   const struct owner_sums *owners)
+static void context_record(struct dump *dump, struct iommufd_ctx *ictx,
+			   const struct context_sums *sums, const struct owner_sums *owners)
 {
 	struct record_context *rec = &record_add(dump)->context;
 	unsigned int i;
@@ -248,8 +248,8 @@ static void owner_limit(struct record_owner *rec, const struct owner_sum *sum, u
 	record_set(rec, owner, headroom, limit > used ? limit - used : 0);
 }
 
-static void owner_record(struct dump *dump, const struct owner_sums *sums, const struct owner_sum *sum,
-			 unsigned int busy)
+static void owner_record(struct dump *dump, const struct owner_sums *sums,
+			 const struct owner_sum *sum, unsigned int busy)
 {
 	struct record_owner *rec = &record_add(dump)->owner;
 	struct task_struct *task = sum->owner.task;
@@ -278,7 +278,10 @@ static void owner_record(struct dump *dump, const struct owner_sums *sums, const
 	if (sum->mode == DMAOWN_MODE_USER)
 		owner_limit(rec, sum, locked);
 
-	/* The struct is there as long as it is referenced, but its figures mean nothing without users. */
+	/*
+	 * The struct is there as long as it is referenced, but its figures mean nothing without
+	 * users.
+	 */
 	if (!atomic_read(&mm->mm_users))
 		return;
 	record_set(rec, owner, vm_pinned, (u64)atomic64_read(&mm->pinned_vm) << PAGE_SHIFT);

@@ -2,8 +2,8 @@
 /*
  * Listings: records of one kind, one after the other, for netlink and debugfs alike.
  *
- * Between calls a dump keeps numbers, strings and struct pid references, but nothing of any context: it
- * finds each again by one of its holders' descriptors and goes on by key.
+ * Between calls a dump keeps numbers, strings and struct pid references, but nothing of any
+ * context: it finds each again by one of its holders' descriptors and goes on by key.
  */
 #ifndef DMAOWN_DUMP_H
 #define DMAOWN_DUMP_H
@@ -17,8 +17,8 @@ struct dump *dump_open(enum record_kind kind, u64 context);
 void dump_close(struct dump *dump);
 
 /*
- * The next record, valid until the next call; NULL at the end; or an ERR_PTR. PIDs and user IDs are those
- * of the namespaces of the process that calls.
+ * The next record, valid until the next call; NULL at the end; or an ERR_PTR. PIDs and user IDs are
+ * those of the namespaces of the process that calls.
  */
 const union record *dump_next(struct dump *dump);
 

@@ -2,9 +2,10 @@
 /*
  * Finding contexts: in the open files of processes.
  *
- * A file table is walked under the task's alloc_lock, which keeps it, and its own lock (iterate_fd() in
- * the kernel's fs/file.c). There only files of the two kinds that matter get a reference: one on any
- * other file of the system would delay its owner's close. What can sleep comes afterwards.
+ * A file table is walked under the task's alloc_lock, which keeps it, and its own lock
+ * (iterate_fd() in the kernel's fs/file.c). There only files of the two kinds that matter get a
+ * reference: one on any other file of the system would delay its owner's close. What can sleep
+ * comes afterwards.
  */
 #include <linux/err.h>
 #include <linux/fdtable.h>
@@ -72,8 +73,12 @@ static int catch_file(const void *arg, struct file *file, unsigned int fd)
 	return 0;
 }
 
-/* Fills catches[] from next_fd on, if the thread still has that file table. True if there may be more. */
-static bool catch_files(struct walk *walk, struct task_struct *thread, const struct files_struct *files)
+/*
+ * Fills catches[] from next_fd on, if the thread still has that file table. True if there may be
+ * more.
+ */
+static bool catch_files(struct walk *walk, struct task_struct *thread,
+			const struct files_struct *files)
 {
 	bool more = false;
 
@@ -94,8 +99,8 @@ static void let_go(struct catch *catch)
 		fput(catch->device_file);
 }
 
-static void resolve(const struct walk *walk, struct catch *catch, struct holding *holding, char *name,
-		    size_t size)
+static void resolve(const struct walk *walk, struct catch *catch, struct holding *holding,
+		    char *name, size_t size)
 {
 	struct iommufd_ctx *ictx;
 
@@ -149,7 +154,8 @@ static struct task_struct *thread_with(struct task_struct *leader, const struct 
 }
 
 /* Through whichever thread has the table: one may exit while the others go on. */
-static int walk_files(struct walk *walk, struct task_struct *leader, const struct files_struct *files)
+static int walk_files(struct walk *walk, struct task_struct *leader,
+		      const struct files_struct *files)
 {
 	struct task_struct *thread;
 	bool more = true;
@@ -170,8 +176,8 @@ static int walk_files(struct walk *walk, struct task_struct *leader, const struc
 }
 
 /*
- * A file table of the process that has not been visited; NULL if there is none. Tables are compared here,
- * not used, so they need no lock.
+ * A file table of the process that has not been visited; NULL if there is none. Tables are compared
+ * here, not used, so they need no lock.
  */
 static const struct files_struct *next_files(const struct walk *walk, struct task_struct *leader)
 {
@@ -240,7 +246,10 @@ int find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 	return ret;
 }
 
-/* The process with the lowest number from *nr on in the initial namespace; the one after it is next. */
+/*
+ * The process with the lowest number from *nr on in the initial namespace; the one after it is
+ * next.
+ */
 static struct task_struct *next_process(int *nr)
 {
 	struct task_struct *task = NULL;

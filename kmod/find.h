@@ -21,9 +21,10 @@ struct holding {
 
 /*
  * Shows each holding of a process, or of all, until fn returns something else than 0; returns that,
- * -ENOMEM, or -EINTR if the caller is being killed. A file that has several descriptors is shown several
- * times. Threads that share a file table are visited once. What is in no file table (in flight over a
- * socket, or in io_uring's own table) is not found, nor what only a VFIO group file keeps.
+ * -ENOMEM, or -EINTR if the caller is being killed. A file that has several descriptors is shown
+ * several times. Threads that share a file table are visited once. What is in no file table (in
+ * flight over a socket, or in io_uring's own table) is not found, nor what only a VFIO group file
+ * keeps.
  */
 typedef int (*holding_fn)(const struct holding *holding, void *arg);
 
@@ -32,8 +33,8 @@ int find_everywhere(holding_fn fn, void *arg);
 
 /*
  * A reference on the context behind one descriptor, of a process (a group leader) or of the calling
- * thread; NULL if there is none or it is of something else, ERR_PTR(-EAGAIN) if it is a device file that
- * is locked.
+ * thread; NULL if there is none or it is of something else, ERR_PTR(-EAGAIN) if it is a device file
+ * that is locked.
  */
 struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd);
 struct iommufd_ctx *find_by_own_fd(unsigned int fd);

@@ -5,8 +5,8 @@
 #include <linux/types.h>
 
 /*
- * IDs are keyed hashes, so that no kernel address leaves the module. The key is made at load and lives
- * as long as the module.
+ * IDs are keyed hashes, so that no kernel address leaves the module. The key is made at load and
+ * lives as long as the module.
  */
 void id_init(void);
 u64 id_of_context(const void *ictx);

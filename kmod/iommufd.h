@@ -2,8 +2,9 @@
 /*
  * The only way to iommufd's own structures, whose layout is known to the files of iommufd/ alone.
  *
- * Everything takes a struct iommufd_ctx on which the caller holds a reference, that is, on its file. That
- * keeps the context from being released, so nobody holds one longer than a call from user space lasts.
+ * Everything takes a struct iommufd_ctx on which the caller holds a reference, that is, on its
+ * file. That keeps the context from being released, so nobody holds one longer than a call from
+ * user space lasts.
  */
 #ifndef DMAOWN_IOMMUFD_H
 #define DMAOWN_IOMMUFD_H
@@ -23,8 +24,10 @@ const char *iommufd_layout_subject(void);
 const char *iommufd_layout_kernel(void);
 void iommufd_layout_build_id(char text[BUILDID_TEXT]);
 
-/* A reference on the context that a file is of; NULL if it is another kind of file. May be called under
- * spinlocks. */
+/*
+ * A reference on the context that a file is of; NULL if it is another kind of file. May be called
+ * under spinlocks.
+ */
 struct iommufd_ctx *context_of_file(struct file *file);
 void context_get(struct iommufd_ctx *ictx);
 void context_put(struct iommufd_ctx *ictx);
@@ -34,8 +37,8 @@ u64 context_id(struct iommufd_ctx *ictx);
 enum dmaown_mode context_mode(struct iommufd_ctx *ictx);
 
 /*
- * VFIO device files, which hold the context they are bound to. vfio_begin() finds VFIO if it is loaded;
- * until vfio_end() it stays loaded.
+ * VFIO device files, which hold the context they are bound to. vfio_begin() finds VFIO if it is
+ * loaded; until vfio_end() it stays loaded.
  */
 struct vfio {
 	bool (*file_is_valid)(struct file *file);
@@ -48,8 +51,9 @@ void vfio_end(struct vfio *vfio);
 bool vfio_is_device_file(const struct vfio *vfio, struct file *file);
 
 /*
- * A reference on the context to which a device file is bound, or NULL, and the device's name. -EAGAIN if
- * the device is locked: VFIO holds the lock while it attaches, which can take as long as a page fault.
+ * A reference on the context to which a device file is bound, or NULL, and the device's name.
+ * -EAGAIN if the device is locked: VFIO holds the lock while it attaches, which can take as long as
+ * a page fault.
  */
 struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name,
 				 size_t size);
@@ -57,9 +61,9 @@ struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, cha
 /*
  * LOOKING
  *
- * Listings take no reference on any object of iommufd, so that nobody's destroy fails because of them:
- * each call copies a few under the lock that keeps them from being removed, and the next goes on by
- * key.
+ * Listings take no reference on any object of iommufd, so that nobody's destroy fails because of
+ * them: each call copies a few under the lock that keeps them from being removed, and the next goes
+ * on by key.
  */
 
 enum object_type { OBJECT_IOAS, OBJECT_HWPT, OBJECT_DEVICE };
@@ -77,8 +81,8 @@ struct object {
 };
 
 /*
- * Copies at most nr objects with IDs from *id on, and moves *id behind what was looked at. False at the
- * end; otherwise there may be more, even if *done is 0.
+ * Copies at most nr objects with IDs from *id on, and moves *id behind what was looked at. False at
+ * the end; otherwise there may be more, even if *done is 0.
  */
 bool context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr,
 		     unsigned int *done);
@@ -90,7 +94,7 @@ struct area {
 	bool readable;
 	bool writable;
 	unsigned int accesses;
-	const void *pages;		/* only to be compared; NULL: in flux, and nothing below is set */
+	const void *pages;	/* only to be compared; NULL: in flux, nothing below is set */
 	enum dmaown_source source;
 	u64 start;			/* user address, or offset in the file */
 	unsigned int sharers;
@@ -105,8 +109,8 @@ struct access {
 };
 
 /*
- * Where to go on: at the IOAS with this ID or the next one, as long as the ID is not above last_id; in
- * it, at this IOVA, or index of an access.
+ * Where to go on: at the IOAS with this ID or the next one, as long as the ID is not above last_id;
+ * in it, at this IOVA, or index of an access.
  */
 struct cursor {
 	u32 id;
@@ -115,11 +119,13 @@ struct cursor {
 };
 
 /*
- * Copies at most nr areas, or accesses that are attached to an IOAS, from the cursor on, and moves it
- * behind the last; 0 at the end. -EAGAIN if the IOAS cursor->id is locked: try again, or go on with the
- * next ID. -EINTR if the caller is being killed. areas_put() gives back what a batch refers to.
+ * Copies at most nr areas, or accesses that are attached to an IOAS, from the cursor on, and moves
+ * it behind the last; 0 at the end. -EAGAIN if the IOAS cursor->id is locked: try again, or go on
+ * with the next ID. -EINTR if the caller is being killed. areas_put() gives back what a batch
+ * refers to.
  */
-int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch, unsigned int nr);
+int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch,
+		  unsigned int nr);
 void areas_put(struct area *batch, unsigned int nr);
 int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch,
 		     unsigned int nr);
@@ -127,8 +133,8 @@ int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct acc
 /*
  * CHANGING
  *
- * A lockset holds every IOAS of some contexts still: for each, the write sides of domains_rwsem and of
- * iova_rwsem. See iommufd/lock.c for what that means.
+ * A lockset holds every IOAS of some contexts still: for each, the write sides of domains_rwsem and
+ * of iova_rwsem. See iommufd/lock.c for what that means.
  */
 struct lockset;
 
@@ -154,28 +160,29 @@ struct locked_area {
 	struct lockset_place place;
 	unsigned long iova;
 	unsigned long last;
-	struct pages *pages;		/* NULL: being set up by another thread; nothing below is set */
-	unsigned int sharers;		/* references on the pages object, those of areas and any others */
+	struct pages *pages;	/* NULL: another thread sets it up, nothing below is set */
+	unsigned int sharers;	/* all references on the pages object, also those not of areas */
 	enum dmaown_source source;
 	bool writable;
 	u8 mode;
-	unsigned long addr;		/* user address of the pages object's first page, if by address */
+	unsigned long addr;	/* if by address: that of the pages object's first page */
 	size_t npages;
 	unsigned long offset;		/* of the area's first byte in the pages object */
 	size_t npinned;
-	size_t charged;			/* what the owner was charged; differs from npinned at times */
+	size_t charged;		/* what the owner was charged; differs from npinned at times */
 	struct owner owner;
 };
 
 /*
- * Calls fn for each area, in the order of contexts[], IOAS IDs and IOVAs, until it returns something else
- * than 0; returns that, or -EINTR if the caller is being killed.
+ * Calls fn for each area, in the order of contexts[], IOAS IDs and IOVAs, until it returns
+ * something else than 0; returns that, or -EINTR if the caller is being killed.
  */
-int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg), void *arg);
+int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg),
+		 void *arg);
 
 /*
- * Makes owner the owner of a pages object, as one that is charged for all that is pinned. Takes over one
- * reference on each part of owner, and leaves those on the old one to the caller.
+ * Makes owner the owner of a pages object, as one that is charged for all that is pinned. Takes
+ * over one reference on each part of owner, and leaves those on the old one to the caller.
  */
 void pages_set_owner(struct pages *pages, const struct owner *owner);
 

@@ -66,6 +66,6 @@ static void __exit dmaown_exit(void)
 module_init(dmaown_init);
 module_exit(dmaown_exit);
 
-MODULE_DESCRIPTION("Who owns the memory that iommufd keeps pinned, and making another process its owner");
+MODULE_DESCRIPTION("Shows and moves ownership of the memory that iommufd keeps pinned");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(DMAOWN_VERSION);

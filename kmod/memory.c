@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The same memory: what the new owner maps must be what the old one maps, object and offset, shared, and
- * with the permissions that pinning it needs. Nothing is faulted in and no page is looked at.
+ * The same memory: what the new owner maps must be what the old one maps, object and offset,
+ * shared, and with the permissions that pinning it needs. Nothing is faulted in and no page is
+ * looked at.
  */
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -27,7 +28,8 @@ void memory_end(struct memory *memory)
 }
 
 /* The VMA at addr, or the next one, or NULL; asks the tree only if it is not the one found last. */
-static struct vm_area_struct *vma_at(struct mm_struct *mm, struct vm_area_struct **last, unsigned long addr)
+static struct vm_area_struct *vma_at(struct mm_struct *mm, struct vm_area_struct **last,
+				     unsigned long addr)
 {
 	struct vm_area_struct *vma = *last;
 
@@ -62,8 +64,8 @@ static bool is_shared(const struct vm_area_struct *vma)
 }
 
 /*
- * Regular files, shmem and hugetlbfs have an inode of their own, which is the memory. Behind an anonymous
- * inode the file may be anything: there, only the same open file is the same memory.
+ * Regular files, shmem and hugetlbfs have an inode of their own, which is the memory. Behind an
+ * anonymous inode the file may be anything: there, only the same open file is the same memory.
  */
 static bool inode_is_memory(const struct inode *inode)
 {
@@ -83,7 +85,8 @@ static bool same_object(const struct file *a, const struct file *b)
 
 /* 0: the same. */
 static enum dmaown_reason compare(const struct vm_area_struct *old_vma, unsigned long old_addr,
-				  const struct vm_area_struct *new_vma, unsigned long new_addr, bool write)
+				  const struct vm_area_struct *new_vma, unsigned long new_addr,
+				  bool write)
 {
 	vm_flags_t need = VM_READ | (write ? VM_WRITE : 0);
 
@@ -118,7 +121,8 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
 		struct vm_area_struct *old_vma = vma_at(memory->old_mm, &memory->old_vma, old_at);
 		struct vm_area_struct *new_vma = vma_at(memory->new_mm, &memory->new_vma, new_at);
 		enum dmaown_reason reason = compare(old_vma, old_at, new_vma, new_at, write);
-		unsigned long step = min3(stretch(old_vma, old_at), stretch(new_vma, new_at), length - done);
+		unsigned long step =
+			min3(stretch(old_vma, old_at), stretch(new_vma, new_at), length - done);
 
 		if (reason && fn(reason, old_at, step, arg))
 			break;
@@ -128,8 +132,8 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
 }
 
 /*
- * mmap_lock.h has no write trylock. The rwsem alone will do: the rest of mmap_write_lock() announces changes
- * to VMAs, and none are made.
+ * mmap_lock.h has no write trylock. The rwsem alone will do: the rest of mmap_write_lock()
+ * announces changes to VMAs, and none are made.
  */
 int memory_account(struct mm_struct *mm, unsigned long npages, bool inc, struct task_struct *task,
 		   unsigned long *locked)

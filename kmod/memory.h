@@ -25,14 +25,16 @@ bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_str
 void memory_end(struct memory *memory);
 
 /*
- * Told about each stretch that is not the same: where it begins in the old address space, and its length.
- * An error that it returns ends the comparison there.
+ * Told about each stretch that is not the same: where it begins in the old address space, and its
+ * length. An error that it returns ends the comparison there.
  */
-typedef int (*memory_fn)(enum dmaown_reason reason, unsigned long addr, unsigned long length, void *arg);
+typedef int (*memory_fn)(enum dmaown_reason reason, unsigned long addr, unsigned long length,
+			 void *arg);
 
 /*
- * Compares length bytes from old_addr on in the old address space with those from new_addr on in the new
- * one, in at most *steps steps, of which it takes off what it needed. Returns how far it came, in bytes.
+ * Compares length bytes from old_addr on in the old address space with those from new_addr on in
+ * the new one, in at most *steps steps, of which it takes off what it needed. Returns how far it
+ * came, in bytes.
  */
 unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr,
 			     unsigned long length, bool write, unsigned int *steps, memory_fn fn,
@@ -40,7 +42,8 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
 
 /*
  * Changes the locked pages of an address space (VmLck) if its mmap_lock is to be had at once, else
- * -EBUSY. With task, -ENOMEM if that would exceed its RLIMIT_MEMLOCK. *locked is what there would be.
+ * -EBUSY. With task, -ENOMEM if that would exceed its RLIMIT_MEMLOCK. *locked is what there would
+ * be.
  */
 int memory_account(struct mm_struct *mm, unsigned long npages, bool inc, struct task_struct *task,
 		   unsigned long *locked);

@@ -16,8 +16,8 @@ static const struct nla_policy request_policy[DMAOWN_A_REQUEST_MAX + 1] = {
 };
 
 /*
- * GENL_ADMIN_PERM would ask for CAP_NET_ADMIN, which says nothing about other processes' memory. Both who
- * opened the socket and who uses it now must have the capabilities.
+ * GENL_ADMIN_PERM would ask for CAP_NET_ADMIN, which says nothing about other processes' memory.
+ * Both who opened the socket and who uses it now must have the capabilities.
  */
 static bool allowed(struct sk_buff *skb)
 {
@@ -176,8 +176,9 @@ static const struct genl_ops ops[] = {
 };
 
 /*
- * The flag is checked against the user namespace of the network namespace (genetlink.c), so a namespace's
- * root may listen there; netnsok stays off, and events go to the initial one, where that means root.
+ * The flag is checked against the user namespace of the network namespace (genetlink.c), so a
+ * namespace's root may listen there; netnsok stays off, and events go to the initial one, where
+ * that means root.
  */
 static const struct genl_multicast_group groups[] = {
 	{ .name = DMAOWN_GENL_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },

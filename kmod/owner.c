@@ -31,8 +31,8 @@ bool process_is_dead(const struct task_struct *task)
 }
 
 /*
- * Asks each thread: the leader may have exited and have no mm while the others run on. RCU protects the
- * list of threads; the address is compared, not used.
+ * Asks each thread: the leader may have exited and have no mm while the others run on. RCU protects
+ * the list of threads; the address is compared, not used.
  */
 bool process_uses_mm(const struct task_struct *task, const struct mm_struct *mm)
 {
@@ -59,15 +59,18 @@ enum dmaown_state owner_state(const struct owner *owner)
 }
 
 /*
- * tgid and start_boottime stay as they are when a process dies, and a thread that execs takes them over
- * from the leader (de_thread() in the kernel's fs/exec.c).
+ * tgid and start_boottime stay as they are when a process dies, and a thread that execs takes them
+ * over from the leader (de_thread() in the kernel's fs/exec.c).
  */
 u64 process_id(const struct task_struct *task)
 {
 	return id_of_process(task->tgid, task->start_boottime);
 }
 
-/* Its number in ns; 0 if it has none there. A dead process keeps its number in the initial namespace. */
+/*
+ * Its number in ns; 0 if it has none there. A dead process keeps its number in the initial
+ * namespace.
+ */
 pid_t process_pid(struct task_struct *task, struct pid_namespace *ns)
 {
 	if (process_is_dead(task))

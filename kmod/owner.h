@@ -15,7 +15,7 @@ struct user_struct;
  * reference on each: they keep the structs readable, not the process or its address space alive.
  */
 struct owner {
-	struct task_struct *task;	/* group leader then; released, if another thread exec'd since */
+	struct task_struct *task;	/* group leader then; maybe released since */
 	struct mm_struct *mm;		/* struct only (mm_count): mm_users may be 0 */
 	struct user_struct *user;
 };
@@ -25,8 +25,8 @@ void owner_put(const struct owner *owner);
 enum dmaown_state owner_state(const struct owner *owner);
 
 /*
- * A process by what never changes: two tasks are of the same process if they share the signal struct,
- * which lives as long as any of its tasks' structs.
+ * A process by what never changes: two tasks are of the same process if they share the signal
+ * struct, which lives as long as any of its tasks' structs.
  */
 static inline bool same_process(const struct task_struct *a, const struct task_struct *b)
 {

@@ -168,8 +168,8 @@ static int collect_area(const struct locked_area *area, void *arg)
 }
 
 /*
- * Nobody but the areas that were seen may refer to a pages object: a thread that does is about to fill or
- * empty it, in an IOAS that is not locked, and reads its owner meanwhile.
+ * Nobody but the areas that were seen may refer to a pages object: a thread that does is about to
+ * fill or empty it, in an IOAS that is not locked, and reads its owner meanwhile.
  */
 static int check_sharers(struct plan *plan)
 {
@@ -202,8 +202,8 @@ int plan_collect(struct plan *plan, struct lockset *set)
 }
 
 /*
- * The last mm_users may be ours by now, and taking an address space down can wait for others (its AIO, for
- * one): that is left to a worker.
+ * The last mm_users may be ours by now, and taking an address space down can wait for others (its
+ * AIO, for one): that is left to a worker.
  */
 void source_put(struct source *source)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What an attempt at a transfer would move, as it was found under the locks. As long as these are held it
- * is how things are; afterwards it is a list of numbers, and of owners with references.
+ * What an attempt at a transfer would move, as it was found under the locks. As long as these are
+ * held it is how things are; afterwards it is a list of numbers, and of owners with references.
  */
 #ifndef DMAOWN_PLAN_H
 #define DMAOWN_PLAN_H
@@ -12,13 +12,13 @@
 #include "ptrset.h"
 
 /*
- * An old owner: what moves away from one (owner, mode). Allocated one by one, since that of an address
- * space whose lock is not to be had outlives the transfer.
+ * An old owner: what moves away from one (owner, mode). Allocated one by one, since that of an
+ * address space whose lock is not to be had outlives the transfer.
  */
 struct source {
 	struct owner owner;		/* with references */
 	u8 mode;
-	bool has_mm;			/* a reference on mm_users: the address space still exists */
+	bool has_mm;			/* with a reference on mm_users: it still exists */
 	size_t moves;
 	size_t npinned;			/* what the new owner is charged for */
 	size_t charged;			/* what this one was charged for */
@@ -53,7 +53,7 @@ struct plan {
 	u64 areas_total;
 	u64 areas_from;			/* owned by FROM, moved or not */
 	unsigned int areas;		/* that change hands */
-	unsigned int areas_shared;	/* of these, on pages objects with more than one reference */
+	unsigned int areas_shared;	/* of these, whose pages object has other references */
 
 	/* Where something was in flux, if plan_collect() said so. */
 	struct lockset_place flux;
@@ -81,8 +81,8 @@ void plan_free(struct plan *plan);
 int plan_make_room(struct plan *plan);
 
 /*
- * Fills the plan under the locks. -EBUSY: something is in flux; -EAGAIN: short of room; -EINTR. To be
- * forgotten in any case, with the locks given back.
+ * Fills the plan under the locks. -EBUSY: something is in flux; -EAGAIN: short of room; -EINTR. To
+ * be forgotten in any case, with the locks given back.
  */
 int plan_collect(struct plan *plan, struct lockset *set);
 void plan_forget(struct plan *plan);

@@ -75,9 +75,9 @@ void process_put(struct process *process)
 }
 
 /*
- * exec changes mm under the write side of exec_update_lock (exec_mmap() in the kernel's fs/exec.c). If
- * another thread than the leader is exec'ing and has taken the leader's place already, the task recorded
- * is the old leader: the same process for everybody who asks its signal struct.
+ * exec changes mm under the write side of exec_update_lock (exec_mmap() in the kernel's fs/exec.c).
+ * If another thread than the leader is exec'ing and has taken the leader's place already, the task
+ * recorded is the old leader: the same process for everybody who asks its signal struct.
  */
 bool process_hold(struct process *process)
 {

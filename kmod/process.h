@@ -17,8 +17,8 @@ int process_get(const struct dmaown_process *name, struct process *process);
 void process_put(struct process *process);
 
 /*
- * Keeps a process from leaving its address space by exec for as long as it takes to make it an owner.
- * False when it is just doing so, or has done so, or is exiting. Does not wait.
+ * Keeps a process from leaving its address space by exec for as long as it takes to make it an
+ * owner. False when it is just doing so, or has done so, or is exiting. Does not wait.
  */
 bool process_hold(struct process *process);
 void process_release(struct process *process);

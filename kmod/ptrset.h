@@ -5,9 +5,9 @@
 #include <linux/types.h>
 
 /*
- * How often each of many objects (pages objects, files, contexts) was met. Only the addresses are kept:
- * nothing behind them is read. Room is made beforehand, so that adding can be done where nothing may
- * sleep.
+ * How often each of many objects (pages objects, files, contexts) was met. Only the addresses are
+ * kept: nothing behind them is read. Room is made beforehand, so that adding can be done where
+ * nothing may sleep.
  */
 struct ptrset {
 	struct ptrset_slot *slots;

@@ -52,8 +52,13 @@ static const char *const event_names[] = { DMAOWN_EVENTS(NAME_OF) };
 #define TYPE_HWPT	NAMED(hwpt_names)
 #define TYPE_EVENT	NAMED(event_names)
 
-#define FIELD(r, f, t) \
-	{ .name = #f, .attr = record_bit_##r##_##f, .offset = offsetof(struct record_##r, f), TYPE_##t },
+#define FIELD(r, f, t)							\
+	{								\
+		.name = #f,						\
+		.attr = record_bit_##r##_##f,				\
+		.offset = offsetof(struct record_##r, f),		\
+		TYPE_##t						\
+	},
 #define FIELD_CONTEXT(F, f, t, d)	FIELD(context, f, t)
 #define FIELD_HOLDER(F, f, t, d)	FIELD(holder, f, t)
 #define FIELD_IOAS(F, f, t, d)		FIELD(ioas, f, t)
@@ -65,7 +70,8 @@ static const char *const event_names[] = { DMAOWN_EVENTS(NAME_OF) };
 #define FIELD_STATUS(F, f, t, d)	FIELD(status, f, t)
 #define FIELD_EVENT(F, f, t, d)		FIELD(event, f, t)
 
-#define FIELDS_OF(R, r, l, FIELDS)	static const struct field r##_fields[] = { FIELDS(FIELD_##R) };
+#define FIELDS_OF(R, r, l, FIELDS)	\
+	static const struct field r##_fields[] = { FIELDS(FIELD_##R) };
 DMAOWN_RECORDS(FIELDS_OF)
 
 static const struct {

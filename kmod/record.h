@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Records as the kernel holds them, and their way into netlink messages and debugfs lines. Everything
- * here is made from the lists in uapi/dmaown.h.
+ * Records as the kernel holds them, and their way into netlink messages and debugfs lines.
+ * Everything here is made from the lists in uapi/dmaown.h.
  */
 #ifndef DMAOWN_RECORD_H
 #define DMAOWN_RECORD_H

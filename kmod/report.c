@@ -50,8 +50,9 @@ void reports_clear(struct reports *reports)
 /* Ranges follow one another in IOVA and, if they have one, in the address space. */
 static bool continues(const struct dmaown_report *last, const struct dmaown_report *next)
 {
-	if (last->reason != next->reason || last->context != next->context || last->ioas != next->ioas ||
-	    last->process != next->process || last->value != next->value || last->limit != next->limit)
+	if (last->reason != next->reason || last->context != next->context ||
+	    last->ioas != next->ioas || last->process != next->process ||
+	    last->value != next->value || last->limit != next->limit)
 		return false;
 	if (next->iova != last->last + 1 || !next->iova)
 		return false;

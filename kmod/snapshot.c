@@ -17,7 +17,7 @@
 struct taking {
 	struct snapshot *snapshot;
 	u64 only;
-	struct task_struct *task;	/* of which process the files in seen are: only to be compared */
+	struct task_struct *task;	/* whose files are in seen: only to be compared */
 	struct ptrset seen;
 };
 
@@ -115,7 +115,8 @@ int snapshot_take(struct snapshot *snapshot, u64 only)
 		return ret;
 	}
 	if (snapshot->nr)
-		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), holder_compare, NULL);
+		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), holder_compare,
+		     NULL);
 	return 0;
 }
 
@@ -170,7 +171,8 @@ unsigned int snapshot_processes(const struct snapshot *snapshot)
 	unsigned int i, nr = 0;
 
 	for (i = snapshot->first; i < snapshot->end; i++)
-		if (i == snapshot->first || snapshot->holders[i].pid != snapshot->holders[i - 1].pid)
+		if (i == snapshot->first ||
+		    snapshot->holders[i].pid != snapshot->holders[i - 1].pid)
 			nr++;
 	return nr;
 }

@@ -10,7 +10,9 @@
 struct iommufd_ctx;
 struct pid;
 
-/* A holding as it was, and the way back to its context. One for each file that a process has open. */
+/*
+ * A holding as it was, and the way back to its context. One for each file that a process has open.
+ */
 struct holder {
 	u64 context;			/* 0: busy, and so unknown */
 	struct pid *pid;		/* with a reference */
@@ -25,7 +27,7 @@ struct holder {
 
 /* Who held which contexts at one moment. Nothing in it keeps a context. */
 struct snapshot {
-	struct holder *holders;		/* by context, process and descriptor; the busy ones first */
+	struct holder *holders;		/* by context, process, descriptor; busy ones first */
 	unsigned int nr;
 	unsigned int room;
 

@@ -126,7 +126,8 @@ static void attach_device(struct context_sums *sums, struct object_sum *device)
 	for (i = 0; i < sums->nr; i++) {
 		struct object_sum *hwpt = &sums->objects[i];
 
-		if (hwpt->object.type != OBJECT_HWPT || hwpt->object.self != device->object.attached)
+		if (hwpt->object.type != OBJECT_HWPT ||
+		    hwpt->object.self != device->object.attached)
 			continue;
 		hwpt->devices++;
 		device->hwpt = hwpt->object.id;
@@ -235,8 +236,8 @@ void owner_sums_free(struct owner_sums *owners)
 
 /* AREAS AND ACCESSES */
 
-static int sum_area(struct object_sum *ioas, struct ptrset *seen, u64 context, const struct area *area,
-		    struct owner_sums *owners)
+static int sum_area(struct object_sum *ioas, struct ptrset *seen, u64 context,
+		    const struct area *area, struct owner_sums *owners)
 {
 	bool first;
 
@@ -301,8 +302,8 @@ static int sum_areas(struct context_sums *sums, struct iommufd_ctx *ictx, struct
 	return ret;
 }
 
-static int sum_accesses(struct context_sums *sums, struct iommufd_ctx *ictx, struct patience *patience,
-			struct access *batch)
+static int sum_accesses(struct context_sums *sums, struct iommufd_ctx *ictx,
+			struct patience *patience, struct access *batch)
 {
 	struct cursor cursor = { .last_id = U32_MAX };
 	struct object_sum *ioas;
@@ -325,8 +326,8 @@ static int sum_accesses(struct context_sums *sums, struct iommufd_ctx *ictx, str
 	return 0;
 }
 
-int context_sums_areas(struct context_sums *sums, struct iommufd_ctx *ictx, struct patience *patience,
-		       struct owner_sums *owners)
+int context_sums_areas(struct context_sums *sums, struct iommufd_ctx *ictx,
+		       struct patience *patience, struct owner_sums *owners)
 {
 	struct access *accesses = kvmalloc_array(BATCH, sizeof(*accesses), GFP_KERNEL);
 	struct area *areas = kvmalloc_array(BATCH, sizeof(*areas), GFP_KERNEL);

@@ -48,14 +48,17 @@ struct context_sums {
 };
 
 /*
- * How long somebody's listing waits, all in all, for IOASes that are locked, before it takes them as busy;
- * in milliseconds.
+ * How long somebody's listing waits, all in all, for IOASes that are locked, before it takes them
+ * as busy; in milliseconds.
  */
 struct patience {
 	unsigned int left;
 };
 
-/* context_areas() and context_accesses(), but a locked IOAS is tried again as long as there is patience. */
+/*
+ * context_areas() and context_accesses(), but a locked IOAS is tried again as long as there is
+ * patience.
+ */
 int patient_areas(struct patience *patience, struct iommufd_ctx *ictx, struct cursor *cursor,
 		  struct area *batch);
 int patient_accesses(struct patience *patience, struct iommufd_ctx *ictx, struct cursor *cursor,
@@ -74,8 +77,8 @@ int context_sums_objects(struct context_sums *sums, struct iommufd_ctx *ictx);
  * Adds what the IOASes hold, and what each owner owns in them. owners may be NULL. To come after
  * context_sums_objects().
  */
-int context_sums_areas(struct context_sums *sums, struct iommufd_ctx *ictx, struct patience *patience,
-		       struct owner_sums *owners);
+int context_sums_areas(struct context_sums *sums, struct iommufd_ctx *ictx,
+		       struct patience *patience, struct owner_sums *owners);
 void context_sums_free(struct context_sums *sums);
 void owner_sums_free(struct owner_sums *owners);
 

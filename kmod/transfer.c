@@ -2,14 +2,15 @@
 /*
  * The transfer.
  *
- * An attempt locks all IOASes of all contexts, sees what is to be moved, and if everything is known that
- * must be known, charges the new owner and changes the owners. If it is not known yet whether the memory is
- * the same, it gives back the locks, looks (see verify.h), and locks again; only what is still as it was
- * then needs no second look. It never waits for a lock (iommufd/lock.c says why): where one is not to be
- * had, or something is in flux, it gives back everything, and the next attempt begins anew after a while.
- * Memory is allocated with the locks given back.
+ * An attempt locks all IOASes of all contexts, sees what is to be moved, and if everything is known
+ * that must be known, charges the new owner and changes the owners. If it is not known yet whether
+ * the memory is the same, it gives back the locks, looks (see verify.h), and locks again; only what
+ * is still as it was then needs no second look. It never waits for a lock (iommufd/lock.c says
+ * why): where one is not to be had, or something is in flux, it gives back everything, and the next
+ * attempt begins anew after a while. Memory is allocated with the locks given back.
  *
- * Up to commit() nothing has changed, but for charges, which are taken back. From there on nothing fails.
+ * Up to commit() nothing has changed, but for charges, which are taken back. From there on nothing
+ * fails.
  */
 #include <linux/err.h>
 #include <linux/hrtimer.h>
@@ -65,8 +66,8 @@ struct transfer {
 /* What an attempt returns besides errors: the memory has to be looked at. */
 #define LOOK	1
 
-static int obstacle(struct transfer *t, enum dmaown_reason reason, const struct lockset_place *place,
-		    unsigned long iova, unsigned long last)
+static int obstacle(struct transfer *t, enum dmaown_reason reason,
+		    const struct lockset_place *place, unsigned long iova, unsigned long last)
 {
 	t->obstacle = (struct dmaown_report){
 		.reason = reason,
@@ -163,7 +164,8 @@ static int decide(struct transfer *t)
 
 	ret = plan_collect(plan, t->set);
 	if (ret == -EBUSY)
-		return obstacle(t, DMAOWN_REASON_FLUX, &plan->flux, plan->flux_iova, plan->flux_last);
+		return obstacle(t, DMAOWN_REASON_FLUX, &plan->flux, plan->flux_iova,
+				plan->flux_last);
 	if (ret)
 		return ret;
 	t->charges = charges_sum(plan);
@@ -226,7 +228,9 @@ static int look(struct transfer *t)
 	return reports_error(t->reports);
 }
 
-/* One pass: 0 and errors are final, but for -EBUSY; LOOK: once more, now that the memory is known. */
+/*
+ * One pass: 0 and errors are final, but for -EBUSY; LOOK: once more, now that the memory is known.
+ */
 static int pass(struct transfer *t)
 {
 	int ret;
@@ -423,7 +427,8 @@ static void tell(const struct transfer *t, int ret)
 	if (ret) {
 		record_set(&event, event, error, -ret);
 		if (t->reports->total)
-			record_set_string(&event, event, reason, reason_name(t->reports->first_reason));
+			record_set_string(&event, event, reason,
+					  reason_name(t->reports->first_reason));
 	} else {
 		record_set(&event, event, areas, arg->areas);
 		record_set(&event, event, pinned, arg->pinned);

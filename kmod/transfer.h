@@ -8,9 +8,9 @@
 struct record_status;
 
 /*
- * Makes a process the owner, as DMAOWN_IOC_TRANSFER says. arg has been checked; files are the contexts
- * (arg->nr_files of them), to which start times are added. Writes the results to arg, but for what belongs
- * to the reports. May sleep; holds nothing of any context while it waits.
+ * Makes a process the owner, as DMAOWN_IOC_TRANSFER says. arg has been checked; files are the
+ * contexts (arg->nr_files of them), to which start times are added. Writes the results to arg, but
+ * for what belongs to the reports. May sleep; holds nothing of any context while it waits.
  */
 int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct reports *reports);
 

@@ -10,7 +10,9 @@
 #include "memory.h"
 #include "verify.h"
 
-/* How long what was found is used; attempts that meet something in flux follow one another faster. */
+/*
+ * How long what was found is used; attempts that meet something in flux follow one another faster.
+ */
 #define FRESH_MS	50
 
 /* How many mappings are compared before the locks are given back for a moment. */
@@ -55,7 +57,8 @@ void verified_free(struct verified *verified)
 }
 
 /* Keeps ranges that were found to be the same, and takes over their array. */
-static void verified_keep(struct verified *verified, struct mem_ranges *ranges, struct mm_struct *to)
+static void verified_keep(struct verified *verified, struct mem_ranges *ranges,
+			  struct mm_struct *to)
 {
 	unsigned int i;
 
@@ -94,7 +97,8 @@ static int range_compare(const void *a, const void *b)
 }
 
 /* The first of the sorted ranges that does not lie entirely before the one given. */
-static unsigned int first_reaching(const struct mem_range *ranges, unsigned int nr, const struct mem_range *wanted)
+static unsigned int first_reaching(const struct mem_range *ranges, unsigned int nr,
+				   const struct mem_range *wanted)
 {
 	unsigned int low = 0, high = nr;
 
@@ -124,8 +128,8 @@ static struct mem_range wanted_range(const struct move *move)
 
 static bool covers(const struct mem_range *range, const struct mem_range *wanted)
 {
-	return range->mm == wanted->mm && range->write == wanted->write && range->addr <= wanted->addr &&
-	       range->end >= wanted->end;
+	return range->mm == wanted->mm && range->write == wanted->write &&
+	       range->addr <= wanted->addr && range->end >= wanted->end;
 }
 
 bool verified_covers(const struct verified *verified, const struct plan *plan)
@@ -252,7 +256,8 @@ struct looking {
 	int error;
 };
 
-static int note_different(enum dmaown_reason reason, unsigned long addr, unsigned long length, void *arg)
+static int note_different(enum dmaown_reason reason, unsigned long addr, unsigned long length,
+			  void *arg)
 {
 	struct looking *looking = arg;
 	struct mem_range range = *looking->range;
@@ -265,7 +270,8 @@ static int note_different(enum dmaown_reason reason, unsigned long addr, unsigne
 }
 
 /* One range, a piece at a time. */
-static int look_at(const struct mem_range *range, struct mm_struct *to, struct mem_ranges *different)
+static int look_at(const struct mem_range *range, struct mm_struct *to,
+		   struct mem_ranges *different)
 {
 	struct looking looking = { .range = range, .different = different };
 	unsigned long at = range->addr;
@@ -289,8 +295,8 @@ static int look_at(const struct mem_range *range, struct mm_struct *to, struct m
 }
 
 /*
- * The part of a move that is not the same, in IOVAs of the area that shows it. What lies in the pages
- * object, but not in the area, is reported as the whole area.
+ * The part of a move that is not the same, in IOVAs of the area that shows it. What lies in the
+ * pages object, but not in the area, is reported as the whole area.
  */
 static void report_different(const struct plan *plan, const struct move *move,
 			     const struct mem_range *different, struct reports *reports)
@@ -320,7 +326,8 @@ static void report_different(const struct plan *plan, const struct move *move,
 }
 
 /* Each area with all that is not the same in it; what exceeds the caller's room is only counted. */
-static int report_all(const struct plan *plan, const struct mem_ranges *different, struct reports *reports)
+static int report_all(const struct plan *plan, const struct mem_ranges *different,
+		      struct reports *reports)
 {
 	unsigned int i, at;
 

@@ -2,9 +2,9 @@
 /*
  * Whether the new owner has the same memory, for all that a plan would move.
  *
- * Looking takes as long as there are mappings, and needs both address spaces' mmap_locks: it is done with
- * iommufd's locks given back, between one look at the areas and the next, which uses what was found for
- * what is still the same then.
+ * Looking takes as long as there are mappings, and needs both address spaces' mmap_locks: it is
+ * done with iommufd's locks given back, between one look at the areas and the next, which uses what
+ * was found for what is still the same then.
  */
 #ifndef DMAOWN_VERIFY_H
 #define DMAOWN_VERIFY_H
@@ -17,9 +17,9 @@ struct mem_range;
 
 /* What was found to be the same, a moment ago. */
 struct verified {
-	struct mm_struct *to;		/* in this address space; with a reference (mm_count); or NULL */
+	struct mm_struct *to;		/* in this address space, with a reference; or NULL */
 	ktime_t when;
-	struct mem_range *ranges;		/* by address space and address, apart; with references as well */
+	struct mem_range *ranges;	/* by address space and address; with references */
 	unsigned int nr;
 };
 
@@ -30,9 +30,9 @@ void verified_free(struct verified *verified);
 bool verified_covers(const struct verified *verified, const struct plan *plan);
 
 /*
- * Looks at the memory behind a plan, without the locks under which it was made. Reports what is not the
- * same, and owners that have no address space any more. -EBUSY: an address space is locked; -ENOMEM;
- * -EINTR.
+ * Looks at the memory behind a plan, without the locks under which it was made. Reports what is not
+ * the same, and owners that have no address space any more. -EBUSY: an address space is locked;
+ * -ENOMEM; -EINTR.
  */
 int verify(struct verified *verified, const struct plan *plan, struct reports *reports);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VFIO device files: a process that has one bound to a context holds that context, even after it has
- * closed the context's own file.
+ * VFIO device files: a process that has one bound to a context holds that context, even after it
+ * has closed the context's own file.
  *
- * Nothing of VFIO is linked to: its symbols are looked up when they are needed, so that it can be loaded
- * after us or not at all.
+ * Nothing of VFIO is linked to: its symbols are looked up when they are needed, so that it can be
+ * loaded after us or not at all.
  */
 #include <linux/device.h>
 #include <linux/file.h>
@@ -51,10 +51,11 @@ void vfio_end(struct vfio *vfio)
 }
 
 /*
- * A file that was opened through /dev/vfio/devices holds a reference on the context in df->iommufd (kernel:
- * device_cdev.c). One that came from a group has there what the group had when it was opened, which may
- * be gone (group.c, vfio_group_ioctl_unset_container()); but the device that it keeps open is bound, and
- * that keeps the context. Emulated devices of a group do not tell: they are not seen.
+ * A file that was opened through /dev/vfio/devices holds a reference on the context in df->iommufd
+ * (kernel: device_cdev.c). One that came from a group has there what the group had when it was
+ * opened, which may be gone (group.c, vfio_group_ioctl_unset_container()); but the device that it
+ * keeps open is bound, and that keeps the context. Emulated devices of a group do not tell: they
+ * are not seen.
  */
 static struct iommufd_ctx *context_of_device(const struct vfio *vfio,
 					     const struct layout_vfio_device_file *df)
@@ -65,7 +66,8 @@ static struct iommufd_ctx *context_of_device(const struct vfio *vfio,
 	return (struct iommufd_ctx *)df->iommufd;
 }
 
-struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name, size_t size)
+struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name,
+				 size_t size)
 {
 	const struct layout_vfio_device_file *df = file->private_data;
 	struct vfio_device *vdev = df->device;
@@ -92,7 +94,8 @@ void vfio_end(struct vfio *vfio)
 {
 }
 
-struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name, size_t size)
+struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name,
+				 size_t size)
 {
 	return NULL;
 }

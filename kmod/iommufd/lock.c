@@ -2,17 +2,19 @@
 /*
  * Holding all IOASes of some contexts still, and changing owners meanwhile.
  *
- * iommufd reads the owner of a pages object under the read side of iova_rwsem, or, while it fills and
- * unfills domains, of domains_rwsem alone, of whichever IOAS shows the pages object (kernel:
- * drivers/iommu/iommufd/io_pagetable.c, pages.c). So it takes the write sides of both, of every IOAS in
- * the context, to change one. What is then still about is a thread that works on a pages object outside
- * of these IOASes: IOMMU_IOAS_COPY between its source and an IOAS that came meanwhile, or the destruction
- * of an IOAS that is no longer in ctx->objects. Each holds a reference on the pages object that is not
- * an area's; the caller counts, and leaves such a pages object alone (locked_area.sharers).
+ * iommufd reads the owner of a pages object under the read side of iova_rwsem, or, while it fills
+ * and unfills domains, of domains_rwsem alone, of whichever IOAS shows the pages object (kernel:
+ * drivers/iommu/iommufd/io_pagetable.c, pages.c). So it takes the write sides of both, of every
+ * IOAS in the context, to change one. What is then still about is a thread that works on a pages
+ * object outside of these IOASes: IOMMU_IOAS_COPY between its source and an IOAS that came
+ * meanwhile, or the destruction of an IOAS that is no longer in ctx->objects. Each holds a
+ * reference on the pages object that is not an area's; the caller counts, and leaves such a pages
+ * object alone (locked_area.sharers).
  *
- * Every lock is taken with a trylock, and if one is not to be had, all are given back: a thread that
- * attaches a device holds iova_rwsem while it faults memory in, and that may take for ever. For the same
- * reason there is no lock order to keep, and no deadlock with iommufd's own nesting of these locks.
+ * Every lock is taken with a trylock, and if one is not to be had, all are given back: a thread
+ * that attaches a device holds iova_rwsem while it faults memory in, and that may take for ever.
+ * For the same reason there is no lock order to keep, and no deadlock with iommufd's own nesting of
+ * these locks.
  */
 #include <linux/err.h>
 #include <linux/mutex.h>
@@ -38,15 +40,18 @@ struct lockset {
 	unsigned int creation_locked;
 	unsigned int domains_locked;
 	unsigned int iova_locked;
-	/* IOASes on which we hold a reference: those of contexts[0], by ID, then of contexts[1] … */
+	/*
+	 * IOASes on which we hold a reference: those of contexts[0], by ID, then of contexts[1] …
+	 */
 	struct locked_ioas *ioases;
 	unsigned int ioases_nr;
 	unsigned int ioases_room;
 };
 
 /*
- * A lock of a class of which many are held at once. lockdep would run out of entries at 48 held locks; so
- * it is told that they nest in a mutex, which lets it count them as one (up to 2,047 of them).
+ * A lock of a class of which many are held at once. lockdep would run out of entries at 48 held
+ * locks; so it is told that they nest in a mutex, which lets it count them as one (up to 2,047 of
+ * them).
  */
 static bool trylock_nested(struct lockset *set, struct rw_semaphore *sem)
 {
@@ -79,8 +84,8 @@ void lockset_free(struct lockset *set)
 }
 
 /*
- * A reference that a concurrent IOMMU_DESTROY waits for, and does not fail because of. Under the lock of
- * ctx->objects, in which the object is: so its own reference is still there.
+ * A reference that a concurrent IOMMU_DESTROY waits for, and does not fail because of. Under the
+ * lock of ctx->objects, in which the object is: so its own reference is still there.
  */
 static void ioas_get(struct layout_iommufd_ioas *ioas)
 {
@@ -109,8 +114,9 @@ static int room_for_ioases(struct lockset *set, unsigned int nr)
 }
 
 /*
- * References on all IOASes of a context, as far as there is room; returns how many there are. A VFIO
- * compatibility IOAS can be used a moment before it is published in ctx->objects: *unpublished says so.
+ * References on all IOASes of a context, as far as there is room; returns how many there are. A
+ * VFIO compatibility IOAS can be used a moment before it is published in ctx->objects: *unpublished
+ * says so.
  */
 static unsigned int get_ioases(struct lockset *set, unsigned int context, bool *unpublished)
 {
@@ -193,8 +199,9 @@ static bool lock_ioases(struct lockset *set, struct lockset_place *who)
 }
 
 /*
- * How many IOASes of a context, by now, are not in the set. One that came after get_ioases() may have got
- * a copy of an area that has gone from where it would have been seen. One that goes now waits for us.
+ * How many IOASes of a context, by now, are not in the set. One that came after get_ioases() may
+ * have got a copy of an area that has gone from where it would have been seen. One that goes now
+ * waits for us.
  */
 static unsigned int count_missing(struct lockset *set, unsigned int context)
 {
@@ -292,8 +299,9 @@ static void view_area(struct locked_area *view, const struct layout_iopt_area *a
 }
 
 /* One IOAS; *steps counts areas through all of them. */
-static int walk_ioas(struct layout_iommufd_ioas *ioas, struct locked_area *view, unsigned int *steps,
-		     int (*fn)(const struct locked_area *area, void *arg), void *arg)
+static int walk_ioas(struct layout_iommufd_ioas *ioas, struct locked_area *view,
+		     unsigned int *steps, int (*fn)(const struct locked_area *area, void *arg),
+		     void *arg)
 {
 	struct layout_iopt_area *area = to_area(rb_first_cached(&ioas->iopt.area_itree));
 	int ret;
@@ -312,7 +320,8 @@ static int walk_ioas(struct layout_iommufd_ioas *ioas, struct locked_area *view,
 	return 0;
 }
 
-int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg), void *arg)
+int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg),
+		 void *arg)
 {
 	struct locked_area view = {};
 	unsigned int steps = 0;

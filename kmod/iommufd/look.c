@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Contexts and what is in them, looked at without a reference on anything. See private.h for the locks. */
+/*
+ * Contexts and what is in them, looked at without a reference on anything. See private.h for the
+ * locks.
+ */
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -16,13 +19,15 @@ int iommufd_layout_check(void)
 	char found[BUILDID_TEXT] = "none";
 	int ret;
 
-	ret = buildid_check(LAYOUT_IOMMUFD_BUILTIN ? NULL : "iommufd", expected, sizeof(expected), found);
+	ret = buildid_check(LAYOUT_IOMMUFD_BUILTIN ? NULL : "iommufd", expected, sizeof(expected),
+			    found);
 	if (!ret)
 		return 0;
 	if (ret == -ENOMEM)
 		return ret;
 	pr_err("%s: built for the %s with build ID %s (kernel %s), but the one that is loaded has build ID %s: build this module again for the running kernel\n",
-	       KBUILD_MODNAME, iommufd_layout_subject(), LAYOUT_IOMMUFD_BUILD_ID, LAYOUT_KERNEL, found);
+	       KBUILD_MODNAME, iommufd_layout_subject(), LAYOUT_IOMMUFD_BUILD_ID, LAYOUT_KERNEL,
+	       found);
 	return -ENOEXEC;
 }
 
@@ -88,8 +93,8 @@ struct layout_iommufd_ioas *next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
 #define LOCKED_STEPS	64
 
 /*
- * The HWPT to which a device is attached: an address that may be stale, since the group's mutex cannot
- * be taken here. It is only compared with those of the HWPTs that exist.
+ * The HWPT to which a device is attached: an address that may be stale, since the group's mutex
+ * cannot be taken here. It is only compared with those of the HWPTs that exist.
  */
 static const void *attached_hwpt(struct layout_iommufd_device *idev)
 {
@@ -212,16 +217,19 @@ static void cursor_next_ioas(struct cursor *cursor)
 	cursor->key = 0;
 }
 
-/* Copies from one IOAS, under the read side of its iova_rwsem; moves the cursor, out of it at its end. */
+/*
+ * Copies from one IOAS, under the read side of its iova_rwsem; moves the cursor, out of it at its
+ * end.
+ */
 typedef int (*copy_fn)(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
 		       unsigned int nr);
 
 /*
- * One IOAS. The lock of ctx->objects is held as long as the rwsem is: a rwsem must not be freed before
- * its last up_read() has returned, and nothing else keeps the IOAS.
+ * One IOAS. The lock of ctx->objects is held as long as the rwsem is: a rwsem must not be freed
+ * before its last up_read() has returned, and nothing else keeps the IOAS.
  */
-static int copy_one(struct layout_iommufd_ioas *ioas, struct cursor *cursor, copy_fn copy, void *batch,
-		    unsigned int nr)
+static int copy_one(struct layout_iommufd_ioas *ioas, struct cursor *cursor, copy_fn copy,
+		    void *batch, unsigned int nr)
 {
 	int done;
 
@@ -236,8 +244,8 @@ static int copy_one(struct layout_iommufd_ioas *ioas, struct cursor *cursor, cop
 }
 
 /* A few IOASes, until there is something. 0: no more; -EINPROGRESS: there may be more. */
-static int copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy_fn copy, void *batch,
-		     unsigned int nr)
+static int copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy_fn copy,
+		     void *batch, unsigned int nr)
 {
 	unsigned int steps = LOCKED_STEPS;
 	struct layout_iommufd_ioas *ioas;
@@ -315,7 +323,8 @@ static int copy_accesses(struct layout_iommufd_ioas *ioas, struct cursor *cursor
 	return done;
 }
 
-int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch, unsigned int nr)
+int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch,
+		  unsigned int nr)
 {
 	return copy_next(ictx, cursor, copy_areas, batch, nr);
 }

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * iommufd's own structures, as dmaown_layout.h found them in the BTF of the kernel being built for: the
- * members that are used, at their places. What protects them is iommufd's affair; as far as we touch
- * them (kernel: drivers/iommu/iommufd/iommufd_private.h, io_pagetable.h, main.c, pages.c):
+ * iommufd's own structures, as dmaown_layout.h found them in the BTF of the kernel being built for:
+ * the members that are used, at their places. What protects them is iommufd's affair; as far as we
+ * touch them (kernel: drivers/iommu/iommufd/iommufd_private.h, io_pagetable.h, main.c, pages.c):
  *
- * iommufd_ctx.objects	its spinlock. An object that is found in it under the lock cannot go away before
- *			the lock is released: it is removed under the lock before it is destroyed.
+ * iommufd_ctx.objects	its spinlock. An object that is found in it under the lock cannot go away
+ *			before the lock is released: it is removed under the lock before it is
+ *			destroyed.
  * iommufd_object.type, .id
  *			never change.
  * io_pagetable.area_itree, .access_list, and what hangs in them
  *			iova_rwsem.
- * iopt_area.pages	iova_rwsem. NULL while the area is set up or torn down, by a thread that holds
- *			domains_rwsem for reading; under the write side of domains_rwsem, NULL means that
- *			it is being set up and that nothing has been charged for it.
+ * iopt_area.pages	iova_rwsem. NULL while the area is set up or torn down, by a thread that
+ *			holds domains_rwsem for reading; under the write side of domains_rwsem, NULL
+ *			means that it is being set up and that nothing has been charged for it.
  * iopt_area: the rest	does not change while the area is in the tree; num_accesses: pages->mutex.
  * iopt_pages.source_*, .uptr
- *			change only under the write sides of both rwsems of every IOAS of the context
- *			and while nobody but areas refers to the pages object. They are read under the read
- *			side of either, of any IOAS that has or had an area of the pages object.
+ *			change only under the write sides of both rwsems of every IOAS of the
+ *			context, and while nobody but areas refers to the pages object. They are
+ *			read under the read side of either, of any IOAS that has or had an area of
+ *			the pages object.
  * iopt_pages.npinned, .last_npinned
  *			pages->mutex, which is only ever taken under one of the rwsems.
  * iommufd_device.dev, .igroup, iommufd_hwpt_paging.ioas, iommufd_hwpt_nested.parent

@@ -7,64 +7,69 @@
  *
  * WORDS
  *
- * context	one open iommufd file: /dev/iommu, or /dev/vfio/vfio where iommufd provides it. Its ID
- *		is a number that means nothing but itself. It stays the same as long as the context is
- *		open and the module loaded; a later context may get the number of one that was closed.
- * holder	a process that has a context open, or a VFIO device file that is bound to it. What holds
- *		a context otherwise (a descriptor that is in flight over a socket or in io_uring's own
- *		table, a VFIO group file, a group's emulated device) is not seen.
+ * context	one open iommufd file: /dev/iommu, or /dev/vfio/vfio where iommufd provides it. Its
+ *		ID is a number that means nothing but itself. It stays the same as long as the
+ *		context is open and the module loaded; a later context may get the number of one
+ *		that was closed.
+ * holder	a process that has a context open, or a VFIO device file that is bound to it. What
+ *		holds a context otherwise (a descriptor that is in flight over a socket or in
+ *		io_uring's own table, a VFIO group file, a group's emulated device) is not seen.
  * IOAS, area, HWPT, device, access
  *		as in iommufd (Documentation/userspace-api/iommufd.rst of the kernel).
- * pages object	the user memory behind one area, or behind several that were copied from one another. It
- *		is pinned and charged once, however many areas show it.
- * owner	the process, address space and user that a pages object records, and that is charged.
- * state	of an owner: live; stale (the process lives, but has left the recorded address space by
- *		exec); dead (no thread of the process is left).
+ * pages object	the user memory behind one area, or behind several that were copied from one
+ *		another. It is pinned and charged once, however many areas show it.
+ * owner	the process, address space and user that a pages object records, and that is
+ *		charged.
+ * state	of an owner: live; stale (the process lives, but has left the recorded address space
+ *		by exec); dead (no thread of the process is left).
  * mode		how a pages object is charged, decided when it was mapped:
- *		none	only mm->pinned_vm (VmPin in /proc/PID/status); the mapper had CAP_IPC_LOCK, or
- *			it is a dma-buf, which is not charged at all
+ *		none	only mm->pinned_vm (VmPin in /proc/PID/status): the mapper had
+ *			CAP_IPC_LOCK, or it is a dma-buf, for which nothing is pinned
  *		user	the user's locked pages, against the owner's RLIMIT_MEMLOCK; and VmPin
  *		mm	mm->locked_vm (VmLck), against the owner's RLIMIT_MEMLOCK; and VmPin
  *
- * A process is named by its PID and its start time, which together never mistake a dead process for a
- * newcomer with its number. The start time is the time since boot in nanoseconds, in the initial time
- * namespace: start_boottime in the kernel's task_struct. DMAOWN_IOC_PROCESS tells it. An owner's ID
- * stands for both.
+ * A process is named by its PID and its start time, which together never mistake a dead process for
+ * a newcomer with its number. The start time is the time since boot in nanoseconds, in the initial
+ * time namespace: start_boottime in the kernel's task_struct. DMAOWN_IOC_PROCESS tells it. An
+ * owner's ID stands for both.
  *
  *
  * WHO MAY
  *
- * CAP_SYS_ADMIN and CAP_SYS_PTRACE, both in the initial user namespace, for everything here. They are
- * checked when /dev/dmaown or a file in debugfs is opened, again at each ioctl and each read, and at
- * the start and in each message of a dump. Anyone else gets EPERM.
+ * CAP_SYS_ADMIN and CAP_SYS_PTRACE, both in the initial user namespace, for everything here. They
+ * are checked when /dev/dmaown or a file in debugfs is opened, again at each ioctl and each read,
+ * and at the start and in each message of a dump. Anyone else gets EPERM.
  *
- * PIDs are those of the caller's PID namespace. A process that has no number there is reported without
- * one, but for owners that are dead, and in events: they carry the initial namespace's number.
+ * PIDs are those of the caller's PID namespace. A process that has no number there is reported
+ * without one, but for owners that are dead, and in events: they carry the initial namespace's
+ * number.
  *
  *
  * THREE CHANNELS
  *
  * /dev/dmaown		ioctls: what changes something, or must name things exactly. Below.
- * generic netlink	family "dmaown", version 1: dumps of the records below, one message a record; the
- *			multicast group "events", for listeners in the initial network namespace. The same
- *			as a netlink spec: dmaown.yaml beside this file.
- * debugfs dmaown/	one text file for each kind of record (contexts, holders, ioases, hwpts, devices,
- *			accesses, areas, owners) and "status". One line a record: NAME=VALUE, separated by
- *			blanks, in the order below. Numbers are decimal, IDs and addresses hexadecimal with
- *			0x, names stand without quotes with blanks, control characters, '\', '"' and '='
- *			as \ooo (three octal digits). What is unknown or unlimited is '-'.
+ * generic netlink	family "dmaown", version 1: dumps of the records below, one message a
+ *			record; the multicast group "events", for listeners in the initial network
+ *			namespace. The same as a netlink spec: dmaown.yaml beside this file.
+ * debugfs dmaown/	one text file for each kind of record (contexts, holders, ioases, hwpts,
+ *			devices, accesses, areas, owners) and "status". One line a record:
+ *			NAME=VALUE, separated by blanks, in the order below. Numbers are decimal,
+ *			IDs and addresses hexadecimal with 0x, names stand without quotes with
+ *			blanks, control characters, '\', '"' and '=' as \ooo (three octal digits).
+ *			What is unknown or unlimited is '-'.
  *
  *
  * NETLINK
  *
- * DMAOWN_CMD_GET_STATUS (do) answers with one status record. Every other DMAOWN_CMD_GET_* is a dump:
- * the request may carry DMAOWN_A_REQUEST_CONTEXT to see one context only, the answer is a message for
- * each record whose attributes are the record's fields, named DMAOWN_A_<RECORD>_<FIELD>. A field that is
- * unknown or unlimited has no attribute. A dump during which a context went away is marked with
- * NLM_F_DUMP_INTR from there on.
+ * DMAOWN_CMD_GET_STATUS (do) answers with one status record. Every other DMAOWN_CMD_GET_* is a
+ * dump: the request may carry DMAOWN_A_REQUEST_CONTEXT to see one context only, the answer is a
+ * message for each record whose attributes are the record's fields, named
+ * DMAOWN_A_<RECORD>_<FIELD>. A field that is unknown or unlimited has no attribute. A dump during
+ * which a context went away is marked with NLM_F_DUMP_INTR from there on.
  *
- * A listing never waits and holds nothing back: an IOAS that another thread keeps locked is reported
- * with its field "busy" set and without what could not be read, and so are the sums that lack it.
+ * A listing does not wait, but for some 50 ms in all, and holds nothing up: an IOAS that another
+ * thread keeps locked is reported with its field "busy" set and without what could not be read, and
+ * so are the sums that lack it.
  */
 #ifndef _UAPI_DMAOWN_H
 #define _UAPI_DMAOWN_H
@@ -147,7 +152,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 #define DMAOWN_CONTEXT_FIELDS(F)								\
 	F(CONTEXT,	context,	ID,	"ID of the context")				\
 	F(KIND,		kind,		KIND,	"kind of context")				\
-	F(MODE,		mode,		MODE,	"mode of areas that are mapped from now on by a process without CAP_IPC_LOCK") \
+	F(MODE,		mode,		MODE, \
+	  "mode of areas that are mapped from now on by a process without CAP_IPC_LOCK") \
 	F(HOLDERS,	holders,	U32,	"processes that hold the context")		\
 	F(IOASES,	ioases,		U32,	"IOASes")					\
 	F(HWPTS,	hwpts,		U32,	"HWPTs")					\
@@ -157,7 +163,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(MAPPED,	mapped,		SIZE,	"IOVA space covered by areas")			\
 	F(PINNED,	pinned,		SIZE,	"memory pinned, each pages object counted once")\
 	F(OWNERS,	owners,		U32,	"different owners")				\
-	F(BUSY,		busy,		U32,	"IOASes that were locked and are missing in the sums")
+	F(BUSY,		busy,		U32, \
+	  "IOASes that were locked and are missing in the sums")
 
 /* One for each file by which a process holds a context. */
 #define DMAOWN_HOLDER_FIELDS(F)									\
@@ -165,11 +172,13 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(PID,		pid,		U32,	"process")					\
 	F(START,	start,		TIME,	"when the process started")			\
 	F(COMM,		comm,		COMM,	"command name of the process")			\
-	F(UID,		uid,		U32,	"real user ID of the process, in the reader's user namespace") \
+	F(UID,		uid,		U32, \
+	  "real user ID of the process, in the reader's user namespace") \
 	F(VIA,		via,		VIA,	"what file it is")				\
 	F(FD,		fd,		U32,	"its descriptor number in that process")	\
 	F(DEVICE,	device,		NAME,	"the device, for a VFIO device file")		\
-	F(BUSY,		busy,		FLAG,	"a VFIO device file that is locked: its context is unknown")
+	F(BUSY,		busy,		FLAG, \
+	  "a VFIO device file that is locked: its context is unknown")
 
 /* One for each IOAS. */
 #define DMAOWN_IOAS_FIELDS(F)									\
@@ -180,9 +189,12 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(ACCESSES,	accesses,	U32,	"in-kernel accesses attached to it")		\
 	F(AREAS,	areas,		U64,	"areas")					\
 	F(MAPPED,	mapped,		SIZE,	"IOVA space covered by areas")			\
-	F(PINNED,	pinned,		SIZE,	"memory pinned; a pages object shown in several IOASes of a context counts in the first") \
+	F(PINNED,	pinned,		SIZE, \
+	  "memory pinned; a pages object shown in several IOASes of a context counts in the " \
+	  "first") \
 	F(ALIGNMENT,	alignment,	SIZE,	"IOVA alignment")				\
-	F(BUSY,		busy,		FLAG,	"it was locked: areas, accesses and sums are unknown")
+	F(BUSY,		busy,		FLAG, \
+	  "it was locked: areas, accesses and sums are unknown")
 
 /* One for each HWPT. */
 #define DMAOWN_HWPT_FIELDS(F)									\
@@ -190,7 +202,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(HWPT,		hwpt,		U32,	"object ID of the HWPT")			\
 	F(IOAS,		ioas,		U32,	"object ID of the IOAS it takes its areas from")\
 	F(TYPE,		type,		HWPT,	"type")						\
-	F(AUTO,		auto_domain,	FLAG,	"made and freed by the kernel as devices attach and detach") \
+	F(AUTO,		auto_domain,	FLAG, \
+	  "made and freed by the kernel as devices attach and detach") \
 	F(DEVICES,	devices,	U32,	"devices attached to it")
 
 /* One for each device that is bound to a context. */
@@ -214,21 +227,29 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(IOVA,		iova,		ADDR,	"first IOVA")					\
 	F(LENGTH,	length,		SIZE,	"length")					\
 	F(SOURCE,	source,		SOURCE,	"what it is made from")				\
-	F(ADDR,		addr,		ADDR,	"user address of the first byte in the owner's address space, if mapped by address") \
-	F(OFFSET,	offset,		ADDR,	"offset of the first byte in the file or dma-buf, if mapped by file") \
+	F(ADDR,		addr,		ADDR, \
+	  "user address of the first byte in the owner's address space, if mapped by address") \
+	F(OFFSET,	offset,		ADDR, \
+	  "offset of the first byte in the file or dma-buf, if mapped by file") \
 	F(READABLE,	readable,	FLAG,	"the device may read")				\
 	F(WRITABLE,	writable,	FLAG,	"the device may write")				\
-	F(PAGES,	pages,		ID,	"ID of the pages object: the same in areas that share one") \
-	F(SHARERS,	sharers,	U32,	"areas that show this pages object, now or in a moment") \
-	F(PINNED,	pinned,		SIZE,	"memory pinned through the pages object; 0 in all of its areas but the first of the listing") \
+	F(PAGES,	pages,		ID, \
+	  "ID of the pages object: the same in areas that share one") \
+	F(SHARERS,	sharers,	U32, \
+	  "areas that show this pages object, now or in a moment") \
+	F(PINNED,	pinned,		SIZE, \
+	  "memory pinned through the pages object; 0 in all of its areas but the first of the " \
+	  "listing") \
 	F(ACCESSES,	accesses,	U32,	"pins held by in-kernel accesses")		\
 	F(MODE,		mode,		MODE,	"accounting mode")				\
 	F(OWNER,	owner,		ID,	"ID of the owning process")			\
 	F(PID,		pid,		U32,	"the owning process")				\
 	F(START,	start,		TIME,	"when the owning process started")		\
 	F(STATE,	state,		STATE,	"state of the owner")				\
-	F(UID,		uid,		U32,	"user who is charged, in the reader's user namespace") \
-	F(BUSY,		busy,		FLAG,	"not an area: the IOAS is locked and cannot be listed now")
+	F(UID,		uid,		U32, \
+	  "user who is charged, in the reader's user namespace") \
+	F(BUSY,		busy,		FLAG, \
+	  "not an area: the IOAS is locked and cannot be listed now")
 
 /* One for each different owner: process, address space, user and mode. */
 #define DMAOWN_OWNER_FIELDS(F)									\
@@ -236,28 +257,38 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(PID,		pid,		U32,	"the owning process")				\
 	F(START,	start,		TIME,	"when it started")				\
 	F(COMM,		comm,		COMM,	"command name, as long as it lives")		\
-	F(UID,		uid,		U32,	"user who is charged, in the reader's user namespace") \
+	F(UID,		uid,		U32, \
+	  "user who is charged, in the reader's user namespace") \
 	F(STATE,	state,		STATE,	"state")					\
 	F(MODE,		mode,		MODE,	"accounting mode")				\
 	F(CONTEXTS,	contexts,	U32,	"contexts in which it owns areas")		\
 	F(AREAS,	areas,		U64,	"areas it owns")				\
-	F(PINNED,	pinned,		SIZE,	"memory pinned for them, each pages object counted once") \
-	F(CHARGED,	charged,	SIZE,	"how much of it counts against the limit: none of it in mode none") \
-	F(LIMIT,	limit,		SIZE,	"RLIMIT_MEMLOCK of the process, unless unlimited, dead or in mode none") \
-	F(USED,		used,		SIZE,	"the counter that is compared with the limit: the user's locked pages in mode user, VmLck in mode mm") \
+	F(PINNED,	pinned,		SIZE, \
+	  "memory pinned for them, each pages object counted once") \
+	F(CHARGED,	charged,	SIZE, \
+	  "how much of it counts against the limit: none of it in mode none") \
+	F(LIMIT,	limit,		SIZE, \
+	  "RLIMIT_MEMLOCK of the process, unless unlimited, dead or in mode none") \
+	F(USED,		used,		SIZE, \
+	  "the counter that is compared with the limit: the user's locked pages in mode user, " \
+	  "VmLck in mode mm") \
 	F(HEADROOM,	headroom,	SIZE,	"limit less used, or 0")			\
 	F(VM_PINNED,	vm_pinned,	SIZE,	"VmPin of the address space")			\
 	F(VM_LOCKED,	vm_locked,	SIZE,	"VmLck of the address space")			\
-	F(USER_LOCKED,	user_locked,	SIZE,	"the user's own locked pages, whoever had them locked") \
+	F(USER_LOCKED,	user_locked,	SIZE, \
+	  "the user's own locked pages, whoever had them locked") \
 	F(USER_OTHER,	user_other,	SIZE,	"how much of that is not iommufd's")		\
-	F(BUSY,		busy,		U32,	"IOASes of the whole listing that were locked and are missing in the sums")
+	F(BUSY,		busy,		U32, \
+	  "IOASes of the whole listing that were locked and are missing in the sums")
 
 /* One: the module itself. */
 #define DMAOWN_STATUS_FIELDS(F)									\
 	F(VERSION,	version,	NAME,	"version of the module")			\
 	F(KERNEL,	kernel,		TEXT,	"kernel that the module was built for")		\
-	F(SUBJECT,	subject,	NAME,	"what the layout describes: iommufd, or vmlinux where iommufd is built in") \
-	F(BUILD_ID,	build_id,	TEXT,	"build ID that the layout was made from and that was found loaded") \
+	F(SUBJECT,	subject,	NAME, \
+	  "what the layout describes: iommufd, or vmlinux where iommufd is built in") \
+	F(BUILD_ID,	build_id,	TEXT, \
+	  "build ID that the layout was made from and that was found loaded") \
 	F(VFIO,		vfio,		FLAG,	"VFIO device files can be looked into")		\
 	F(TRANSFERS,	transfers,	U64,	"transfers that moved something")		\
 	F(REFUSALS,	refusals,	U64,	"transfers that were refused")			\
@@ -268,7 +299,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 /* One for each transfer and refusal, as a multicast message. PIDs are the initial namespace's. */
 #define DMAOWN_EVENT_FIELDS(F)									\
 	F(EVENT,	event,		EVENT,	"what happened")				\
-	F(SEQUENCE,	sequence,	U64,	"counts events since the module was loaded, from 1") \
+	F(SEQUENCE,	sequence,	U64, \
+	  "counts events since the module was loaded, from 1") \
 	F(TIME,		time,		TIME,	"when")						\
 	F(CALLER,	caller,		U32,	"who asked for it")				\
 	F(TO,		to,		U32,	"the new owner")				\
@@ -279,7 +311,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(AREAS,	areas,		U64,	"areas moved")					\
 	F(PINNED,	pinned,		SIZE,	"pinned memory moved")				\
 	F(ERROR,	error,		U32,	"errno of a refusal")				\
-	F(REASON,	reason,		NAME,	"first reason of a refusal: a name of DMAOWN_REASONS")
+	F(REASON,	reason,		NAME, \
+	  "first reason of a refusal: a name of DMAOWN_REASONS")
 
 /* (RECORD, record, name of its listing, FIELDS) */
 #define DMAOWN_RECORDS(R)						\
@@ -330,7 +363,7 @@ enum dmaown_cmd {
 };
 
 enum dmaown_a_request {
-	/* u64: show this context only; not for owners. It is the number of each record's own CONTEXT. */
+	/* u64: show this context only; not for owners. Each record's own CONTEXT has this number. */
 	DMAOWN_A_REQUEST_CONTEXT = 1,
 	DMAOWN_A_REQUEST_END_,
 	DMAOWN_A_REQUEST_MAX = DMAOWN_A_REQUEST_END_ - 1
@@ -339,18 +372,20 @@ enum dmaown_a_request {
 /*
  * IOCTLS on /dev/dmaown
  *
- * Each takes a struct that begins with its size as the caller knows it. A shorter one than the module
- * knows is taken to end in zeros; a longer one is accepted if what the module does not know is zero,
- * and refused with E2BIG otherwise. Flags that the module does not know are refused with EOPNOTSUPP,
- * reserved members that are not zero with EINVAL, a struct that is too short to be of any version with
- * EINVAL. But for that, and for ENOTTY, EFAULT, E2BIG and EPERM, the struct is written back; EFAULT when
- * the struct or the reports cannot be written back comes after the work was done.
+ * Each takes a struct that begins with its size as the caller knows it. A shorter one than the
+ * module knows is taken to end in zeros; a longer one is accepted if what the module does not know
+ * is zero, and refused with E2BIG otherwise. Flags that the module does not know are refused with
+ * EOPNOTSUPP, reserved members that are not zero with EINVAL, a struct that is too short to be of
+ * any version with EINVAL. But for that, and for ENOTTY, EFAULT, E2BIG and EPERM, the struct is
+ * written back; EFAULT when the struct or the reports cannot be written back comes after the work
+ * was done.
  */
 #define DMAOWN_IOC_TYPE		0xdb
 
 /**
  * struct dmaown_process - names a process
- * @pid: its number in the caller's PID namespace, or, with DMAOWN_PROCESS_INITIAL, in the initial one
+ * @pid: its number in the caller's PID namespace, or, with DMAOWN_PROCESS_INITIAL, in the initial
+ *	one
  * @flags: DMAOWN_PROCESS_*
  * @start: its start time, in nanoseconds since boot; 0 trusts the number alone
  */
@@ -399,38 +434,59 @@ struct dmaown_file {
 };
 
 /*
- * Why a transfer is refused: (constant, value, errno, name in text and JSON, sentence). What a report's
- * members mean besides context, ioas, iova and last is said in the sentence's comment.
+ * Why a transfer is refused: (constant, value, errno, name in text and JSON, sentence). What a
+ * report's members mean besides context, ioas, iova and last is said in the sentence's comment.
  */
 #define DMAOWN_REASONS(E)									\
 	/* process: the one that is missing */							\
 	E(REASON_NO_PROCESS,	1, ESRCH, "no-process", "there is no such process")		\
 	/* process: the owner */								\
-	E(REASON_OWNER_DEAD,	2, ESRCH, "owner-dead", "mapped by address by a process that is gone: there is nothing left to compare with") \
-	E(REASON_OWNER_STALE,	3, ESRCH, "owner-stale", "mapped by address by a process that has exec'd since: there is nothing left to compare with") \
+	E(REASON_OWNER_DEAD,	2, ESRCH, "owner-dead", \
+	  "mapped by address by a process that is gone: there is nothing left to compare with") \
+	E(REASON_OWNER_STALE,	3, ESRCH, "owner-stale", \
+	  "mapped by address by a process that has exec'd since: there is nothing left to " \
+	  "compare with") \
 	/* process: TO; value: bytes that would be locked; limit: RLIMIT_MEMLOCK, in bytes */	\
-	E(REASON_LIMIT_USER,	4, ENOMEM, "limit-user", "the user's locked pages would exceed the new owner's RLIMIT_MEMLOCK") \
-	E(REASON_LIMIT_MM,	5, ENOMEM, "limit-mm", "the new owner's locked memory would exceed its RLIMIT_MEMLOCK") \
-	E(REASON_NO_MEMORY,	6, ENOMEM, "no-memory", "the kernel had no memory for the work")	\
+	E(REASON_LIMIT_USER,	4, ENOMEM, "limit-user", \
+	  "the user's locked pages would exceed the new owner's RLIMIT_MEMLOCK") \
+	E(REASON_LIMIT_MM,	5, ENOMEM, "limit-mm", \
+	  "the new owner's locked memory would exceed its RLIMIT_MEMLOCK") \
+	E(REASON_NO_MEMORY,	6, ENOMEM, "no-memory", \
+	  "the kernel had no memory for the work") \
 	/* process: whose address space is meant; addr: where in it the range begins */	\
-	E(REASON_OLD_HOLE,	7, ENXIO, "old-unmapped", "the old owner has nothing mapped there any more: there is nothing to compare with") \
-	E(REASON_OLD_PRIVATE,	8, ENXIO, "old-private", "private memory of the old owner: no other process can map it") \
+	E(REASON_OLD_HOLE,	7, ENXIO, "old-unmapped", \
+	  "the old owner has nothing mapped there any more: there is nothing to compare with") \
+	E(REASON_OLD_PRIVATE,	8, ENXIO, "old-private", \
+	  "private memory of the old owner: no other process can map it") \
 	E(REASON_HOLE,		9, ENXIO, "not-mapped", "the new owner has nothing mapped there") \
 	E(REASON_PRIVATE,	10, ENXIO, "private", "the new owner maps it private, not shared") \
-	E(REASON_OBJECT,	11, ENXIO, "other-object", "the new owner maps another memory object there") \
-	E(REASON_OFFSET,	12, ENXIO, "other-offset", "the new owner maps the same memory object there at another offset") \
-	E(REASON_PERMISSION,	13, ENXIO, "permission", "the new owner's mapping lacks a permission that the device has") \
-	E(REASON_IO,		14, ENXIO, "device-memory", "the new owner maps device memory there, which cannot be pinned") \
-	E(REASON_FLUX,		15, EBUSY, "in-flux", "being mapped or unmapped by another thread until the timeout ended") \
-	E(REASON_LOCKED,	16, EBUSY, "locked", "locked by another thread until the timeout ended") \
+	E(REASON_OBJECT,	11, ENXIO, "other-object", \
+	  "the new owner maps another memory object there") \
+	E(REASON_OFFSET,	12, ENXIO, "other-offset", \
+	  "the new owner maps the same memory object there at another offset") \
+	E(REASON_PERMISSION,	13, ENXIO, "permission", \
+	  "the new owner's mapping lacks a permission that the device has") \
+	E(REASON_IO,		14, ENXIO, "device-memory", \
+	  "the new owner maps device memory there, which cannot be pinned") \
+	E(REASON_FLUX,		15, EBUSY, "in-flux", \
+	  "being mapped or unmapped by another thread until the timeout ended") \
+	E(REASON_LOCKED,	16, EBUSY, "locked", \
+	  "locked by another thread until the timeout ended") \
 	/* process: TO */									\
-	E(REASON_EXEC,		20, EBUSY, "exec", "the new owner was leaving its address space, by exec or exit, until the timeout ended") \
-	E(REASON_CHANGING,	21, EBUSY, "changing", "areas came and went faster than their memory could be looked at, until the timeout ended") \
+	E(REASON_EXEC,		20, EBUSY, "exec", \
+	  "the new owner was leaving its address space, by exec or exit, until the timeout " \
+	  "ended") \
+	E(REASON_CHANGING,	21, EBUSY, "changing", \
+	  "areas came and went faster than their memory could be looked at, until the timeout " \
+	  "ended") \
 	/* process: TO */									\
-	E(REASON_NOT_HELD,	17, EXDEV, "not-held", "the new owner does not hold the context")	\
+	E(REASON_NOT_HELD,	17, EXDEV, "not-held", \
+	  "the new owner does not hold the context") \
 	E(REASON_NOTHING,	18, ENOENT, "nothing", "FROM owns nothing in what was named")	\
 	/* value: the index in the array of contexts */						\
-	E(REASON_NO_CONTEXT,	19, EBADF, "no-context", "the descriptor is not open, or not of an iommufd context or a VFIO device bound to one, or of another context than said")
+	E(REASON_NO_CONTEXT,	19, EBADF, "no-context", \
+	  "the descriptor is not open, or not of an iommufd context or a VFIO device bound to " \
+	  "one, or of another context than said")
 
 #define DMAOWN_REASON_ENUM_(c, v, e, n, s)	DMAOWN_##c = (v),
 enum dmaown_reason { DMAOWN_REASONS(DMAOWN_REASON_ENUM_) };
@@ -467,10 +523,12 @@ struct dmaown_report {
  * @flags: DMAOWN_TRANSFER_*
  * @to: the new owner
  * @from: only what this process owns is moved; all zero: whoever owns it
- * @files: address of an array of struct dmaown_file: the contexts. A context that is named more than
- *	once counts once.
- * @nr_files: length of that array, at most DMAOWN_TRANSFER_MAX_FILES; 0: every context that TO holds
- * @timeout_ms: how long to wait for what is in flux, in milliseconds, at most 3,600,000; 0: try once
+ * @files: address of an array of struct dmaown_file: the contexts. A context that is named more
+ *	than once counts once.
+ * @nr_files: length of that array, at most DMAOWN_TRANSFER_MAX_FILES; 0: every context that TO
+ *	holds
+ * @timeout_ms: how long to wait for what is in flux, in milliseconds, at most 3,600,000; 0: try
+ *	once
  * @reports: address of an array of struct dmaown_report that is filled when the transfer is refused
  * @nr_reports: in: room in that array; out: how many were written
  * @reports_total: out: how many there were
@@ -489,21 +547,22 @@ struct dmaown_report {
  * nothing, for all contexts together. No IOMMU mapping is touched; DMA goes on.
  *
  * The memory must be the same: where areas are mapped by address, @to must map the same object (for
- * regular files, shared memory and hugetlbfs the same file and offset; for anything else the same open
- * file) shared, at the same addresses, over the whole range of the pages object, readable, and
- * writable where the device may write. It is looked at before anything is locked; what @to does with
- * its mappings afterwards is its own affair, as it is after IOMMU_IOAS_MAP. Areas mapped by file or
- * dma-buf need no check. With the old owner dead or stale there is nothing left to compare with,
- * unless somebody else still uses its old address space.
+ * regular files, shared memory and hugetlbfs the same file and offset; for anything else the same
+ * open file) shared, at the same addresses, over the whole range of the pages object, readable, and
+ * writable where the device may write. It is looked at before anything is locked; what @to does
+ * with its mappings afterwards is its own affair, as it is after IOMMU_IOAS_MAP. Areas mapped by
+ * file or dma-buf need no check. With the old owner dead or stale there is nothing left to compare
+ * with, unless somebody else still uses its old address space.
  *
  * What @to owns already, as the same process, address space and user, is left alone.
  *
- * Charges are net: what stays with the same user (mode user) or address space (mode mm) is not charged
- * again. A pages object that several areas share moves and is charged once. A pages object that is only
- * in the hands of an IOMMU_IOAS_COPY whose source area was unmapped meanwhile keeps its owner.
+ * Charges are net: what stays with the same user (mode user) or address space (mode mm) is not
+ * charged again. A pages object that several areas share moves and is charged once. A pages object
+ * that is only in the hands of an IOMMU_IOAS_COPY whose source area was unmapped meanwhile keeps
+ * its owner.
  *
- * Returns 0 when everything is as wanted: moved, or (areas == 0) so already. Otherwise -1 with nothing
- * changed, and errno, which is the first in this order that any report carries:
+ * Returns 0 when everything is as wanted: moved, or (areas == 0) so already. Otherwise -1 with
+ * nothing changed, and errno, which is the first in this order that any report carries:
  *
  * ENOENT	@from owns nothing in the contexts
  * ESRCH	@to or @from does not exist; or an area mapped by address has a dead or stale owner
