@@ -68,7 +68,7 @@ spec:
 # Both set up what they need themselves: packages, kernels, everything.
 
 demo:
-	$(Q)tests/vm/run -- tests/guest/demo
+	$(Q)tests/demo
 
 check: check-unit check-static check-vm
 
@@ -87,9 +87,11 @@ check-static: check-setup
 		prove -e '' tests/static :: $$folder $(BUILD)/kmod/6.12
 
 check-vm: check-setup
+	@echo "the virtual machine itself"
+	$(Q)prove --timer tests/vm/run.t
 	$(Q)for kernel in $(KERNELS); do \
 		echo "tests in the virtual machine, kernel $$kernel"; \
-		tests/vm/run -k $$kernel -t 2400 -- prove tests/guest/*.t || exit 1; \
+		tests/vm/run -k $$kernel -t 2400 -- prove --timer tests/guest/*.t || exit 1; \
 	done
 
 # INSTALLATION

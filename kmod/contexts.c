@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/pid_namespace.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -60,10 +61,24 @@ static int add_held(const struct holding *holding, void *arg)
 	return contexts_add(held->contexts, holding->ictx);
 }
 
-static void report_context(struct reports *reports, enum dmaown_reason reason, u64 context,
-			   u64 value)
+static void report_not_held(struct reports *reports, const struct process *to, u64 context)
 {
-	struct dmaown_report report = { .reason = reason, .context = context, .value = value };
+	struct dmaown_report report = {
+		.reason = DMAOWN_REASON_NOT_HELD,
+		.context = context,
+		.process = process_pid(to->owner.task, task_active_pid_ns(current)),
+	};
+
+	report_add(reports, &report);
+}
+
+static void report_no_context(struct reports *reports, u64 context, unsigned int index)
+{
+	struct dmaown_report report = {
+		.reason = DMAOWN_REASON_NO_CONTEXT,
+		.context = context,
+		.value = index,
+	};
 
 	report_add(reports, &report);
 }
@@ -98,7 +113,7 @@ static int add_named(struct contexts *contexts, const struct dmaown_file *files,
 			break;
 		}
 		if (!ictx || (files[i].context && files[i].context != context_id(ictx)))
-			report_context(reports, DMAOWN_REASON_NO_CONTEXT, files[i].context, i);
+			report_no_context(reports, files[i].context, i);
 		else
 			ret = contexts_add(contexts, ictx);
 		if (ictx)
@@ -122,7 +137,7 @@ int contexts_get(struct contexts *contexts, const struct process *to,
 		if (held.busy)
 			ret = -EBUSY;
 		else if (!contexts->nr)
-			report_context(reports, DMAOWN_REASON_NOT_HELD, 0, 0);
+			report_not_held(reports, to, 0);
 		goto out;
 	}
 
@@ -133,8 +148,7 @@ int contexts_get(struct contexts *contexts, const struct process *to,
 		if (held.busy)
 			ret = -EBUSY;
 		else
-			report_context(reports, DMAOWN_REASON_NOT_HELD,
-				       context_id(contexts->array[i]), 0);
+			report_not_held(reports, to, context_id(contexts->array[i]));
 	}
 out:
 	contexts_put(&own);

@@ -98,14 +98,14 @@ static enum dmaown_reason compare(const struct vm_area_struct *old_vma, unsigned
 		return DMAOWN_REASON_HOLE;
 	if (!is_shared(new_vma))
 		return DMAOWN_REASON_PRIVATE;
+	if (new_vma->vm_flags & (VM_IO | VM_PFNMAP))
+		return DMAOWN_REASON_IO;
 	if (!same_object(old_vma->vm_file, new_vma->vm_file))
 		return DMAOWN_REASON_OBJECT;
 	if (offset_at(old_vma, old_addr) != offset_at(new_vma, new_addr))
 		return DMAOWN_REASON_OFFSET;
 	if ((new_vma->vm_flags & need) != need)
 		return DMAOWN_REASON_PERMISSION;
-	if (new_vma->vm_flags & (VM_IO | VM_PFNMAP))
-		return DMAOWN_REASON_IO;
 	return 0;
 }
 

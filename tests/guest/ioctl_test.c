@@ -1,1 +1,408 @@
-int main(void){return 0;}
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctls of /dev/dmaown, as programs use them: structs of all sizes, what must be zero, names of
+ * processes and contexts, errnos, and reports. TAP on standard output.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/iommufd.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "dmaown.h"
+
+static int tests, failures;
+
+static void ok(bool good, const char *name)
+{
+	tests++;
+	failures += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", tests, name);
+	if (!good)
+		fprintf(stderr, "# failed: %d - %s\n", tests, name);
+}
+
+static void broken(const char *what)
+{
+	printf("Bail out! %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* error: the errno that is expected, or 0 for success */
+static void expect(int ret, int error, const char *name)
+{
+	int got = ret ? errno : 0;
+
+	ok(got == error, name);
+	if (got != error)
+		fprintf(stderr, "# got %s, expected %s\n", got ? strerrorname_np(got) : "success",
+		       error ? strerrorname_np(error) : "success");
+}
+
+static void equal(uint64_t got, uint64_t expected, const char *name)
+{
+	ok(got == expected, name);
+	if (got != expected)
+		fprintf(stderr, "# got %llu, expected %llu\n", (unsigned long long)got,
+		       (unsigned long long)expected);
+}
+
+#define PAGE	4096
+#define AREAS	3
+
+static int device, context;
+static struct dmaown_process_info self;
+
+static int transfer(struct dmaown_transfer *t)
+{
+	return ioctl(device, DMAOWN_IOC_TRANSFER, t);
+}
+
+/* This process is to own what is in its context, which it does. */
+static struct dmaown_transfer nothing_to_do(void)
+{
+	return (struct dmaown_transfer){ .size = sizeof(struct dmaown_transfer), .to = self.process };
+}
+
+/* A context with some areas, and no device: nothing is pinned. */
+static void make_context(void)
+{
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	uint8_t *memory;
+	int i;
+
+	context = open("/dev/iommu", O_RDWR);
+	if (context < 0 || ioctl(context, IOMMU_IOAS_ALLOC, &alloc))
+		broken("a context with an IOAS");
+	memory = mmap(NULL, AREAS * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (i = 0; i < AREAS; i++) {
+		struct iommu_ioas_map map = {
+			.size = sizeof(map),
+			.flags = IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE |
+				 IOMMU_IOAS_MAP_FIXED_IOVA,
+			.ioas_id = alloc.out_ioas_id,
+			.user_va = (uintptr_t)memory + i * PAGE,
+			.length = PAGE,
+			.iova = 0x100000 + 2 * i * PAGE,
+		};
+
+		if (ioctl(context, IOMMU_IOAS_MAP, &map))
+			broken("an area");
+	}
+}
+
+static void test_sizes(void)
+{
+	struct {
+		struct dmaown_transfer t;
+		uint64_t more[4];
+	} longer = { .t = nothing_to_do() };
+	struct dmaown_transfer t = nothing_to_do();
+	char *edge;
+
+	expect(transfer(&t), 0, "the struct as it is");
+	equal(t.areas, 0, "nothing to do: no area changes hands");
+	equal(t.areas_total, AREAS, "all areas were looked at");
+	equal(t.contexts, 1, "in one context");
+
+	longer.t.size = sizeof(longer);
+	expect(transfer(&longer.t), 0, "a longer struct that ends in zeros");
+	equal(longer.t.areas_total, AREAS, "is answered in just the same way");
+	longer.t = nothing_to_do();
+	longer.t.size = sizeof(longer);
+	longer.more[3] = 1;
+	expect(transfer(&longer.t), E2BIG, "a longer struct with something in it that nobody knows");
+
+	t = nothing_to_do();
+	t.size = 0;
+	expect(transfer(&t), EINVAL, "size 0");
+	t.size = 4;
+	expect(transfer(&t), EINVAL, "a size without the new owner");
+	t.size = UINT32_MAX;
+	ok(transfer(&t) && (errno == E2BIG || errno == EFAULT || errno == EINVAL), "a size of 4 GiB");
+
+	/* The struct at the end of a page: nothing behind its size is read or written. */
+	edge = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (edge == MAP_FAILED || mprotect(edge + PAGE, PAGE, PROT_NONE))
+		broken("two pages");
+	t = nothing_to_do();
+	memcpy(edge + PAGE - t.size, &t, t.size);
+	expect(ioctl(device, DMAOWN_IOC_TRANSFER, edge + PAGE - t.size), 0, "the struct at the end of a page");
+	t.size -= 8;
+	memcpy(edge + PAGE - t.size, &t, t.size);
+	expect(ioctl(device, DMAOWN_IOC_TRANSFER, edge + PAGE - t.size), EINVAL,
+	       "a struct shorter than that of the first version");
+	expect(ioctl(device, DMAOWN_IOC_TRANSFER, NULL), EFAULT, "no struct");
+	expect(ioctl(device, DMAOWN_IOC_TRANSFER, 8), EFAULT, "a struct nowhere");
+	expect(ioctl(device, _IO(DMAOWN_IOC_TYPE, 99), &t), ENOTTY, "an ioctl that there is not");
+}
+
+static void test_members(void)
+{
+	struct dmaown_transfer t;
+
+	t = nothing_to_do();
+	t.flags = 1U << 31;
+	expect(transfer(&t), EOPNOTSUPP, "an unknown flag");
+	t = nothing_to_do();
+	t.flags = DMAOWN_TRANSFER_DRY_RUN << 1;
+	expect(transfer(&t), EOPNOTSUPP, "the next flag");
+	t = nothing_to_do();
+	t.flags = DMAOWN_TRANSFER_DRY_RUN;
+	expect(transfer(&t), 0, "a dry run");
+	t = nothing_to_do();
+	t.reserved = 1;
+	expect(transfer(&t), EINVAL, "something in the reserved member");
+	t = nothing_to_do();
+	t.to.flags = 1U << 7;
+	ok(transfer(&t) && (errno == EOPNOTSUPP || errno == EINVAL), "an unknown flag of a process");
+	t = nothing_to_do();
+	t.timeout_ms = DMAOWN_TRANSFER_MAX_TIMEOUT;
+	expect(transfer(&t), 0, "the longest timeout");
+	t.timeout_ms++;
+	expect(transfer(&t), EINVAL, "a longer one");
+	t = nothing_to_do();
+	t.nr_files = DMAOWN_TRANSFER_MAX_FILES + 1;
+	expect(transfer(&t), EINVAL, "too many files");
+	t = nothing_to_do();
+	t.nr_files = 1;
+	expect(transfer(&t), EFAULT, "files nowhere");
+	t = nothing_to_do();
+	t.nr_reports = DMAOWN_TRANSFER_MAX_REPORTS + 1;
+	expect(transfer(&t), EINVAL, "too many reports");
+}
+
+static void test_processes(void)
+{
+	struct dmaown_process_info info = { .size = sizeof(info), .process.pid = getpid() };
+	struct dmaown_transfer t = nothing_to_do();
+	struct dmaown_report report = { 0 };
+	uint64_t now;
+	struct timespec time;
+	pid_t pid;
+
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), 0, "who has my PID");
+	clock_gettime(CLOCK_BOOTTIME, &time);
+	now = time.tv_sec * 1000000000ull + time.tv_nsec;
+	ok(info.process.start && info.process.start < now &&
+	   now - info.process.start < 60 * 1000000000ull, "I started a moment ago");
+	equal(info.initial_pid, getpid(), "there is one PID namespace here");
+	equal(info.uid, getuid(), "my user");
+	ok(info.owner, "my owner ID");
+	self = info;
+
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), 0, "with the right start time");
+	info.process.start++;
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), ESRCH, "with another start time");
+	info = (struct dmaown_process_info){ .size = sizeof(info), .process.pid = 4000000 };
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), ESRCH, "a PID that nobody has");
+	info = (struct dmaown_process_info){ .size = sizeof(info), .process.pid = getpid(), .reserved = 1 };
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), EINVAL, "something in the reserved member");
+	info = (struct dmaown_process_info){ .size = sizeof(info), .process.pid = getpid() };
+	info.process.flags = DMAOWN_PROCESS_INITIAL;
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), 0, "by its number in the initial namespace");
+	equal(info.process.start, self.process.start, "the same process");
+
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	info = (struct dmaown_process_info){ .size = sizeof(info), .process.pid = pid };
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), ESRCH, "a process that has ended");
+
+	t = nothing_to_do();
+	t.to.start++;
+	t.reports = (uintptr_t)&report;
+	t.nr_reports = 1;
+	expect(transfer(&t), ESRCH, "a new owner with another start time");
+	equal(t.nr_reports, 1, "one report");
+	equal(report.reason, DMAOWN_REASON_NO_PROCESS, "there is no such process");
+	equal(report.error, ESRCH, "and its errno");
+	t = nothing_to_do();
+	t.to.pid = 0;
+	t.to.start = 0;
+	ok(transfer(&t) && (errno == ESRCH || errno == EINVAL), "no new owner");
+	t = nothing_to_do();
+	t.from = self.process;
+	t.from.start++;
+	expect(transfer(&t), ESRCH, "an old owner with another start time");
+}
+
+static void test_files(void)
+{
+	struct dmaown_file files[3] = { { .fd = context }, { .fd = context }, { .fd = context } };
+	struct dmaown_transfer t = nothing_to_do();
+	struct dmaown_report reports[4] = { 0 };
+	int other = open("/dev/null", O_RDWR);
+
+	t.files = (uintptr_t)files;
+	t.nr_files = 1;
+	expect(transfer(&t), 0, "a context named by the caller's own descriptor");
+	equal(t.areas_total, AREAS, "is that context");
+	t = nothing_to_do();
+	t.files = (uintptr_t)files;
+	t.nr_files = 3;
+	expect(transfer(&t), 0, "three times the same context");
+	equal(t.contexts, 1, "count once");
+	equal(t.areas_total, AREAS, "with its areas");
+	files[1].holder = self.process;
+	t = nothing_to_do();
+	t.files = (uintptr_t)files;
+	t.nr_files = 2;
+	expect(transfer(&t), 0, "by a process and its descriptor");
+	equal(t.contexts, 1, "the same context");
+
+	t = nothing_to_do();
+	t.files = (uintptr_t)files;
+	t.nr_files = 2;
+	t.reports = (uintptr_t)reports;
+	t.nr_reports = 4;
+	files[1] = (struct dmaown_file){ .fd = other };
+	expect(transfer(&t), EBADF, "a file that is no context");
+	equal(reports[0].reason, DMAOWN_REASON_NO_CONTEXT, "is reported");
+	equal(reports[0].value, 1, "with its index");
+	files[1].fd = 999;
+	expect(transfer(&t), EBADF, "a descriptor that is not open");
+	files[1] = (struct dmaown_file){ .fd = context, .reserved = 1 };
+	expect(transfer(&t), EINVAL, "something in a file's reserved member");
+	files[1] = (struct dmaown_file){ .fd = context, .context = 1 };
+	expect(transfer(&t), EBADF, "a context of another ID than said");
+	files[1] = (struct dmaown_file){ .fd = context, .holder = { .pid = 4000000 } };
+	ok(transfer(&t) && (errno == ESRCH || errno == EBADF), "a holder that does not exist");
+	close(other);
+}
+
+/* Areas far apart are reported one by one, as many as there is room for. */
+static void test_reports(void)
+{
+	struct dmaown_transfer t = { .size = sizeof(t) };
+	struct dmaown_report reports[AREAS + 1] = { 0 };
+	int pipes[2], i;
+	pid_t pid;
+	char byte;
+
+	if (pipe(pipes))
+		broken("pipe");
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* Holds the context over the fork, but has another address space after an exec. */
+		dup2(pipes[1], 1);
+		execlp("sh", "sh", "-c", "echo; exec sleep 1000", NULL);
+		_exit(1);
+	}
+	if (read(pipes[0], &byte, 1) != 1)
+		broken("a child");
+
+	t.to.pid = pid;
+	t.reports = (uintptr_t)reports;
+	t.nr_reports = AREAS + 1;
+	expect(transfer(&t), ENXIO, "a new owner that maps nothing of it");
+	equal(t.nr_reports, AREAS, "a report for each area");
+	equal(t.reports_total, AREAS, "and no more than that");
+	for (i = 0; i < AREAS; i++) {
+		equal(reports[i].reason, DMAOWN_REASON_HOLE, "nothing is mapped there");
+		equal(reports[i].error, ENXIO, "its errno");
+		equal(reports[i].iova, 0x100000 + 2 * i * PAGE, "first IOVA");
+		equal(reports[i].last, 0x100000 + 2 * i * PAGE + PAGE - 1, "last IOVA");
+		equal(reports[i].process, pid, "whose address space");
+		ok(reports[i].context, "which context");
+	}
+
+	memset(reports, 0xff, sizeof(reports));
+	t.nr_reports = 1;
+	expect(transfer(&t), ENXIO, "with room for one report");
+	equal(t.nr_reports, 1, "one is written");
+	equal(t.reports_total, AREAS, "all are counted");
+	equal(reports[1].reason, UINT32_MAX, "nothing behind it is touched");
+	t.nr_reports = 0;
+	t.reports = 0;
+	expect(transfer(&t), ENXIO, "with room for none");
+	equal(t.reports_total, AREAS, "all are counted still");
+	t.nr_reports = 1;
+	t.reports = 8;
+	expect(transfer(&t), EFAULT, "reports nowhere");
+
+	/* A context held by this process only is not the child's. */
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	t = (struct dmaown_transfer){ .size = sizeof(t), .to.pid = 1 };
+	t.files = (uintptr_t)&(struct dmaown_file){ .fd = context };
+	t.nr_files = 1;
+	t.reports = (uintptr_t)reports;
+	t.nr_reports = 1;
+	expect(transfer(&t), EXDEV, "a new owner that does not hold the context");
+	equal(reports[0].reason, DMAOWN_REASON_NOT_HELD, "and its reason");
+	equal(reports[0].process, 1, "and its process");
+	t = nothing_to_do();
+	t.from.pid = 1;
+	expect(transfer(&t), ENOENT, "FROM owns nothing there");
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void drop(int capability)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		broken("capget");
+	data[0].effective &= ~(1U << capability);
+	if (syscall(SYS_capset, &header, data))
+		broken("capset");
+}
+
+/* In children: each loses one of the two capabilities with the device open. */
+static void test_capabilities(void)
+{
+	static const int capabilities[] = { CAP_SYS_ADMIN, CAP_SYS_PTRACE };
+	struct dmaown_process_info info = { .size = sizeof(info), .process.pid = getpid() };
+	struct dmaown_transfer t = nothing_to_do();
+	int i, status;
+
+	for (i = 0; i < 2; i++) {
+		fflush(stdout);
+		if (!fork()) {
+			int refused = 0;
+
+			drop(capabilities[i]);
+			refused += transfer(&t) && errno == EPERM;
+			refused += ioctl(device, DMAOWN_IOC_PROCESS, &info) && errno == EPERM;
+			refused += open(DMAOWN_DEVICE, O_RDWR) < 0 && errno == EPERM;
+			_exit(refused);
+		}
+		wait(&status);
+		equal(WEXITSTATUS(status), 3, i ? "without CAP_SYS_PTRACE: EPERM, also for a device that is open" :
+						  "without CAP_SYS_ADMIN: EPERM, also for a device that is open");
+	}
+}
+
+int main(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	device = open(DMAOWN_DEVICE, O_RDWR);
+	if (device < 0)
+		broken(DMAOWN_DEVICE);
+	make_context();
+	test_processes();
+	test_sizes();
+	test_members();
+	test_files();
+	test_reports();
+	test_capabilities();
+	printf("1..%d\n", tests);
+	return failures > 0;
+}

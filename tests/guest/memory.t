@@ -65,8 +65,8 @@ refused not-mapped "the new process has nothing there"
 old_maps "$ram" rw
 ask new mmap "$new_ram" $((size / 2)) shared rw $base
 run dmaownctl transfer --to "$new" --json
-is "$(json -c '.reasons[0] | [.iova, .last]')" '["0x0","0xfffff"]' "the range is that of the area"
-is "$(json -r '.reasons[0].addr')" "0x10000080000" "the address is where the hole begins"
+is "$(json -c '.reasons[0] | [.iova, .last]')" '["0x80000","0xfffff"]' "the range is that of the hole"
+is "$(json -r '.reasons[0].addr')" "0x10000080000" "and the address is where it begins"
 refused not-mapped "it covers only a part"
 
 old_maps "$ram" rw

@@ -31,15 +31,14 @@ is "$(vm_pin "$old")" $((1 << 20)) "and nothing has happened"
 # A layout of another iommufd.
 wrong=$DMAOWN_KMOD/dmaown-wrongid.ko
 [ -e "$wrong" ] && pass "there is a module with the layout of another build" || fail "there is no $wrong"
-dmesg --clear
+mark
 run insmod "$wrong"
 isnt "$status" 0 "a module that was built for another iommufd does not load"
-like "$(dmesg)" "build" "and the kernel log says why"
-is "$(dmesg | grep -oE '[0-9a-f]{40}' | sort -u | wc -l)" 2 "naming both build IDs"
-diag "$(dmesg)"
+refusal=$(kernel_log "$mark")
+like "$refusal" "dmaown: .*build" "and the kernel log says why"
+is "$(grep -oE '[0-9a-f]{40}' <<<"$refusal" | sort -u | wc -l)" 2 "naming both build IDs"
+
 [ ! -e /dev/dmaown ] && pass "nothing of it is there" || fail "nothing of it is there"
-dmesg --clear
-echo "$marker" >/dev/kmsg
 
 run insmod "$module"
 is "$status" 0 "the right one loads again"

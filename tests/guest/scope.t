@@ -30,15 +30,14 @@ hand_over old new "$ctx" "$dev" "$ctx2" "$dev2" "$ram" "$ram2"
 read -r new_ctx _ new_ctx2 _ new_ram new_ram2 <<<"$reply"
 ask new mmap "$new_ram" $size shared rw $base
 
-mapfile -t ids < <(contexts_of "$old" | jq -r '.[]')
+mapfile -t ids < <(contexts_of "$old")
 is "${#ids[@]}" 2 "the old process holds two contexts"
 id1=$(context_of "$third")
 id2=${ids[0]}; [ "$id2" != "$id1" ] || id2=${ids[1]}
 
 # The areas of both contexts, in the order of their IOVAs in whatever context.
 state() {
-	dmaownctl areas --json -o IOVA,PID,PINNED |
-		jq -r '[.areas[] | "\(.iova)=\(.pid)"] | sort | join(" ")'
+	dmaownctl areas --raw -n -o IOVA,PID | sed 's/ /=/' | sort | paste -sd ' '
 }
 all() { echo "0x0=$1 0x1000000=$2 0x2000000=$3"; }
 pins() { echo "$(vm_pin "$old") $(vm_pin "$new") $(vm_pin "$third")"; }
@@ -58,7 +57,8 @@ is "$(pins)" "$first_pins" "no counter either"
 
 run dmaownctl transfer --to "$new" --context "$id1" --from "$old" --dry-run --json
 is "$status" 0 "the first one alone would do: dry run"
-is "$(json '[.changed, .dry_run] | map(tostring) | join(" ")')" "false true" "a dry run changes nothing, and says so"
+is "$(json '[.result, .changed] | map(tostring) | join(" ")')" "would-move false" "a dry run changes nothing, and says so"
+is "$(json '[.areas, .pinned] | map(tostring) | join(" ")')" "1 $size" "and how much it would move"
 is "$(state)" "$(all "$old" "$old" "$third")" "indeed"
 is "$(pins)" "$first_pins" "nor has it charged anybody"
 
@@ -66,7 +66,17 @@ is "$(pins)" "$first_pins" "nor has it charged anybody"
 run dmaownctl transfer --to "$new" --context "$id1" --from "$old" --json
 is "$status" 0 "--context and --from"
 is "$(state)" "$(all "$new" "$old" "$third")" "only the old one's areas in that context have moved"
+is "$(json .result)" moved "it says so"
+undo=$(json .undo)
 is "$(pins)" "$size $size 65536" "with what they had pinned"
+
+# shellcheck disable=SC2086
+run $undo --json
+is "$status" 0 "the command that undoes it: $undo"
+is "$(state)" "$(all "$old" "$old" "$third")" "undoes it"
+is "$(pins)" "$first_pins" "with what they had pinned"
+run dmaownctl transfer --to "$new" --from "$old" --context "$id1" --json
+is "$status" 0 "once more"
 
 run dmaownctl transfer --to "$old" --from "$new" --context "$id1" --context "$id1" --json
 is "$status" 0 "a context that is named twice counts once"
@@ -79,7 +89,7 @@ is "$(pins)" "$size $((size + 65536)) 0" "with what they had pinned"
 
 run dmaownctl transfer --to "$new" --context "$id1" --json
 is "$status" 0 "nothing to do is success"
-is "$(json .changed)" false "it says that nothing has changed"
+is "$(json '[.result, .changed] | map(tostring) | join(" ")')" "unchanged false" "it says that nothing has changed"
 
 ask new mmap "$new_ram2" $size shared rw $base2
 run dmaownctl transfer --to "$new" --from "$old" --json
@@ -105,7 +115,8 @@ is "$(state)" "$(all "$old" "$old" "$old")" "nothing has moved"
 
 start nobody
 run dmaownctl transfer --to "$nobody" --json
-isnt "$status" 0 "a process that holds nothing cannot be made the owner of anything"
+is "$(json .changed)" false "for a process that holds nothing nothing changes"
+is "$(state)" "$(all "$old" "$old" "$old")" "indeed"
 gone=$nobody
 stop nobody
 run dmaownctl transfer --to "$gone" --json

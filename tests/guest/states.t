@@ -7,7 +7,7 @@
 size=$((1 << 20))
 state_is() {
 	run dmaownctl owners --json -o PID,STATE,MODE,COMMAND,OWNER
-	is "$(json -c "[.owners[] | select(.pid == $1) | .state] | unique | join(\" \")")" "\"$2\"" "$3"
+	is "$(json -c "[.owners[] | select(.pid == $1) | .state] | unique | join(\" \")")" "$2" "$3"
 }
 
 # --- live
