@@ -534,8 +534,8 @@ struct dmaown_report {
  * @reports_total: out: how many there were
  * @reserved: 0
  * @contexts: out: contexts looked at
- * @areas: out: areas that changed hands. This and what follows is also filled in, as far as it became
- *	known, with what would have changed, in a dry run and when the transfer is refused.
+ * @areas: out: areas that changed hands. This and what follows is also filled in, as far as it
+ *	became known, with what would have changed, in a dry run and when the transfer is refused.
  * @areas_total: out: areas in those contexts
  * @pages_objects: out: pages objects behind the areas that changed hands
  * @pinned: out: memory pinned for them, in bytes
