@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A VFIO device that is opened through its group, twice, while the group is given one context after the
+ * other: the device stays bound to the first, and that is what its files hold. TAP on standard output.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/vfio.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define HOLDERS	"/sys/kernel/debug/dmaown/holders"
+
+static int tests, failures;
+
+static void ok(bool good, const char *name)
+{
+	tests++;
+	failures += !good;
+	printf("%sok %d - %s\n", good ? "" : "not ", tests, name);
+}
+
+static void need(bool good, const char *what)
+{
+	if (good)
+		return;
+	printf("Bail out! %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+/* The name of the first device that vfio-pci drives. */
+static void find_device(char *name, size_t size)
+{
+	DIR *dir = opendir("/sys/bus/pci/drivers/vfio-pci");
+	struct dirent *entry;
+
+	need(dir, "vfio-pci");
+	do {
+		entry = readdir(dir);
+		need(entry, "a device of vfio-pci");
+	} while (!strchr(entry->d_name, ':'));
+	snprintf(name, size, "%s", entry->d_name);
+	closedir(dir);
+}
+
+static int open_group(const char *device)
+{
+	char link[512], target[512], path[600];
+	ssize_t n;
+	int fd;
+
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group", device);
+	n = readlink(link, target, sizeof(target) - 1);
+	need(n > 0, link);
+	target[n] = '\0';
+	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(target, '/') + 1);
+	fd = open(path, O_RDWR);
+	need(fd >= 0, path);
+	return fd;
+}
+
+/* The context by which a descriptor of ours is listed; 0: it is not. */
+static unsigned long long held_by(int fd)
+{
+	unsigned long long context, found = 0;
+	char line[1024];
+	unsigned int pid, number;
+	FILE *file = fopen(HOLDERS, "r");
+
+	need(file, HOLDERS);
+	while (fgets(line, sizeof(line), file)) {
+		char *at_pid = strstr(line, " pid="), *at_fd = strstr(line, " fd=");
+
+		if (at_pid && at_fd && sscanf(line, "context=%llx", &context) == 1 &&
+		    sscanf(at_pid, " pid=%u", &pid) == 1 && sscanf(at_fd, " fd=%u", &number) == 1 &&
+		    pid == (unsigned int)getpid() && number == (unsigned int)fd)
+			found = context;
+	}
+	fclose(file);
+	return found;
+}
+
+static int open_device(int group, int context, const char *name)
+{
+	int fd;
+
+	need(!ioctl(group, VFIO_GROUP_SET_CONTAINER, &context), "VFIO_GROUP_SET_CONTAINER");
+	fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, name);
+	need(fd >= 0, "VFIO_GROUP_GET_DEVICE_FD");
+	return fd;
+}
+
+int main(void)
+{
+	int group, first, second, device, again;
+	char name[256];
+
+	find_device(name, sizeof(name));
+	group = open_group(name);
+	first = open("/dev/iommu", O_RDWR);
+	second = open("/dev/iommu", O_RDWR);
+	need(first >= 0 && second >= 0, "/dev/iommu");
+
+	device = open_device(group, first, name);
+	ok(held_by(first) && held_by(first) != held_by(second), "two contexts");
+	ok(held_by(device) == held_by(first), "the device file holds the group's context");
+
+	need(!ioctl(group, VFIO_GROUP_UNSET_CONTAINER), "VFIO_GROUP_UNSET_CONTAINER");
+	ok(held_by(device) == held_by(first), "and still does when the group has let go of it");
+
+	again = open_device(group, second, name);
+	ok(held_by(again) == held_by(first), "opened again with another context: it is bound to the first");
+
+	need(!ioctl(group, VFIO_GROUP_UNSET_CONTAINER), "VFIO_GROUP_UNSET_CONTAINER");
+	close(second);
+	usleep(100000);
+	ok(held_by(again) == held_by(first), "the other context is gone, and nobody looks for it");
+	ok(held_by(device) == held_by(first), "nor behind the first file");
+
+	close(first);
+	close(again);
+	ok(held_by(device) != 0, "the device file alone keeps the context");
+	close(device);
+	ok(!held_by(device), "until it is closed");
+	printf("1..%d\n", tests);
+	return failures != 0;
+}
