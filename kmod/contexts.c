@@ -8,13 +8,13 @@
 
 #include "contexts.h"
 #include "find.h"
+#include "grow.h"
 #include "iommufd.h"
 
 /* Adds a context that is not there yet, with a reference of its own. */
 static int contexts_add(struct contexts *contexts, struct iommufd_ctx *ictx)
 {
-	struct iommufd_ctx **array = contexts->array;
-	unsigned int room = contexts->room;
+	struct iommufd_ctx **array;
 	int ret;
 
 	ret = ptrset_reserve(&contexts->set, contexts->nr + 1);
@@ -22,14 +22,10 @@ static int contexts_add(struct contexts *contexts, struct iommufd_ctx *ictx)
 		return ret;
 	if (ptrset_count(&contexts->set, ictx))
 		return 0;
-	if (contexts->nr == room) {
-		room = room * 2 + 4;
-		array = kvrealloc(array, array_size(room, sizeof(*array)), GFP_KERNEL_ACCOUNT);
-		if (!array)
-			return -ENOMEM;
-		contexts->array = array;
-		contexts->room = room;
-	}
+	array = grow(contexts->array, contexts->nr, &contexts->room, sizeof(*array));
+	if (!array)
+		return -ENOMEM;
+	contexts->array = array;
 	ptrset_add(&contexts->set, ictx);
 	context_get(ictx);
 	array[contexts->nr++] = ictx;

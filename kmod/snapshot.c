@@ -9,6 +9,7 @@
 #include <linux/string.h>
 
 #include "find.h"
+#include "grow.h"
 #include "iommufd.h"
 #include "owner.h"
 #include "ptrset.h"
@@ -36,19 +37,12 @@ static int seen_before(struct taking *taking, const struct holding *holding)
 
 static struct holder *holder_new(struct snapshot *snapshot)
 {
-	struct holder *holders = snapshot->holders;
-	unsigned int room = snapshot->room;
+	struct holder *holders;
 
-	if (snapshot->nr == room) {
-		if (room > INT_MAX / (2 * sizeof(*holders)) - 16)
-			return NULL;
-		room = room * 2 + 16;
-		holders = kvrealloc(holders, room * sizeof(*holders), GFP_KERNEL_ACCOUNT);
-		if (!holders)
-			return NULL;
-		snapshot->holders = holders;
-		snapshot->room = room;
-	}
+	holders = grow(snapshot->holders, snapshot->nr, &snapshot->room, sizeof(*holders));
+	if (!holders)
+		return NULL;
+	snapshot->holders = holders;
 	memset(&holders[snapshot->nr], 0, sizeof(*holders));
 	return &holders[snapshot->nr];
 }

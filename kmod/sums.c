@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "grow.h"
 #include "sums.h"
 
 /* Waits a little if there is patience left; false if not. */
@@ -55,19 +56,12 @@ bool shown_first(struct ptrset *seen, const struct area *area)
 
 static int object_add(struct context_sums *sums, const struct object *object)
 {
-	struct object_sum *objects = sums->objects;
-	unsigned int room = sums->room;
+	struct object_sum *objects;
 
-	if (sums->nr == room) {
-		if (room > INT_MAX / (2 * sizeof(*objects)) - 16)
-			return -ENOMEM;
-		room = room * 2 + 16;
-		objects = kvrealloc(objects, room * sizeof(*objects), GFP_KERNEL_ACCOUNT);
-		if (!objects)
-			return -ENOMEM;
-		sums->objects = objects;
-		sums->room = room;
-	}
+	objects = grow(sums->objects, sums->nr, &sums->room, sizeof(*objects));
+	if (!objects)
+		return -ENOMEM;
+	sums->objects = objects;
 	memset(&objects[sums->nr], 0, sizeof(*objects));
 	objects[sums->nr++].object = *object;
 	return 0;
@@ -189,18 +183,13 @@ static struct owner_sum *owner_sum_find(struct owner_sums *sums, const struct ar
 
 static struct owner_sum *owner_sum_new(struct owner_sums *sums, const struct area *area)
 {
-	struct owner_sum *sum = sums->sums;
-	unsigned int room = sums->room;
+	struct owner_sum *sum;
 
-	if (sums->nr == room) {
-		room = room * 2 + 8;
-		sum = kvrealloc(sum, array_size(room, sizeof(*sum)), GFP_KERNEL_ACCOUNT);
-		if (!sum)
-			return NULL;
-		sums->sums = sum;
-		sums->room = room;
-	}
-	sum = &sums->sums[sums->nr++];
+	sum = grow(sums->sums, sums->nr, &sums->room, sizeof(*sum));
+	if (!sum)
+		return NULL;
+	sums->sums = sum;
+	sum += sums->nr++;
 	memset(sum, 0, sizeof(*sum));
 	sum->owner = area->owner;
 	owner_get(&sum->owner);

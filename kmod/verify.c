@@ -7,6 +7,7 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
+#include "grow.h"
 #include "memory.h"
 #include "verify.h"
 
@@ -157,19 +158,12 @@ bool verified_covers(const struct verified *verified, const struct plan *plan)
 
 static int range_append(struct mem_ranges *ranges, const struct mem_range *range)
 {
-	struct mem_range *array = ranges->array;
-	unsigned int room = ranges->room;
+	struct mem_range *array;
 
-	if (ranges->nr == room) {
-		if (room > INT_MAX / (2 * sizeof(*array)) - 16)
-			return -ENOMEM;
-		room = room * 2 + 16;
-		array = kvrealloc(array, room * sizeof(*array), GFP_KERNEL_ACCOUNT);
-		if (!array)
-			return -ENOMEM;
-		ranges->array = array;
-		ranges->room = room;
-	}
+	array = grow(ranges->array, ranges->nr, &ranges->room, sizeof(*array));
+	if (!array)
+		return -ENOMEM;
+	ranges->array = array;
 	array[ranges->nr++] = *range;
 	return 0;
 }
