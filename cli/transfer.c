@@ -13,7 +13,7 @@
 #include "options.h"
 #include "transfer.h"
 
-enum { OPTION_TO = 512, OPTION_FROM, OPTION_TIMEOUT, OPTION_DRY_RUN };
+enum { OPTION_TO = 512, OPTION_FROM, OPTION_REMAP, OPTION_TIMEOUT, OPTION_DRY_RUN };
 
 #define DEFAULT_TIMEOUT_MS	10000
 
@@ -23,6 +23,9 @@ static const struct argp_option transfer_options[] = {
 	  "Move only what this process owns; a dead one is named by its owner ID", 0 },
 	{ "context", 'c', "CONTEXT", 0,
 	  "Move what is in this context, and in others so named; by default in all that PID holds", 0 },
+	{ "remap", OPTION_REMAP, "IOAS:IOVA=ADDR", 0,
+	  "PID has the memory of the area that begins at this IOVA at this address; "
+	  "given for one area, it must be given for all that are mapped by address", 0 },
 	{ "timeout", OPTION_TIMEOUT, "SEC", 0,
 	  "How long to wait for what is in flux (10); 0 tries once", 0 },
 	{ "dry-run", OPTION_DRY_RUN, NULL, 0, "Check all of it and change nothing", 0 },
@@ -58,6 +61,16 @@ static void add_context(struct transfer *transfer, const char *text, struct argp
 	transfer->contexts[transfer->nr_contexts++] = text;
 }
 
+static void add_remaps(struct transfer *transfer, const char *text, struct argp_state *state)
+{
+	const char *bad;
+
+	if (!remap_parse(&transfer->remaps, text, &bad))
+		usage_error(state, "--remap '%s': not IOAS:IOVA=ADDR, nor CONTEXT/IOAS:IOVA=ADDR", bad);
+	if (transfer->remaps.nr > DMAOWN_TRANSFER_MAX_REMAPS)
+		usage_error(state, "more than %d entries of --remap", DMAOWN_TRANSFER_MAX_REMAPS);
+}
+
 static void check_options(const struct transfer *transfer, struct argp_state *state)
 {
 	if (!transfer->to_text)
@@ -84,6 +97,9 @@ static error_t parse_transfer(int key, char *arg, struct argp_state *state)
 		transfer->from_text = arg;
 		if (!process_parse(arg, &transfer->from_name))
 			usage_error(state, "not a PID, PID:INODE or owner ID: '%s'", arg);
+		return 0;
+	case OPTION_REMAP:
+		add_remaps(transfer, arg, state);
 		return 0;
 	case OPTION_TIMEOUT:
 		transfer->timeout_ms = parse_timeout(arg, state);
@@ -119,7 +135,8 @@ static const struct argp transfer_argp = {
 	.children = transfer_children,
 	.doc = "Make a process the owner of the areas in the contexts it holds, all or nothing.\v"
 	       "Exit status: 0 moved, or nothing to do; 3 FROM owns nothing there; 10 no such process, "
-	       "or a dead or stale owner; 11 the new owner's limit; 12 not the same memory; 14 busy "
+	       "or a dead or stale owner; 11 the new owner's limit; 12 not the same memory; 13 the remap list; "
+	       "14 busy "
 	       "until the timeout; 15 the context is not held; 77 not allowed; see dmaownctl(8).",
 };
 
@@ -230,6 +247,8 @@ static void carry_out(struct transfer *transfer, int device)
 		.from = transfer->from.process,
 		.files = (uintptr_t)transfer->files,
 		.nr_files = transfer->nr_contexts,
+		.remaps = (uintptr_t)transfer->remaps.items,
+		.nr_remaps = transfer->remaps.nr,
 		.timeout_ms = transfer->timeout_ms,
 	};
 	if (!transfer->dry_run && (transfer->json || !transfer->quiet))
@@ -280,5 +299,6 @@ int transfer_main(int argc, char **argv, const struct channel_choice *channel)
 	free(transfer.files);
 	free(transfer.reports);
 	free(transfer.contexts);
+	remap_free(&transfer.remaps);
 	return transfer.status;
 }

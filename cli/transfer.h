@@ -8,6 +8,7 @@
 
 #include "channel.h"
 #include "process.h"
+#include "remap.h"
 
 struct transfer {
 	/* as asked for */
@@ -16,6 +17,7 @@ struct transfer {
 	const char *from_text;		/* or NULL */
 	const char **contexts;
 	size_t nr_contexts;
+	struct remap_list remaps;
 	uint32_t timeout_ms;
 	bool dry_run;
 	bool json;

@@ -10,6 +10,7 @@
 struct undo {
 	struct record_list areas;	/* one for each context and owner */
 	uint32_t pid;			/* the one old owner */
+	struct remap_list remaps;	/* back to where that has the memory */
 };
 
 static bool in_scope(const struct transfer *transfer, const struct record_list *held,
@@ -57,6 +58,49 @@ static bool keep_what_moves(const struct transfer *transfer, const struct record
 	return n;
 }
 
+static int add_old_address(const union record *record, void *data)
+{
+	const struct area_record *area = &record->area;
+	struct undo *undo = data;
+	struct dmaown_remap remap;
+
+	if (!known(area, AREA, ADDR) || !is_live(area) || area->pid != undo->pid)
+		return 0;
+	remap = (struct dmaown_remap){
+		.context = undo->areas.nr > 1 ? area->context : 0,
+		.ioas = area->ioas,
+		.iova = area->iova,
+		.addr = area->addr,
+	};
+	return remap_add(&undo->remaps, &remap);
+}
+
+/* After a transfer to other addresses the way back leads to the old ones. */
+static int find_old_addresses(struct transfer *transfer, struct undo *undo)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < undo->areas.nr && transfer->remaps.nr && !rc; i++)
+		rc = channel_each(&transfer->channel, RECORD_AREA,
+				  undo->areas.items[i].area.context, add_old_address, undo);
+	return rc;
+}
+
+static void format_remaps(FILE *out, const struct remap_list *remaps)
+{
+	const struct dmaown_remap *remap;
+	size_t i;
+
+	for (i = 0; i < remaps->nr; i++) {
+		remap = &remaps->items[i];
+		fputs(i ? "," : " --remap ", out);
+		if (remap->context)
+			fprintf(out, "0x%llx/", remap->context);
+		fprintf(out, "%u:0x%llx=0x%llx", remap->ioas, remap->iova, remap->addr);
+	}
+}
+
 static char *format(const struct transfer *transfer, const struct undo *undo)
 {
 	char *text = NULL;
@@ -69,6 +113,7 @@ static char *format(const struct transfer *transfer, const struct undo *undo)
 		transfer->to.process.pid);
 	for (i = 0; i < undo->areas.nr; i++)
 		fprintf(out, " --context 0x%" PRIx64, undo->areas.items[i].area.context);
+	format_remaps(out, &undo->remaps);
 	fclose(out);
 	return text;
 }
@@ -101,9 +146,10 @@ char *undo_command(struct transfer *transfer)
 
 	if (!read_held(&census, transfer, &held) &&
 	    !census_owners(&census, context, 0, &undo.areas) &&
-	    keep_what_moves(transfer, &held, &undo))
+	    keep_what_moves(transfer, &held, &undo) && !find_old_addresses(transfer, &undo))
 		text = format(transfer, &undo);
 	record_list_free(&undo.areas);
+	remap_free(&undo.remaps);
 	record_list_free(&held);
 	census_free(&census);
 	return text;

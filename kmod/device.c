@@ -61,6 +61,7 @@ static int check_transfer(const struct dmaown_transfer *arg, u32 reports_room)
 	if (arg->reserved || !arg->to.pid ||
 	    (!arg->from.pid && (arg->from.flags || arg->from.start)) ||
 	    arg->nr_files > DMAOWN_TRANSFER_MAX_FILES ||
+	    arg->nr_remaps > DMAOWN_TRANSFER_MAX_REMAPS ||
 	    arg->timeout_ms > DMAOWN_TRANSFER_MAX_TIMEOUT ||
 	    reports_room > DMAOWN_TRANSFER_MAX_REPORTS)
 		return -EINVAL;
@@ -83,18 +84,24 @@ static int check_files(const struct dmaown_file *files, u32 nr)
 static int transfer_with(struct dmaown_transfer *arg, struct dmaown_file *files, u32 reports_room)
 {
 	struct reports reports;
+	struct remaps remaps;
 	int ret;
 
+	ret = remaps_copy(&remaps, arg->remaps, arg->nr_remaps);
+	if (ret)
+		goto out_remaps;
 	ret = reports_alloc(&reports, reports_room);
 	if (ret)
-		return ret;
-	ret = transfer(arg, files, &reports);
+		goto out_remaps;
+	ret = transfer(arg, files, &remaps, &reports);
 	arg->nr_reports = reports.nr;
 	arg->reports_total = reports.total;
 	if (reports.nr && copy_to_user(u64_to_user_ptr(arg->reports), reports.array,
 				       array_size(reports.nr, sizeof(*reports.array))))
 		ret = -EFAULT;
 	reports_free(&reports);
+out_remaps:
+	remaps_free(&remaps);
 	return ret;
 }
 

@@ -6,8 +6,8 @@
 #include <linux/slab.h>
 
 /*
- * An array with room for at least one more than nr elements: the one given, or a larger copy that takes
- * its place. NULL, with the old one as it was, if there is no memory. May sleep.
+ * An array with room for at least one more than nr elements: the one given, or a larger copy that
+ * takes its place. NULL, with the old one as it was, if there is no memory. May sleep.
  */
 static inline void *grow(void *array, unsigned int nr, unsigned int *room, size_t size)
 {

@@ -186,4 +186,7 @@ int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, 
  */
 void pages_set_owner(struct pages *pages, const struct owner *owner);
 
+/* Says where in its owner's address space a pages object that is mapped by address begins. */
+void pages_set_addr(struct pages *pages, unsigned long addr);
+
 #endif

@@ -15,7 +15,7 @@ bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_str
 	*memory = (struct memory){ .old_mm = old_mm, .new_mm = new_mm };
 	if (!mmap_read_trylock(old_mm))
 		return false;
-	if (mmap_read_trylock(new_mm))
+	if (new_mm == old_mm || mmap_read_trylock(new_mm))
 		return true;
 	mmap_read_unlock(old_mm);
 	return false;
@@ -23,7 +23,8 @@ bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_str
 
 void memory_end(struct memory *memory)
 {
-	mmap_read_unlock(memory->new_mm);
+	if (memory->new_mm != memory->old_mm)
+		mmap_read_unlock(memory->new_mm);
 	mmap_read_unlock(memory->old_mm);
 }
 

@@ -6,6 +6,7 @@
 #include <linux/string.h>
 
 #include "plan.h"
+#include "report.h"
 
 void plan_init(struct plan *plan)
 {
@@ -111,7 +112,7 @@ static struct source *source_of(struct plan *plan, const struct locked_area *are
 }
 
 /* What does not fit is counted all the same, so that the next time there is room. */
-static void add_move(struct plan *plan, const struct locked_area *area)
+static void add_move(struct plan *plan, const struct locked_area *area, unsigned long new_addr)
 {
 	struct source *source = source_of(plan, area);
 
@@ -128,6 +129,7 @@ static void add_move(struct plan *plan, const struct locked_area *area)
 		.last = area->last,
 		.offset = area->offset,
 		.addr = area->addr,
+		.new_addr = new_addr,
 		.npages = area->npages,
 		.sharers = area->sharers,
 		.by_address = area->source == DMAOWN_SOURCE_ADDRESS,
@@ -144,9 +146,74 @@ static int flux(struct plan *plan, const struct lockset_place *place, unsigned l
 	return -EBUSY;
 }
 
+static void report_remap(struct plan *plan, enum dmaown_reason reason,
+			 const struct locked_area *area, u64 addr, u64 value, u64 limit)
+{
+	struct dmaown_report report = {
+		.reason = reason,
+		.context = plan_context(plan, &area->place),
+		.ioas = area->place.ioas,
+		.iova = area->iova,
+		.last = area->last,
+		.addr = addr,
+		.value = value,
+		.limit = limit,
+	};
+
+	report_add(plan->reports, &report);
+}
+
+/*
+ * Where the new owner is to have the pages object that an area shows. Without a remap list: where
+ * the old one has it.
+ */
+static unsigned long wanted_addr(struct plan *plan, const struct locked_area *area)
+{
+	const struct remap *remap;
+	unsigned long addr;
+
+	if (!plan->remaps->nr || area->source != DMAOWN_SOURCE_ADDRESS)
+		return area->addr;
+	remap = remaps_find(plan->remaps, plan_context(plan, &area->place), area->place.ioas,
+			    area->iova);
+	if (!remap) {
+		report_remap(plan, DMAOWN_REASON_REMAP_MISSING, area, area->addr + area->offset,
+			     0, 0);
+		return area->addr;
+	}
+	addr = remap->entry.addr - area->offset;
+	if (remap->entry.addr < area->offset || !PAGE_ALIGNED(addr) ||
+	    addr + (area->npages << PAGE_SHIFT) < addr)
+		report_remap(plan, DMAOWN_REASON_REMAP_OFFSET, area, remap->entry.addr,
+			     remap->index, 0);
+	return addr;
+}
+
+/* For the first area that shows a pages object; the others must agree with its address. */
+static bool is_first(struct plan *plan, const struct locked_area *area, unsigned long new_addr)
+{
+	u64 *first;
+
+	if (area->sharers == 1)
+		return true;
+	plan->areas_shared++;
+	if (!ptrset_has_room(&plan->shared))
+		return false;
+	first = ptrset_value(&plan->shared, area->pages);
+	if (ptrset_add(&plan->shared, area->pages) == 1) {
+		*first = new_addr;
+		return true;
+	}
+	if (*first != new_addr)
+		report_remap(plan, DMAOWN_REASON_REMAP_DIFFERS, area, new_addr + area->offset, 0,
+			     *first + area->offset);
+	return false;
+}
+
 static int collect_area(const struct locked_area *area, void *arg)
 {
 	struct plan *plan = arg;
+	unsigned long new_addr;
 
 	plan->areas_total++;
 	if (!area->pages)
@@ -154,16 +221,13 @@ static int collect_area(const struct locked_area *area, void *arg)
 	if (!is_from(plan, area->owner.task))
 		return 0;
 	plan->areas_from++;
-	if (owner_same(&area->owner, plan->to))
+	new_addr = wanted_addr(plan, area);
+	if (owner_same(&area->owner, plan->to) && new_addr == area->addr)
 		return 0;
 
 	plan->areas++;
-	if (area->sharers > 1) {
-		plan->areas_shared++;
-		if (!ptrset_has_room(&plan->shared) || ptrset_add(&plan->shared, area->pages) > 1)
-			return 0;
-	}
-	add_move(plan, area);
+	if (is_first(plan, area, new_addr))
+		add_move(plan, area, new_addr);
 	return 0;
 }
 

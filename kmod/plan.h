@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 #include "iommufd.h"
 #include "ptrset.h"
+#include "remap.h"
 
 /*
  * An old owner: what moves away from one (owner, mode). Allocated one by one, since that of an
@@ -35,6 +36,7 @@ struct move {
 	unsigned long last;
 	unsigned long offset;
 	unsigned long addr;
+	unsigned long new_addr;		/* addr, or what the remap list says */
 	size_t npages;
 	unsigned int sharers;
 	bool by_address;
@@ -46,6 +48,8 @@ struct move {
 struct plan {
 	/* What it is about. */
 	struct iommufd_ctx **contexts;	/* those of the lockset */
+	struct remaps *remaps;
+	struct reports *reports;	/* where what is wrong with the remap list goes */
 	const struct owner *to;
 	pid_t from_tgid;		/* of the initial namespace; 0: from anyone */
 	u64 from_start;

@@ -11,6 +11,7 @@
 struct ptrset_slot {
 	const void *object;
 	unsigned int count;
+	u64 value;
 };
 
 void ptrset_init(struct ptrset *set)
@@ -90,6 +91,11 @@ unsigned int ptrset_add(struct ptrset *set, const void *object)
 		set->used++;
 	}
 	return ++slot->count;
+}
+
+u64 *ptrset_value(const struct ptrset *set, const void *object)
+{
+	return &ptrset_slot(set, object)->value;
 }
 
 unsigned int ptrset_count(const struct ptrset *set, const void *object)

@@ -31,6 +31,9 @@ bool ptrset_has_room(const struct ptrset *set);
 /* Counts an object; returns how often it has been added, this time included. Needs room. */
 unsigned int ptrset_add(struct ptrset *set, const void *object);
 
+/* A number kept for an object that has been added; 0 at first. */
+u64 *ptrset_value(const struct ptrset *set, const void *object);
+
 /* How often it has been added. */
 unsigned int ptrset_count(const struct ptrset *set, const void *object);
 

@@ -47,6 +47,7 @@ static struct {
 struct transfer {
 	struct dmaown_transfer *arg;
 	struct dmaown_file *files;
+	struct remaps *remaps;
 	struct reports *reports;
 	struct dmaown_process to_name;	/* with its start time, once it has been seen */
 	ktime_t deadline;
@@ -107,8 +108,13 @@ static void commit(struct transfer *t)
 	atomic_add(plan->moves_nr, &to->mm->mm_count);
 	refcount_add(plan->moves_nr, &to->user->__count);
 
-	for (i = 0; i < plan->moves_nr; i++)
-		pages_set_owner(plan->moves[i].pages, to);
+	for (i = 0; i < plan->moves_nr; i++) {
+		const struct move *move = &plan->moves[i];
+
+		pages_set_owner(move->pages, to);
+		if (move->by_address)
+			pages_set_addr(move->pages, move->new_addr);
+	}
 	charges_move_pins(plan);
 }
 
@@ -174,6 +180,9 @@ static int decide(struct transfer *t)
 		report_process(t, DMAOWN_REASON_NOTHING, t->arg->from.pid);
 		return -ENOENT;
 	}
+	remaps_end(plan->remaps, t->reports);
+	if (t->reports->total)
+		return reports_error(t->reports);
 	if (!verified_covers(&t->verified, plan))
 		return LOOK;
 	if (t->arg->flags & DMAOWN_TRANSFER_DRY_RUN) {
@@ -235,6 +244,8 @@ static int pass(struct transfer *t)
 {
 	int ret;
 
+	reports_clear(t->reports);
+	remaps_rewind(t->remaps);
 	ret = plan_make_room(&t->plan);
 	if (ret)
 		return ret;
@@ -274,6 +285,11 @@ static int attempt_in_contexts(struct transfer *t)
 	ret = ret ?: reports_error(t->reports);
 	if (ret)
 		goto out_contexts;
+	remaps_begin(t->remaps, t->contexts.nr == 1 ? context_id(t->contexts.array[0]) : 0,
+		     t->reports);
+	ret = reports_error(t->reports);
+	if (ret)
+		goto out_contexts;
 
 	t->set = lockset_alloc(t->contexts.array, t->contexts.nr);
 	if (IS_ERR(t->set)) {
@@ -281,6 +297,8 @@ static int attempt_in_contexts(struct transfer *t)
 		goto out_contexts;
 	}
 	t->plan.contexts = t->contexts.array;
+	t->plan.reports = t->reports;
+	t->plan.remaps = t->remaps;
 	t->plan.to = &t->to.owner;
 	ret = passes(t);
 	lockset_free(t->set);
@@ -453,7 +471,8 @@ static int transfer_as(struct transfer *t)
 	return ret;
 }
 
-int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct reports *reports)
+int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct remaps *remaps,
+	     struct reports *reports)
 {
 	struct transfer *t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
 	int ret;
@@ -462,6 +481,7 @@ int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct repo
 		return -ENOMEM;
 	t->arg = arg;
 	t->files = files;
+	t->remaps = remaps;
 	t->reports = reports;
 	t->to_name = arg->to;
 	t->deadline = ktime_add_ms(ktime_get(), arg->timeout_ms);

@@ -2,6 +2,7 @@
 #ifndef DMAOWN_TRANSFER_H
 #define DMAOWN_TRANSFER_H
 
+#include "remap.h"
 #include "report.h"
 #include "uapi/dmaown.h"
 
@@ -12,7 +13,8 @@ struct record_status;
  * contexts (arg->nr_files of them), to which start times are added. Writes the results to arg, but
  * for what belongs to the reports. May sleep; holds nothing of any context while it waits.
  */
-int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct reports *reports);
+int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct remaps *remaps,
+	     struct reports *reports);
 
 /* The counters. */
 void transfer_status(struct record_status *rec);

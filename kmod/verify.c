@@ -25,6 +25,7 @@ struct mem_range {
 	unsigned long addr;
 	unsigned long end;
 	bool write;			/* must be writable in the new owner's */
+	unsigned long delta;		/* what to add to get the new owner's address */
 	enum dmaown_reason reason;	/* of one that is not the same */
 };
 
@@ -77,7 +78,8 @@ static void verified_keep(struct verified *verified, struct mem_ranges *ranges,
 /* In one address space the same address is the same memory. */
 static bool needs_look(const struct plan *plan, const struct move *move)
 {
-	return move->by_address && move->source->owner.mm != plan->to->mm;
+	return move->by_address &&
+	       (move->source->owner.mm != plan->to->mm || move->addr != move->new_addr);
 }
 
 static unsigned long move_end(const struct move *move)
@@ -94,6 +96,8 @@ static int range_compare(const void *a, const void *b)
 		return x->mm < y->mm ? -1 : 1;
 	if (x->write != y->write)
 		return x->write - y->write;
+	if (x->delta != y->delta)
+		return x->delta < y->delta ? -1 : 1;
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
 }
 
@@ -124,13 +128,19 @@ static struct mem_range wanted_range(const struct move *move)
 		.addr = move->addr,
 		.end = move_end(move),
 		.write = move->writable,
+		.delta = move->new_addr - move->addr,
 	};
+}
+
+/* The same address space and permission, and as far apart. */
+static bool alike(const struct mem_range *a, const struct mem_range *b)
+{
+	return a->mm == b->mm && a->write == b->write && a->delta == b->delta;
 }
 
 static bool covers(const struct mem_range *range, const struct mem_range *wanted)
 {
-	return range->mm == wanted->mm && range->write == wanted->write &&
-	       range->addr <= wanted->addr && range->end >= wanted->end;
+	return alike(range, wanted) && range->addr <= wanted->addr && range->end >= wanted->end;
 }
 
 bool verified_covers(const struct verified *verified, const struct plan *plan)
@@ -171,8 +181,7 @@ static int range_append(struct mem_ranges *ranges, const struct mem_range *range
 /* True if the range could be joined to the last one, which it touches or overlaps. */
 static bool join(struct mem_range *last, const struct mem_range *range)
 {
-	if (last->mm != range->mm || last->write != range->write || range->addr < last->addr ||
-	    range->addr > last->end)
+	if (!alike(last, range) || range->addr < last->addr || range->addr > last->end)
 		return false;
 	last->end = max(last->end, range->end);
 	return true;
@@ -278,8 +287,8 @@ static int look_at(const struct mem_range *range, struct mm_struct *to,
 			return -EINTR;
 		if (!memory_begin(&memory, range->mm, to))
 			return -EBUSY;
-		at += memory_compare(&memory, at, at, range->end - at, range->write, &steps,
-				     note_different, &looking);
+		at += memory_compare(&memory, at, at + range->delta, range->end - at, range->write,
+				     &steps, note_different, &looking);
 		memory_end(&memory);
 		if (looking.error)
 			return looking.error;
@@ -316,6 +325,9 @@ static void report_different(const struct plan *plan, const struct move *move,
 		report.last = move->iova + (last - shown);
 		report.addr = from;
 	}
+	/* The address is one of the process that is named. */
+	if (!old)
+		report.addr += different->delta;
 	report_add(reports, &report);
 }
 
@@ -335,8 +347,7 @@ static int report_all(const struct plan *plan, const struct mem_ranges *differen
 		for (; at < different->nr; at++) {
 			const struct mem_range *range = &different->array[at];
 
-			if (range->mm != wanted.mm || range->write != wanted.write ||
-			    range->addr >= wanted.end)
+			if (!alike(range, &wanted) || range->addr >= wanted.end)
 				break;
 			report_different(plan, move, range, reports);
 			if (fatal_signal_pending(current))

@@ -346,3 +346,8 @@ void pages_set_owner(struct pages *opaque, const struct owner *owner)
 	pages->source_user = owner->user;
 	pages->last_npinned = pages->npinned;
 }
+
+void pages_set_addr(struct pages *opaque, unsigned long addr)
+{
+	((struct layout_iopt_pages *)opaque)->uptr = (void __user *)addr;
+}

@@ -433,6 +433,23 @@ struct dmaown_file {
 	__aligned_u64 context;
 };
 
+/**
+ * struct dmaown_remap - says where the new owner has the memory of an area
+ * @context: ID of the context; 0 if the transfer is about one context only
+ * @ioas: object ID of the IOAS
+ * @reserved: 0
+ * @iova: first IOVA of the area
+ * @addr: address of that byte in the new owner's address space, equally far into its page as the
+ *	old one
+ */
+struct dmaown_remap {
+	__aligned_u64 context;
+	__u32 ioas;
+	__u32 reserved;
+	__aligned_u64 iova;
+	__aligned_u64 addr;
+};
+
 /*
  * Why a transfer is refused: (constant, value, errno, name in text and JSON, sentence). What a
  * report's members mean besides context, ioas, iova and last is said in the sentence's comment.
@@ -479,6 +496,21 @@ struct dmaown_file {
 	E(REASON_CHANGING,	21, EBUSY, "changing", \
 	  "areas came and went faster than their memory could be looked at, until the timeout " \
 	  "ended") \
+	/* value: the index in the array of remaps; addr: what it says */			\
+	E(REASON_REMAP_UNKNOWN,	22, EINVAL, "remap-unknown", \
+	  "the remap list names what is not the beginning of an area that is mapped by address " \
+	  "and is to be moved") \
+	E(REASON_REMAP_TWICE,	23, EINVAL, "remap-twice", \
+	  "the remap list names the same area twice") \
+	E(REASON_REMAP_OFFSET,	24, EINVAL, "remap-offset", \
+	  "the new address lies elsewhere in its page than the old one") \
+	/* addr: what it says; limit: what would fit to the other area of the pages object */ \
+	E(REASON_REMAP_DIFFERS,	25, EINVAL, "remap-differs", \
+	  "the remap list gives areas that share a pages object addresses that do not fit " \
+	  "together") \
+	/* addr: the old address */								\
+	E(REASON_REMAP_MISSING,	26, EINVAL, "remap-missing", \
+	  "mapped by address, and the remap list has no new address for it") \
 	/* process: TO */									\
 	E(REASON_NOT_HELD,	17, EXDEV, "not-held", \
 	  "the new owner does not hold the context") \
@@ -532,6 +564,10 @@ struct dmaown_report {
  * @reports: address of an array of struct dmaown_report that is filled when the transfer is refused
  * @nr_reports: in: room in that array; out: how many were written
  * @reports_total: out: how many there were
+ * @remaps: address of an array of struct dmaown_remap: where @to has the memory. Without one: where
+ *	the old owner has it
+ * @nr_remaps: length of that array, at most DMAOWN_TRANSFER_MAX_REMAPS; if it is not 0, every area
+ *	that is mapped by address and is in the scope of the transfer must be in it
  * @reserved: 0
  * @contexts: out: contexts looked at
  * @areas: out: areas that changed hands. This and what follows is also filled in, as far as it
@@ -549,13 +585,14 @@ struct dmaown_report {
  *
  * The memory must be the same: where areas are mapped by address, @to must map the same object (for
  * regular files, shared memory and hugetlbfs the same file and offset; for anything else the same
- * open file) shared, at the same addresses, over the whole range of the pages object, readable, and
- * writable where the device may write. It is looked at before anything is locked; what @to does
- * with its mappings afterwards is its own affair, as it is after IOMMU_IOAS_MAP. Areas mapped by
- * file or dma-buf need no check. With the old owner dead or stale there is nothing left to compare
- * with, unless somebody else still uses its old address space.
+ * open file) shared, at the same addresses or those of @remaps, over the whole range of the pages
+ * object, readable, and writable where the device may write. It is looked at before the change;
+ * what @to does with its mappings afterwards is its own affair, as it is after IOMMU_IOAS_MAP.
+ * Areas mapped by file or dma-buf need no check. With the old owner dead or stale there is nothing
+ * left to compare with, unless somebody else still uses its old address space.
  *
- * What @to owns already, as the same process, address space and user, is left alone.
+ * What @to owns already, as the same process, address space and user, at the address wanted, is
+ * left alone.
  *
  * Charges are net: what stays with the same user (mode user) or address space (mode mm) is not
  * charged again. A pages object that several areas share moves and is charged once. A pages object
@@ -569,7 +606,8 @@ struct dmaown_report {
  * ESRCH	@to or @from does not exist; or an area mapped by address has a dead or stale owner
  * ENOMEM	a limit of the new owner; or the kernel had no memory
  * ENXIO	the memory is not the same
- * EINVAL	a reserved member is set, a size, count or timeout is out of range
+ * EINVAL	a remap list that is incomplete, overlaps, or names what does not exist; or a
+ *		reserved member is set, a size, count or timeout is out of range
  * EBUSY	still in flux, or locked, when the timeout ended
  * EXDEV	@to does not hold one of the contexts
  * EPERM	the caller lacks CAP_SYS_ADMIN or CAP_SYS_PTRACE
@@ -591,7 +629,9 @@ struct dmaown_transfer {
 	__aligned_u64 reports;
 	__u32 nr_reports;
 	__u32 reports_total;
-	__aligned_u64 reserved;
+	__aligned_u64 remaps;
+	__u32 nr_remaps;
+	__u32 reserved;
 	__u32 contexts;
 	__u32 retries;
 	__aligned_u64 areas;
@@ -608,6 +648,7 @@ struct dmaown_transfer {
 #define DMAOWN_TRANSFER_MAX_FILES	1024
 #define DMAOWN_TRANSFER_MAX_TIMEOUT	3600000
 #define DMAOWN_TRANSFER_MAX_REPORTS	65536
+#define DMAOWN_TRANSFER_MAX_REMAPS	1048576
 
 #define DMAOWN_IOC_TRANSFER	_IOWR(DMAOWN_IOC_TYPE, 2, struct dmaown_transfer)
 

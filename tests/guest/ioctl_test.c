@@ -165,6 +165,15 @@ static void test_members(void)
 	t = nothing_to_do();
 	t.reserved = 1;
 	expect(transfer(&t), EINVAL, "something in the reserved member");
+	t.reserved = 0;
+	t.nr_remaps = DMAOWN_TRANSFER_MAX_REMAPS + 1;
+	expect(transfer(&t), EINVAL, "too many remaps");
+	t.nr_remaps = 1;
+	expect(transfer(&t), EFAULT, "remaps that are nowhere");
+	t.remaps = (uintptr_t)&(struct dmaown_remap){ .reserved = 1 };
+	expect(transfer(&t), EINVAL, "something in a remap's reserved member");
+	t.remaps = 0;
+	t.nr_remaps = 0;
 	t = nothing_to_do();
 	t.to.flags = 1U << 7;
 	ok(transfer(&t) && (errno == EOPNOTSUPP || errno == EINVAL), "an unknown flag of a process");
