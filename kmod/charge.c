@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/delay.h>
 #include <linux/mm.h>
-#include <linux/mmap_lock.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/mm.h>
@@ -15,9 +14,10 @@
 
 /*
  * How often in all, a millisecond apart, old owners' mmap_locks are tried for before the rest is
- * left to workers.
+ * left to workers, who try ten times a second.
  */
-#define SETTLE_TRIES	50
+#define SETTLE_TRIES	10
+#define LATER		(HZ / 10)
 
 static struct workqueue_struct *workqueue;
 
@@ -144,15 +144,19 @@ void charges_move_pins(const struct plan *plan)
 	}
 }
 
-/* The struct is the worker's own by now, and so is a reference on the module. */
+/*
+ * The struct is the worker's own by now, and so is a reference on the module. It waits for the lock
+ * by trying again, since a worker that sleeps uninterruptibly for long is taken for one that hangs.
+ */
 static void uncharge_late(struct work_struct *work)
 {
-	struct source *source = container_of(work, struct source, work);
-	struct mm_struct *mm = source->owner.mm;
+	struct source *source = container_of(to_delayed_work(work), struct source, work);
+	unsigned long locked;
 
-	mmap_write_lock(mm);
-	__account_locked_vm(mm, source->charged, false, source->owner.task, true);
-	mmap_write_unlock(mm);
+	if (memory_account(source->owner.mm, source->charged, false, NULL, &locked)) {
+		queue_delayed_work(workqueue, &source->work, LATER);
+		return;
+	}
 	source_put(source);
 	kfree(source);
 	module_put(THIS_MODULE);
@@ -184,8 +188,8 @@ static void uncharge_mm(struct plan *plan, unsigned int at, size_t npages, unsig
 		return;
 	plan->sources[at] = NULL;
 	__module_get(THIS_MODULE);
-	INIT_WORK(&source->work, uncharge_late);
-	queue_work(workqueue, &source->work);
+	INIT_DELAYED_WORK(&source->work, uncharge_late);
+	queue_delayed_work(workqueue, &source->work, LATER);
 }
 
 void charges_settle(struct plan *plan)

@@ -90,7 +90,7 @@ static struct iommufd_ctx *find_named(const struct dmaown_file *file)
 	holder = process_find(&file->holder);
 	if (IS_ERR(holder))
 		return NULL;
-	ictx = find_by_fd(holder, file->fd);
+	ictx = find_by_fd(holder, file->fd, file->context);
 	put_task_struct(holder);
 	return ictx;
 }

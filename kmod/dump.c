@@ -60,6 +60,8 @@ static int records_reserve(struct dump *dump, unsigned int nr)
 
 	if (nr <= dump->records_room)
 		return 0;
+	if (nr > INT_MAX / sizeof(*records))
+		return -ENOMEM;
 	records = kvmalloc_array(nr, sizeof(*records), GFP_KERNEL_ACCOUNT);
 	if (!records)
 		return -ENOMEM;
@@ -221,7 +223,8 @@ static void busy_area_record(struct dump *dump, u64 context, u32 ioas)
 	struct record_area *rec = &record_add(dump)->area;
 
 	record_set(rec, area, context, context);
-	record_set(rec, area, ioas, ioas);
+	if (ioas)
+		record_set(rec, area, ioas, ioas);
 	record_set(rec, area, busy, 1);
 }
 
@@ -352,8 +355,11 @@ static int fill_accesses(struct dump *dump, struct iommufd_ctx *ictx)
 	if (!batch)
 		return -ENOMEM;
 	nr = patient_accesses(&dump->patience, ictx, &dump->cursor, batch);
-	if (nr == -EAGAIN)
+	/* There is no record for an IOAS whose accesses cannot be seen: the listing is marked. */
+	if (nr == -EAGAIN) {
+		dump->inconsistent = true;
 		cursor_skip(&dump->cursor);
+	}
 	for (i = 0; i < nr; i++) {
 		struct record_access *rec = &record_add(dump)->access;
 
@@ -414,6 +420,36 @@ static bool next_context(struct dump *dump)
 	return true;
 }
 
+/* The context at hand, once its holders' device files let it be known; ERR_PTR(-EAGAIN) if not. */
+static struct iommufd_ctx *reopen_patiently(struct dump *dump)
+{
+	struct iommufd_ctx *ictx;
+
+	do {
+		ictx = snapshot_reopen(&dump->snapshot);
+	} while (ictx == ERR_PTR(-EAGAIN) && wait_patiently(&dump->patience));
+	if (!ictx)
+		dump->inconsistent = true;
+	return ictx;
+}
+
+/* A context of which nothing can be seen but who holds it. */
+static void busy_context(struct dump *dump)
+{
+	u64 context = snapshot_context(&dump->snapshot);
+	struct record_context *rec;
+
+	if (dump->kind == RECORD_AREA)
+		busy_area_record(dump, context, 0);
+	if (dump->kind != RECORD_CONTEXT)
+		return;
+	rec = &record_add(dump)->context;
+	record_set(rec, context, context, context);
+	record_set(rec, context, kind, DMAOWN_KIND_IOMMUFD);
+	record_set(rec, context, holders, snapshot_processes(&dump->snapshot));
+	record_set(rec, context, busy, 1);
+}
+
 /* Until there is something, or nothing more to come. */
 static int fill_from_contexts(struct dump *dump)
 {
@@ -423,9 +459,10 @@ static int fill_from_contexts(struct dump *dump)
 	while (!dump->records_nr && !ret) {
 		if (!dump->in_context && !next_context(dump))
 			break;
-		ictx = snapshot_reopen(&dump->snapshot);
-		if (!ictx) {
-			dump->inconsistent = true;
+		ictx = reopen_patiently(dump);
+		if (IS_ERR_OR_NULL(ictx)) {
+			if (ictx)
+				busy_context(dump);
 			dump->in_context = false;
 			continue;
 		}
@@ -445,9 +482,9 @@ static int sum_owners(struct dump *dump, struct owner_sums *owners, unsigned int
 	unsigned int i;
 	int ret;
 
-	ictx = snapshot_reopen(&dump->snapshot);
-	if (!ictx) {
-		dump->inconsistent = true;
+	ictx = reopen_patiently(dump);
+	if (IS_ERR_OR_NULL(ictx)) {
+		*busy += IS_ERR(ictx);
 		return 0;
 	}
 	ret = context_sums_objects(&sums, ictx) ?:
@@ -463,15 +500,19 @@ static int sum_owners(struct dump *dump, struct owner_sums *owners, unsigned int
 static int fill_owners(struct dump *dump)
 {
 	struct owner_sums owners = {};
-	unsigned int busy = 0;
+	unsigned int busy = snapshot_busy(&dump->snapshot);
 	unsigned int i;
 	int ret = 0;
 
 	while (!ret && snapshot_next(&dump->snapshot))
 		ret = sum_owners(dump, &owners, &busy);
 	ret = ret ?: records_reserve(dump, owners.nr);
-	for (i = 0; i < owners.nr && !ret; i++)
+	for (i = 0; i < owners.nr && !ret; i++) {
 		owner_record(dump, &owners, &owners.sums[i], busy);
+		if (fatal_signal_pending(current))
+			ret = -EINTR;
+		cond_resched();
+	}
 	owner_sums_free(&owners);
 	return ret;
 }

@@ -23,7 +23,7 @@
 
 #define CATCH_ROOM	64
 
-/* How many descriptors are looked at in one go, under the table's lock. */
+/* How many open descriptors are looked at in one go, under the table's lock. */
 #define FD_STEPS	4096
 
 /* A file that is of a context, or of a VFIO device, with a reference on one or the other. */
@@ -285,30 +285,40 @@ int find_everywhere(holding_fn fn, void *arg)
 	return ret;
 }
 
+struct wanted {
+	u64 id;
+	struct iommufd_ctx *ictx;
+};
+
 static int take(const struct holding *holding, void *arg)
 {
-	struct iommufd_ctx **ictx = arg;
+	struct wanted *wanted = arg;
 
-	*ictx = holding->busy ? ERR_PTR(-EAGAIN) : holding->ictx;
-	if (!holding->busy)
-		context_get(holding->ictx);
+	if (holding->busy) {
+		wanted->ictx = ERR_PTR(-EAGAIN);
+		return 1;
+	}
+	if (wanted->id && context_id(holding->ictx) != wanted->id)
+		return 0;
+	context_get(holding->ictx);
+	wanted->ictx = holding->ictx;
 	return 1;
 }
 
-struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd)
+struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 id)
 {
-	struct iommufd_ctx *ictx = NULL;
+	struct wanted wanted = { .id = id };
 	struct walk *walk;
 	int ret;
 
-	walk = walk_begin(take, &ictx);
+	walk = walk_begin(take, &wanted);
 	if (!walk)
 		return ERR_PTR(-ENOMEM);
 	walk->one = true;
 	walk->next_fd = fd;
 	ret = walk_process(walk, leader);
 	walk_end(walk);
-	return ret < 0 ? ERR_PTR(ret) : ictx;
+	return ret < 0 ? ERR_PTR(ret) : wanted.ictx;
 }
 
 struct iommufd_ctx *find_by_own_fd(unsigned int fd)

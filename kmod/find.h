@@ -32,11 +32,12 @@ int find_in_process(struct task_struct *leader, holding_fn fn, void *arg);
 int find_everywhere(holding_fn fn, void *arg);
 
 /*
- * A reference on the context behind one descriptor, of a process (a group leader) or of the calling
+ * A reference on the context behind one descriptor, of a process (a group leader; with id, only if
+ * that is the context's: threads may have different tables) or of the calling
  * thread; NULL if there is none or it is of something else, ERR_PTR(-EAGAIN) if it is a device file
  * that is locked.
  */
-struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd);
+struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 id);
 struct iommufd_ctx *find_by_own_fd(unsigned int fd);
 
 #endif

@@ -74,8 +74,6 @@ static int dump_start(struct netlink_callback *cb)
 	state->dump = dump_open(state->kind, context ? nla_get_u64(context) : 0);
 	if (IS_ERR(state->dump))
 		return PTR_ERR(state->dump);
-	cb->prev_seq = 1;
-	cb->seq = 1;
 	return 0;
 }
 
@@ -114,8 +112,9 @@ static int dump_messages(struct sk_buff *skb, struct netlink_callback *cb)
 	for (;;) {
 		if (!state->pending)
 			state->pending = dump_next(state->dump);
-		if (dump_inconsistent(state->dump))
-			cb->seq = 2;
+		/* Afresh for each message: a mark is used up by one that did not fit. */
+		cb->prev_seq = 1;
+		cb->seq = dump_inconsistent(state->dump) ? 2 : 1;
 		if (!state->pending)
 			return skb->len;
 		if (IS_ERR(state->pending))

@@ -34,6 +34,8 @@ static int room_for_moves(struct plan *plan)
 		return 0;
 	/* A little more, since areas may be added meanwhile. */
 	plan->moves_want += plan->moves_want / 8 + 16;
+	if (plan->moves_want > INT_MAX / sizeof(*moves))
+		return -ENOMEM;
 	moves = kvmalloc_array(plan->moves_want, sizeof(*moves), GFP_KERNEL_ACCOUNT);
 	if (!moves)
 		return -ENOMEM;
@@ -214,6 +216,7 @@ static int collect_area(const struct locked_area *area, void *arg)
 {
 	struct plan *plan = arg;
 	unsigned long new_addr;
+	bool as_wanted, first;
 
 	plan->areas_total++;
 	if (!area->pages)
@@ -222,11 +225,16 @@ static int collect_area(const struct locked_area *area, void *arg)
 		return 0;
 	plan->areas_from++;
 	new_addr = wanted_addr(plan, area);
-	if (owner_same(&area->owner, plan->to) && new_addr == area->addr)
+	as_wanted = owner_same(&area->owner, plan->to) && new_addr == area->addr;
+	/* With a remap list what is as wanted may still have an area that contradicts. */
+	if (as_wanted && !plan->remaps->nr)
 		return 0;
 
+	first = is_first(plan, area, new_addr);
+	if (as_wanted)
+		return 0;
 	plan->areas++;
-	if (is_first(plan, area, new_addr))
+	if (first)
 		add_move(plan, area, new_addr);
 	return 0;
 }

@@ -24,7 +24,7 @@ struct source {
 	size_t npinned;			/* what the new owner is charged for */
 	size_t charged;			/* what this one was charged for */
 	struct source *next;		/* with the same hash */
-	struct work_struct work;	/* charge.c */
+	struct delayed_work work;	/* charge.c */
 };
 
 /* A pages object that changes hands. */

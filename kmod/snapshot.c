@@ -18,17 +18,20 @@
 struct taking {
 	struct snapshot *snapshot;
 	u64 only;
-	struct task_struct *task;	/* whose files are in seen: only to be compared */
+	pid_t tgid;			/* whose files are in seen */
+	u64 start;
 	struct ptrset seen;
 };
 
 /* Processes come one after the other, so what was seen of the last one can be forgotten. */
 static int seen_before(struct taking *taking, const struct holding *holding)
 {
+	const struct task_struct *task = holding->task;
 	int ret;
 
-	if (taking->task != holding->task) {
-		taking->task = holding->task;
+	if (taking->tgid != task->tgid || taking->start != task->start_boottime) {
+		taking->tgid = task->tgid;
+		taking->start = task->start_boottime;
 		ptrset_clear(&taking->seen);
 	}
 	ret = ptrset_reserve(&taking->seen, taking->seen.used + 1);
@@ -140,6 +143,7 @@ bool snapshot_next(struct snapshot *snapshot)
 
 struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot)
 {
+	struct iommufd_ctx *busy = NULL;
 	unsigned int i;
 
 	for (i = snapshot->first; i < snapshot->end; i++) {
@@ -149,15 +153,23 @@ struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot)
 
 		if (!task)
 			continue;
-		ictx = find_by_fd(task, holder->fd);
+		ictx = find_by_fd(task, holder->fd, holder->context);
 		put_task_struct(task);
-		if (IS_ERR_OR_NULL(ictx))
-			continue;
-		if (context_id(ictx) == holder->context)
+		if (!IS_ERR_OR_NULL(ictx))
 			return ictx;
-		context_put(ictx);
+		if (ictx == ERR_PTR(-EAGAIN))
+			busy = ictx;
 	}
-	return NULL;
+	return busy;
+}
+
+unsigned int snapshot_busy(const struct snapshot *snapshot)
+{
+	unsigned int nr = 0;
+
+	while (nr < snapshot->nr && !snapshot->holders[nr].context)
+		nr++;
+	return nr;
 }
 
 unsigned int snapshot_processes(const struct snapshot *snapshot)

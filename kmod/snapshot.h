@@ -43,8 +43,20 @@ void snapshot_free(struct snapshot *snapshot);
 /* Makes the next context the one at hand; false at the end. */
 bool snapshot_next(struct snapshot *snapshot);
 
-/* A reference on the context at hand, through any holder that still has it; NULL if none does. */
+/*
+ * A reference on the context at hand, through any holder that still has it; NULL if none does,
+ * ERR_PTR(-EAGAIN) if one that may have it is a device file that is locked.
+ */
 struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot);
+
+/* The ID of the context at hand. */
+static inline u64 snapshot_context(const struct snapshot *snapshot)
+{
+	return snapshot->holders[snapshot->first].context;
+}
+
+/* How many device files were locked, so that it is not known which contexts they hold. */
+unsigned int snapshot_busy(const struct snapshot *snapshot);
 
 /* How many processes hold the context at hand. */
 unsigned int snapshot_processes(const struct snapshot *snapshot);

@@ -9,8 +9,7 @@
 #include "grow.h"
 #include "sums.h"
 
-/* Waits a little if there is patience left; false if not. */
-static bool wait_patiently(struct patience *patience)
+bool wait_patiently(struct patience *patience)
 {
 	if (!patience->left)
 		return false;

@@ -55,6 +55,9 @@ struct patience {
 	unsigned int left;
 };
 
+/* Waits a little if there is patience left; false if not. */
+bool wait_patiently(struct patience *patience);
+
 /*
  * context_areas() and context_accesses(), but a locked IOAS is tried again as long as there is
  * patience.

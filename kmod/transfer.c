@@ -64,6 +64,9 @@ struct transfer {
 	struct dmaown_report obstacle;	/* what made it fail with -EBUSY */
 };
 
+/* How often an attempt looks again before it counts as one that met something in flux. */
+#define PASSES		8
+
 /* What an attempt returns besides errors: the memory has to be looked at. */
 #define LOOK	1
 
@@ -228,8 +231,10 @@ static int look(struct transfer *t)
 	ret = verify(&t->verified, &t->plan, t->reports);
 	if (ret == -EBUSY)
 		return obstacle_process(t, DMAOWN_REASON_LOCKED);
-	if (ret)
+	if (ret) {
+		reports_clear(t->reports);
 		return ret;
+	}
 	if (!t->reports->total)
 		return LOOK;
 	/* All that is wrong, not only the memory. */
@@ -260,19 +265,19 @@ static int pass(struct transfer *t)
 
 static int passes(struct transfer *t)
 {
-	bool looked = false;
+	unsigned int passes;
 	int ret;
 
-	do {
+	verified_forget(&t->verified);
+	for (passes = 0; passes < PASSES; passes++) {
 		ret = pass(t);
-		/* What was looked at is not what is there now. */
-		if (ret == LOOK && looked)
-			return obstacle_process(t, DMAOWN_REASON_CHANGING);
-		looked |= ret == LOOK;
-		if (signal_pending(current) && (ret == -EAGAIN || ret == LOOK))
+		if (ret != -EAGAIN && ret != LOOK)
+			return ret;
+		if (signal_pending(current))
 			return -EINTR;
-	} while (ret == -EAGAIN || ret == LOOK);
-	return ret;
+		cond_resched();
+	}
+	return obstacle_process(t, DMAOWN_REASON_CHANGING);
 }
 
 static int attempt_in_contexts(struct transfer *t)
@@ -389,19 +394,30 @@ static int resolve_from(struct transfer *t)
 }
 
 /* Holders of contexts are who they are now, too, however long it takes. */
-static void resolve_files(struct dmaown_file *files, u32 nr)
+static int resolve_files(struct transfer *t)
 {
 	struct task_struct *task;
+	u32 i;
 
-	for (; nr; nr--, files++) {
-		if (!files->holder.pid || files->holder.start)
+	for (i = 0; i < t->arg->nr_files; i++) {
+		struct dmaown_process *holder = &t->files[i].holder;
+		struct dmaown_report report = {
+			.reason = DMAOWN_REASON_NO_CONTEXT,
+			.context = t->files[i].context,
+			.value = i,
+		};
+
+		if (!holder->pid)
 			continue;
-		task = process_find(&files->holder);
-		if (IS_ERR(task))
+		task = process_find(holder);
+		if (IS_ERR(task)) {
+			report_add(t->reports, &report);
 			continue;
-		files->holder.start = task->start_boottime;
+		}
+		holder->start = task->start_boottime;
 		put_task_struct(task);
 	}
+	return reports_error(t->reports);
 }
 
 /* WHAT OTHERS LEARN OF IT */
@@ -460,8 +476,7 @@ static int transfer_as(struct transfer *t)
 
 	plan_init(&t->plan);
 	verified_init(&t->verified);
-	resolve_files(t->files, t->arg->nr_files);
-	ret = resolve_from(t) ?: attempts(t);
+	ret = resolve_from(t) ?: resolve_files(t) ?: attempts(t);
 	if (ret == -ENOMEM && !t->reports->total)
 		report_process(t, DMAOWN_REASON_NO_MEMORY, 0);
 	count(t->arg, ret);

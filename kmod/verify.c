@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/mm.h>
@@ -11,13 +12,11 @@
 #include "memory.h"
 #include "verify.h"
 
-/*
- * How long what was found is used; attempts that meet something in flux follow one another faster.
- */
-#define FRESH_MS	50
-
 /* How many mappings are compared before the locks are given back for a moment. */
 #define COMPARE_STEPS	1024
+
+/* How often in all, some 75 µs apart, mmap_locks are tried for. */
+#define LOCK_TRIES	256
 
 /* A stretch of an old owner's address space. */
 struct mem_range {
@@ -40,9 +39,10 @@ struct mem_ranges {
 void verified_init(struct verified *verified)
 {
 	memset(verified, 0, sizeof(*verified));
+	ptrset_init(&verified->looked);
 }
 
-static void verified_forget(struct verified *verified)
+void verified_forget(struct verified *verified)
 {
 	if (!verified->to)
 		return;
@@ -56,13 +56,23 @@ void verified_free(struct verified *verified)
 {
 	verified_forget(verified);
 	kvfree(verified->ranges);
+	ptrset_free(&verified->looked);
 }
 
-/* Keeps ranges that were found to be the same, and takes over their array. */
-static void verified_keep(struct verified *verified, struct mem_ranges *ranges,
-			  struct mm_struct *to)
+/* Remembers that the memory of a plan was found to be the same; takes over the array of ranges. */
+static int verified_keep(struct verified *verified, const struct plan *plan,
+			 struct mem_ranges *ranges)
 {
+	struct mm_struct *to = plan->to->mm;
 	unsigned int i;
+	int ret;
+
+	ptrset_clear(&verified->looked);
+	ret = ptrset_reserve(&verified->looked, plan->moves_nr);
+	if (ret)
+		return ret;
+	for (i = 0; i < plan->moves_nr; i++)
+		ptrset_add(&verified->looked, plan->moves[i].pages);
 
 	kvfree(verified->ranges);
 	verified->ranges = ranges->array;
@@ -71,8 +81,8 @@ static void verified_keep(struct verified *verified, struct mem_ranges *ranges,
 		mmgrab(verified->ranges[i].mm);
 	mmgrab(to);
 	verified->to = to;
-	verified->when = ktime_get();
 	memset(ranges, 0, sizeof(*ranges));
+	return 0;
 }
 
 /* In one address space the same address is the same memory. */
@@ -143,10 +153,12 @@ static bool covers(const struct mem_range *range, const struct mem_range *wanted
 	return alike(range, wanted) && range->addr <= wanted->addr && range->end >= wanted->end;
 }
 
+/*
+ * Both the pages object and where it lies must be known: an address alone may have got other memory
+ * and a new pages object, and a pages object's address in the kernel may have got a new one.
+ */
 bool verified_covers(const struct verified *verified, const struct plan *plan)
 {
-	bool fresh = verified->to == plan->to->mm &&
-		     ktime_ms_delta(ktime_get(), verified->when) < FRESH_MS;
 	unsigned int i, at = 0;
 
 	for (i = 0; i < plan->moves_nr; i++) {
@@ -154,7 +166,8 @@ bool verified_covers(const struct verified *verified, const struct plan *plan)
 
 		if (!needs_look(plan, &plan->moves[i]))
 			continue;
-		if (!fresh)
+		if (verified->to != plan->to->mm ||
+		    !ptrset_count(&verified->looked, plan->moves[i].pages))
 			return false;
 		/* Most often it is the same range as for the area before. */
 		if (at < verified->nr && covers(&verified->ranges[at], &wanted))
@@ -272,9 +285,22 @@ static int note_different(enum dmaown_reason reason, unsigned long addr, unsigne
 	return looking->error;
 }
 
+/* Both locks, tried for a while as long as there are tries left. */
+static int begin_patiently(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *to,
+			   unsigned int *tries)
+{
+	while (!memory_begin(memory, old_mm, to)) {
+		if (!*tries)
+			return -EBUSY;
+		--*tries;
+		usleep_range(50, 100);
+	}
+	return 0;
+}
+
 /* One range, a piece at a time. */
 static int look_at(const struct mem_range *range, struct mm_struct *to,
-		   struct mem_ranges *different)
+		   struct mem_ranges *different, unsigned int *tries)
 {
 	struct looking looking = { .range = range, .different = different };
 	unsigned long at = range->addr;
@@ -285,7 +311,7 @@ static int look_at(const struct mem_range *range, struct mm_struct *to,
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (!memory_begin(&memory, range->mm, to))
+		if (begin_patiently(&memory, range->mm, to, tries))
 			return -EBUSY;
 		at += memory_compare(&memory, at, at + range->delta, range->end - at, range->write,
 				     &steps, note_different, &looking);
@@ -362,17 +388,18 @@ int verify(struct verified *verified, const struct plan *plan, struct reports *r
 {
 	struct mem_ranges different = {};
 	struct mem_ranges ranges = { .sorted = true };
+	unsigned int tries = LOCK_TRIES;
 	unsigned int i;
 	int ret;
 
 	verified_forget(verified);
 	ret = gather(plan, &ranges, reports);
 	for (i = 0; i < ranges.nr && !ret; i++)
-		ret = look_at(&ranges.array[i], plan->to->mm, &different);
+		ret = look_at(&ranges.array[i], plan->to->mm, &different, &tries);
 	if (!ret && different.nr)
 		ret = report_all(plan, &different, reports);
 	else if (!ret)
-		verified_keep(verified, &ranges, plan->to->mm);
+		ret = verified_keep(verified, plan, &ranges);
 	kvfree(different.array);
 	kvfree(ranges.array);
 	return ret;

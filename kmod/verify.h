@@ -9,21 +9,22 @@
 #ifndef DMAOWN_VERIFY_H
 #define DMAOWN_VERIFY_H
 
-#include <linux/ktime.h>
 #include "plan.h"
+#include "ptrset.h"
 #include "report.h"
 
 struct mem_range;
 
-/* What was found to be the same, a moment ago. */
+/* What was found to be the same, in the attempt at hand. */
 struct verified {
 	struct mm_struct *to;		/* in this address space, with a reference; or NULL */
-	ktime_t when;
+	struct ptrset looked;		/* at the memory of these pages objects */
 	struct mem_range *ranges;	/* by address space and address; with references */
 	unsigned int nr;
 };
 
 void verified_init(struct verified *verified);
+void verified_forget(struct verified *verified);
 void verified_free(struct verified *verified);
 
 /* True if that is all the plan needs: then nothing has to be looked at. Does not sleep. */

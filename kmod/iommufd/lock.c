@@ -349,5 +349,5 @@ void pages_set_owner(struct pages *opaque, const struct owner *owner)
 
 void pages_set_addr(struct pages *opaque, unsigned long addr)
 {
-	((struct layout_iopt_pages *)opaque)->uptr = (void __user *)addr;
+	((struct layout_iopt_pages *)opaque)->uptr = (void *)addr;
 }

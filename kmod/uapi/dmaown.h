@@ -249,7 +249,7 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(UID,		uid,		U32, \
 	  "user who is charged, in the reader's user namespace") \
 	F(BUSY,		busy,		FLAG, \
-	  "not an area: the IOAS is locked and cannot be listed now")
+	  "not an area: the IOAS, or without one the context, is locked and cannot be listed")
 
 /* One for each different owner: process, address space, user and mode. */
 #define DMAOWN_OWNER_FIELDS(F)									\
@@ -279,7 +279,7 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "the user's own locked pages, whoever had them locked") \
 	F(USER_OTHER,	user_other,	SIZE,	"how much of that is not iommufd's")		\
 	F(BUSY,		busy,		U32, \
-	  "IOASes of the whole listing that were locked and are missing in the sums")
+	  "IOASes, contexts and device files that were locked and are missing in the sums")
 
 /* One: the module itself. */
 #define DMAOWN_STATUS_FIELDS(F)									\

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Many areas: listings that go on over many messages, and a transfer of all of them.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+count=30000
+
+start old
+ask old open /dev/iommu; ctx=$reply
+ask old device "${edus[0]}"; dev=$reply
+ask old bind "$dev" "$ctx"
+ask old ioas "$ctx"; ioas=$reply
+size=$((count * page))
+ask old memfd ram $size; ram=$reply
+ask old mmap "$ram" $size shared rw $base
+ask old map-many "$ctx" "$ioas" $base $count 0
+id=$(context_of "$old")
+
+run dmaownctl areas --raw -n -b -o IOAS,IOVA,LENGTH,PID
+is "$status" 0 "areas: all are listed"
+is "$(wc -l <<<"$out")" $count "areas: each once"
+is "$(sort -u <<<"$out" | wc -l)" $count "areas: and none twice"
+is "$(awk '{ print $3, $4 }' <<<"$out" | sort -u)" "$page $old" "areas: with length and owner"
+netlink=$(md5sum <<<"$out")
+run dmaownctl --channel debugfs areas --raw -n -b -o IOAS,IOVA,LENGTH,PID
+is "$(md5sum <<<"$out")" "$netlink" "areas: the same through debugfs"
+run dmaownctl list --raw -n -b -c "$id" -o AREAS
+is "$out" $count "list counts them"
+run dmaownctl owners --raw -n -b -o PID,AREAS
+is "$out" "$old $count" "owners counts them"
+
+successor new old $size
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -c '[.result, .areas]')" "0 [\"moved\",$count]" "all of them move"
+run dmaownctl owners --raw -n -b -o PID,AREAS
+is "$out" "$new $count" "to their new owner"
+
+# One page of the memory is gone: that one area is in the way, and is named.
+ask old munmap $((base + 7 * page)) $page
+run dmaownctl transfer --to "$old" --json
+is "$status $(json -c '[.reasons_total, .reasons[0].reason]')" '12 [1,"not-mapped"]' "one page is missing: refused"
+is "$(json '.reasons[0].addr')" "$(printf '0x%x' $((base + 7 * page)))" "with its address"
+run dmaownctl owners --raw -n -b -o PID,AREAS
+is "$out" "$new $count" "and nothing has moved"
+
+ask new unmap "$new_ctx" "$ioas" all
+run dmaownctl areas --raw -n
+is "$out" "" "none is left"
+finish
