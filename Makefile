@@ -96,7 +96,9 @@ check-vm: check-setup
 
 # INSTALLATION
 
-install: all
+install: install-tool install-module
+
+install-tool: tool man
 	$(INSTALL) -D -m 755 $(BUILD)/dmaownctl $(DESTDIR)$(SBINDIR)/dmaownctl
 	for page in $(manuals); do \
 		$(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
@@ -104,6 +106,8 @@ install: all
 	$(INSTALL) -D -m 644 completions/dmaownctl $(DESTDIR)$(BASHCOMPDIR)/dmaownctl
 	$(INSTALL) -D -m 644 kmod/uapi/dmaown.h $(DESTDIR)$(PREFIX)/include/dmaown.h
 	$(INSTALL) -D -m 644 kmod/uapi/dmaown.yaml $(DESTDIR)$(PREFIX)/share/dmaown/dmaown.yaml
+
+install-module: module
 	$(MAKE) -C $(KDIR) M=$(BUILD)/kmod/$(RELEASE) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
 		modules_install
 
@@ -124,4 +128,4 @@ clean:
 
 .NOTPARALLEL:
 .PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-vm \
-	install install-dkms uninstall clean
+	install install-tool install-module install-dkms uninstall clean
