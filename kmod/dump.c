@@ -439,10 +439,15 @@ static void busy_context(struct dump *dump)
 	u64 context = snapshot_context(&dump->snapshot);
 	struct record_context *rec;
 
-	if (dump->kind == RECORD_AREA)
+	if (dump->kind == RECORD_AREA) {
 		busy_area_record(dump, context, 0);
-	if (dump->kind != RECORD_CONTEXT)
 		return;
+	}
+	/* There is no record for what is not known to exist: the listing is marked. */
+	if (dump->kind != RECORD_CONTEXT) {
+		dump->inconsistent = true;
+		return;
+	}
 	rec = &record_add(dump)->context;
 	record_set(rec, context, context, context);
 	record_set(rec, context, kind, DMAOWN_KIND_IOMMUFD);
