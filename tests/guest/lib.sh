@@ -182,11 +182,15 @@ tell() {
 
 # Reads an answer.
 hear() {
-	local i
+	local i part done
 
 	answer=
 	for ((i = 0; i < patience; i++)); do
-		IFS= read -r -t 1 -u "${actor_out[$1]}" answer && return 0
+		# The time may be over in the middle of an answer.
+		part='' done=''
+		IFS= read -r -t 1 -u "${actor_out[$1]}" part && done=yes
+		answer+=$part
+		[ -z "$done" ] || return 0
 		kill -0 "${actor_pid[$1]}" 2>/dev/null || break
 	done
 	answer="error: no answer from $1 $(cat "$scratch/$1.err" 2>/dev/null)"
