@@ -58,11 +58,12 @@ static int check_transfer(const struct dmaown_transfer *arg, u32 reports_room)
 	ret = check_process(&arg->to) ?: check_process(&arg->from);
 	if (ret)
 		return ret;
-	if (arg->reserved || !arg->to.pid ||
+	if (!arg->to.pid ||
 	    (!arg->from.pid && (arg->from.flags || arg->from.start)) ||
 	    arg->nr_files > DMAOWN_TRANSFER_MAX_FILES ||
 	    arg->nr_remaps > DMAOWN_TRANSFER_MAX_REMAPS ||
 	    arg->timeout_ms > DMAOWN_TRANSFER_MAX_TIMEOUT ||
+	    arg->nr_forces > DMAOWN_TRANSFER_MAX_FORCES ||
 	    reports_room > DMAOWN_TRANSFER_MAX_REPORTS)
 		return -EINVAL;
 	return 0;

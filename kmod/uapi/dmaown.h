@@ -118,7 +118,8 @@
 
 #define DMAOWN_EVENTS(E)			\
 	E(EVENT_TRANSFER,	1, "transfer")	\
-	E(EVENT_REFUSAL,	2, "refusal")
+	E(EVENT_REFUSAL,	2, "refusal")	\
+	E(EVENT_PROGRESS,	3, "progress")
 
 #define DMAOWN_ENUM_(c, v, n)	DMAOWN_##c = (v),
 enum dmaown_kind	{ DMAOWN_KINDS(DMAOWN_ENUM_) };
@@ -296,7 +297,11 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(AREAS,	areas,		U64,	"areas moved")					\
 	F(PINNED,	pinned,		SIZE,	"pinned memory moved")
 
-/* One for each transfer and refusal, as a multicast message. PIDs are the initial namespace's. */
+/*
+ * One for each transfer and refusal, and now and then while a transfer compares pages (see
+ * DMAOWN_TRANSFER_ADOPT; how often is the module's parameter progress_ms), as a multicast message.
+ * PIDs are the initial namespace's.
+ */
 #define DMAOWN_EVENT_FIELDS(F)									\
 	F(EVENT,	event,		EVENT,	"what happened")				\
 	F(SEQUENCE,	sequence,	U64, \
@@ -312,7 +317,11 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(PINNED,	pinned,		SIZE,	"pinned memory moved")				\
 	F(ERROR,	error,		U32,	"errno of a refusal")				\
 	F(REASON,	reason,		NAME, \
-	  "first reason of a refusal: a name of DMAOWN_REASONS")
+	  "first reason of a refusal: a name of DMAOWN_REASONS")				\
+	F(ADOPTED,	adopted,	U64, \
+	  "areas moved whose owner was dead or stale")						\
+	F(DONE,		done,		SIZE,	"progress: memory that has been compared")	\
+	F(TOTAL,	total,		SIZE,	"progress: memory that is to be compared")
 
 /* (RECORD, record, name of its listing, FIELDS) */
 #define DMAOWN_RECORDS(R)						\
@@ -450,6 +459,23 @@ struct dmaown_remap {
 	__aligned_u64 addr;
 };
 
+/**
+ * struct dmaown_force - lets a transfer happen in spite of a reason to refuse it
+ * @reason: DMAOWN_REASON_WOULD_RESET or DMAOWN_REASON_UNTRUSTED
+ * @reserved: 0
+ * @process: with DMAOWN_REASON_UNTRUSTED: the holder that is accepted; all zero: whoever it is
+ * @device: with DMAOWN_REASON_WOULD_RESET: the device that may be reset, by its name, such as
+ *	0000:00:01.0; empty: whichever it is. What follows the NUL is 0.
+ *
+ * What names nobody who is there does no harm, and nothing else.
+ */
+struct dmaown_force {
+	__u32 reason;
+	__u32 reserved;
+	struct dmaown_process process;
+	char device[64];
+};
+
 /*
  * Why a transfer is refused: (constant, value, errno, name in text and JSON, sentence). What a
  * report's members mean besides context, ioas, iova and last is said in the sentence's comment.
@@ -485,6 +511,11 @@ struct dmaown_remap {
 	  "the new owner's mapping lacks a permission that the device has") \
 	E(REASON_IO,		14, ENXIO, "device-memory", \
 	  "the new owner maps device memory there, which cannot be pinned") \
+	E(REASON_PAGES,		29, ENXIO, "other-pages", \
+	  "the new owner has other memory there than what is pinned")				\
+	/* addr: the old address */								\
+	E(REASON_NOT_PINNED,	30, ENXIO, "not-pinned", \
+	  "its owner is gone and nothing is pinned there: there is nothing to compare with")	\
 	E(REASON_FLUX,		15, EBUSY, "in-flux", \
 	  "being mapped or unmapped by another thread until the timeout ended") \
 	E(REASON_LOCKED,	16, EBUSY, "locked", \
@@ -514,6 +545,14 @@ struct dmaown_remap {
 	/* process: TO */									\
 	E(REASON_NOT_HELD,	17, EXDEV, "not-held", \
 	  "the new owner does not hold the context") \
+	/* process: one of those that have it open; device: which */				\
+	E(REASON_WOULD_RESET,	27, EXDEV, "would-reset", \
+	  "nobody has the device's file open but processes that would be owners no more: it would " \
+	  "be reset when they exit")								\
+	/* process: the holder; value: its user ID, in the caller's user namespace */		\
+	E(REASON_UNTRUSTED,	28, EXDEV, "untrusted-holder", \
+	  "another process holds the context and runs neither as the new owner's user nor as " \
+	  "root: it could later pin whatever the new owner has at these addresses")		\
 	E(REASON_NOTHING,	18, ENOENT, "nothing", "FROM owns nothing in what was named")	\
 	/* value: the index in the array of contexts */						\
 	E(REASON_NO_CONTEXT,	19, EBADF, "no-context", \
@@ -535,6 +574,7 @@ enum dmaown_reason { DMAOWN_REASONS(DMAOWN_REASON_ENUM_) };
  * @addr: address that belongs to @iova, in the address space of @process
  * @value: a figure; see the reason
  * @limit: a figure; see the reason
+ * @device: name of the device that it is about, or empty
  */
 struct dmaown_report {
 	__u32 reason;
@@ -547,6 +587,7 @@ struct dmaown_report {
 	__aligned_u64 addr;
 	__aligned_u64 value;
 	__aligned_u64 limit;
+	char device[64];
 };
 
 /**
@@ -568,7 +609,8 @@ struct dmaown_report {
  *	the old owner has it
  * @nr_remaps: length of that array, at most DMAOWN_TRANSFER_MAX_REMAPS; if it is not 0, every area
  *	that is mapped by address and is in the scope of the transfer must be in it
- * @reserved: 0
+ * @nr_forces: length of the array @forces, at most DMAOWN_TRANSFER_MAX_FORCES
+ * @forces: address of an array of struct dmaown_force: what is no reason to refuse
  * @contexts: out: contexts looked at
  * @areas: out: areas that changed hands. This and what follows is also filled in, as far as it
  *	became known, with what would have changed, in a dry run and when the transfer is refused.
@@ -577,6 +619,7 @@ struct dmaown_report {
  * @pinned: out: memory pinned for them, in bytes
  * @charged_user: out: how much more the new owner's user is charged in mode user, in bytes
  * @charged_mm: out: how much more the new owner is charged in mode mm, in bytes
+ * @adopted: out: how many of @areas had a dead or stale owner
  * @retries: out: attempts that met something in flux
  *
  * Moves every area in every IOAS of the contexts (those of @from only, if given) to @to: process,
@@ -589,7 +632,13 @@ struct dmaown_report {
  * object, readable, and writable where the device may write. It is looked at before the change;
  * what @to does with its mappings afterwards is its own affair, as it is after IOMMU_IOAS_MAP.
  * Areas mapped by file or dma-buf need no check. With the old owner dead or stale there is nothing
- * left to compare with, unless somebody else still uses its old address space.
+ * left to compare with, unless somebody else still uses its old address space: refused, or see
+ * DMAOWN_TRANSFER_ADOPT.
+ *
+ * The new owner must be able to keep it. It must hold each context. A device whose file nobody has
+ * open but processes that lose areas by the transfer would be reset when these exit: refused,
+ * unless said otherwise in @forces. Processes that hold a context besides @to and those that lose
+ * areas must run as @to's user or as root, with all of their user IDs, or be accepted in @forces.
  *
  * What @to owns already, as the same process, address space and user, at the address wanted, is
  * left alone.
@@ -600,16 +649,17 @@ struct dmaown_report {
  * its owner.
  *
  * Returns 0 when everything is as wanted: moved, or (areas == 0) so already. Otherwise -1 with
- * nothing changed, and errno, which is the first in this order that any report carries:
+ * nothing changed, and errno, which is the first in this order that any report carries. There is a
+ * report for every reason, as far as one can be looked for in spite of the others.
  *
  * ENOENT	@from owns nothing in the contexts
  * ESRCH	@to or @from does not exist; or an area mapped by address has a dead or stale owner
  * ENOMEM	a limit of the new owner; or the kernel had no memory
- * ENXIO	the memory is not the same
+ * ENXIO	the memory is not the same, or nothing is pinned that would prove it
  * EINVAL	a remap list that is incomplete, overlaps, or names what does not exist; or a
  *		reserved member is set, a size, count or timeout is out of range
  * EBUSY	still in flux, or locked, when the timeout ended
- * EXDEV	@to does not hold one of the contexts
+ * EXDEV	@to does not hold one of the contexts, or could not keep it
  * EPERM	the caller lacks CAP_SYS_ADMIN or CAP_SYS_PTRACE
  *
  * and besides
@@ -631,7 +681,8 @@ struct dmaown_transfer {
 	__u32 reports_total;
 	__aligned_u64 remaps;
 	__u32 nr_remaps;
-	__u32 reserved;
+	__u32 nr_forces;
+	__aligned_u64 forces;
 	__u32 contexts;
 	__u32 retries;
 	__aligned_u64 areas;
@@ -640,15 +691,24 @@ struct dmaown_transfer {
 	__aligned_u64 pinned;
 	__aligned_u64 charged_user;
 	__aligned_u64 charged_mm;
+	__aligned_u64 adopted;
 };
 
 /* Do all of it up to the first change, and give the same answer. */
 #define DMAOWN_TRANSFER_DRY_RUN		(1U << 0)
+/*
+ * Move areas that are mapped by address from owners that are dead or stale, too. With no old address
+ * space left to compare with, the pinned pages themselves are the proof: @to must map, shared, a
+ * file that has exactly these pages at these places. Each of them is looked at; that can take a
+ * while, and ends when a signal comes.
+ */
+#define DMAOWN_TRANSFER_ADOPT		(1U << 1)
 
 #define DMAOWN_TRANSFER_MAX_FILES	1024
 #define DMAOWN_TRANSFER_MAX_TIMEOUT	3600000
 #define DMAOWN_TRANSFER_MAX_REPORTS	65536
 #define DMAOWN_TRANSFER_MAX_REMAPS	1048576
+#define DMAOWN_TRANSFER_MAX_FORCES	1024
 
 #define DMAOWN_IOC_TRANSFER	_IOWR(DMAOWN_IOC_TYPE, 2, struct dmaown_transfer)
 
