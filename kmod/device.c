@@ -14,14 +14,10 @@
 
 #include "access.h"
 #include "device.h"
+#include "force.h"
 #include "process.h"
 #include "report.h"
 #include "transfer.h"
-
-static int check_process(const struct dmaown_process *name)
-{
-	return name->flags & ~DMAOWN_PROCESS_INITIAL ? -EOPNOTSUPP : 0;
-}
 
 static int process_info(void *data)
 {
@@ -30,7 +26,7 @@ static int process_info(void *data)
 	const struct cred *cred;
 	int ret;
 
-	ret = check_process(&arg->process);
+	ret = process_name_check(&arg->process);
 	if (ret)
 		return ret;
 	if (arg->reserved)
@@ -53,9 +49,9 @@ static int check_transfer(const struct dmaown_transfer *arg, u32 reports_room)
 {
 	int ret;
 
-	if (arg->flags & ~DMAOWN_TRANSFER_DRY_RUN)
+	if (arg->flags & ~(DMAOWN_TRANSFER_DRY_RUN | DMAOWN_TRANSFER_ADOPT))
 		return -EOPNOTSUPP;
-	ret = check_process(&arg->to) ?: check_process(&arg->from);
+	ret = process_name_check(&arg->to) ?: process_name_check(&arg->from);
 	if (ret)
 		return ret;
 	if (!arg->to.pid ||
@@ -74,7 +70,7 @@ static int check_files(const struct dmaown_file *files, u32 nr)
 	int ret = 0;
 
 	for (; nr && !ret; nr--, files++) {
-		ret = check_process(&files->holder);
+		ret = process_name_check(&files->holder);
 		if (files->reserved ||
 		    (!files->holder.pid && (files->holder.flags || files->holder.start)))
 			ret = ret ?: -EINVAL;
@@ -82,26 +78,28 @@ static int check_files(const struct dmaown_file *files, u32 nr)
 	return ret;
 }
 
+/* The caller's arrays but for files, copied; reports go back into theirs. */
 static int transfer_with(struct dmaown_transfer *arg, struct dmaown_file *files, u32 reports_room)
 {
-	struct reports reports;
-	struct remaps remaps;
+	struct reports reports = {};
+	struct forces forces = {};
+	struct remaps remaps = {};
 	int ret;
 
-	ret = remaps_copy(&remaps, arg->remaps, arg->nr_remaps);
+	ret = remaps_copy(&remaps, arg->remaps, arg->nr_remaps) ?:
+	      forces_copy(&forces, arg->forces, arg->nr_forces) ?:
+	      reports_alloc(&reports, reports_room);
 	if (ret)
-		goto out_remaps;
-	ret = reports_alloc(&reports, reports_room);
-	if (ret)
-		goto out_remaps;
-	ret = transfer(arg, files, &remaps, &reports);
+		goto out;
+	ret = transfer(arg, files, &remaps, &forces, &reports);
 	arg->nr_reports = reports.nr;
 	arg->reports_total = reports.total;
 	if (reports.nr && copy_to_user(u64_to_user_ptr(arg->reports), reports.array,
 				       array_size(reports.nr, sizeof(*reports.array))))
 		ret = -EFAULT;
+out:
 	reports_free(&reports);
-out_remaps:
+	forces_free(&forces);
 	remaps_free(&remaps);
 	return ret;
 }

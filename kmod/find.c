@@ -108,10 +108,13 @@ static void resolve(const struct walk *walk, struct catch *catch, struct holding
 	holding->file = catch->file;
 	holding->via = catch->device_file ? DMAOWN_VIA_DEVICE : DMAOWN_VIA_CONTEXT;
 	holding->busy = false;
+	holding->maybe = 0;
 	if (catch->device_file) {
 		ictx = vfio_context(&walk->vfio, catch->device_file, name, size);
 		holding->device = name;
 		holding->busy = ictx == ERR_PTR(-EAGAIN);
+		if (holding->busy)
+			holding->maybe = vfio_context_hint(catch->device_file);
 		catch->ictx = IS_ERR(ictx) ? NULL : ictx;
 	}
 	holding->ictx = catch->ictx;

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The same memory: what the new owner maps must be what the old one maps, object and offset,
- * shared, and with the permissions that pinning it needs. Nothing is faulted in and no page is
- * looked at.
+ * shared, and with the permissions that pinning it needs; or it must be the pages that are pinned.
+ * Nothing is faulted in.
  */
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/pagemap.h>
 
+#include "iommufd.h"
 #include "memory.h"
 
 bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm)
@@ -84,30 +87,44 @@ static bool same_object(const struct file *a, const struct file *b)
 	return a == b;
 }
 
+/* Whether a mapping of the new owner's can be pinned and shared at all; 0: yes. */
+static enum dmaown_reason check_new(const struct vm_area_struct *vma, unsigned long addr)
+{
+	if (is_hole(vma, addr))
+		return DMAOWN_REASON_HOLE;
+	if (!is_shared(vma))
+		return DMAOWN_REASON_PRIVATE;
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+		return DMAOWN_REASON_IO;
+	return 0;
+}
+
+static enum dmaown_reason check_permission(const struct vm_area_struct *vma, bool write)
+{
+	vm_flags_t need = VM_READ | (write ? VM_WRITE : 0);
+
+	return (vma->vm_flags & need) == need ? 0 : DMAOWN_REASON_PERMISSION;
+}
+
 /* 0: the same. */
 static enum dmaown_reason compare(const struct vm_area_struct *old_vma, unsigned long old_addr,
 				  const struct vm_area_struct *new_vma, unsigned long new_addr,
 				  bool write)
 {
-	vm_flags_t need = VM_READ | (write ? VM_WRITE : 0);
+	enum dmaown_reason reason;
 
 	if (is_hole(old_vma, old_addr))
 		return DMAOWN_REASON_OLD_HOLE;
 	if (!is_shared(old_vma))
 		return DMAOWN_REASON_OLD_PRIVATE;
-	if (is_hole(new_vma, new_addr))
-		return DMAOWN_REASON_HOLE;
-	if (!is_shared(new_vma))
-		return DMAOWN_REASON_PRIVATE;
-	if (new_vma->vm_flags & (VM_IO | VM_PFNMAP))
-		return DMAOWN_REASON_IO;
+	reason = check_new(new_vma, new_addr);
+	if (reason)
+		return reason;
 	if (!same_object(old_vma->vm_file, new_vma->vm_file))
 		return DMAOWN_REASON_OBJECT;
 	if (offset_at(old_vma, old_addr) != offset_at(new_vma, new_addr))
 		return DMAOWN_REASON_OFFSET;
-	if ((new_vma->vm_flags & need) != need)
-		return DMAOWN_REASON_PERMISSION;
-	return 0;
+	return check_permission(new_vma, write);
 }
 
 unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr,
@@ -130,6 +147,74 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
 		done += step;
 	}
 	return done;
+}
+
+/*
+ * How many pages from addr on, at least one, fare alike, within one folio. What a shared mapping of
+ * a file shows, now or once it is touched, is what is in the file's page cache; asking that instead
+ * of the page tables faults nothing in, and so waits for nobody. A folio that is pinned stays in the
+ * cache unless the file is cut.
+ */
+static unsigned int compare_folio(const struct vm_area_struct *vma, unsigned long addr,
+				  const unsigned long *pfns, unsigned int nr,
+				  enum dmaown_reason *reason)
+{
+	pgoff_t index = offset_at(vma, addr);
+	unsigned long pfn, within;
+	unsigned int same = 0;
+	struct folio *folio;
+
+	*reason = DMAOWN_REASON_NOT_PINNED;
+	if (pfns[0] == PFN_NONE)
+		return 1;
+	*reason = DMAOWN_REASON_PAGES;
+	folio = filemap_get_folio(vma->vm_file->f_mapping, index);
+	if (IS_ERR(folio))
+		return 1;
+	within = index - folio->index;
+	pfn = folio_pfn(folio) + within;
+	nr = min_t(unsigned long, nr, folio_nr_pages(folio) - within);
+	while (same < nr && pfns[same] == pfn + same)
+		same++;
+	folio_put(folio);
+	if (!same)
+		return 1;
+	*reason = 0;
+	return same;
+}
+
+/* The same for what may be no file at all. */
+static unsigned long compare_pfns(const struct vm_area_struct *vma, unsigned long addr,
+				  const unsigned long *pfns, unsigned long nr, bool write,
+				  enum dmaown_reason *reason)
+{
+	nr = min(nr, stretch(vma, addr) >> PAGE_SHIFT);
+	*reason = check_new(vma, addr) ?: check_permission(vma, write);
+	return *reason ? nr : compare_folio(vma, addr, pfns, nr, reason);
+}
+
+int memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned long *pfns,
+			unsigned int nr, bool write, memory_fn fn, void *arg)
+{
+	struct vm_area_struct *vma = NULL;
+	unsigned int done = 0;
+	int ret = 0;
+
+	if (!mmap_read_trylock(mm))
+		return -EBUSY;
+	while (done < nr && !ret) {
+		unsigned long at = addr + ((unsigned long)done << PAGE_SHIFT);
+		enum dmaown_reason reason;
+		unsigned long step;
+
+		step = compare_pfns(vma_at(mm, &vma, at), at, &pfns[done], nr - done, write,
+				    &reason);
+		if (reason)
+			ret = fn(reason, at, step << PAGE_SHIFT, arg);
+		done += step;
+	}
+	mmap_read_unlock(mm);
+	return ret;
 }
 
 /*

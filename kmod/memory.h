@@ -25,8 +25,8 @@ bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_str
 void memory_end(struct memory *memory);
 
 /*
- * Told about each stretch that is not the same: where it begins in the old address space, and its
- * length. An error that it returns ends the comparison there.
+ * Told about each stretch that is not the same: where it begins (in the old address space, if there
+ * is one), and its length. An error that it returns ends the comparison there.
  */
 typedef int (*memory_fn)(enum dmaown_reason reason, unsigned long addr, unsigned long length,
 			 void *arg);
@@ -39,6 +39,14 @@ typedef int (*memory_fn)(enum dmaown_reason reason, unsigned long addr, unsigned
 unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr,
 			     unsigned long length, bool write, unsigned int *steps, memory_fn fn,
 			     void *arg);
+
+/*
+ * Compares what an address space maps from addr on with page frames, one for each of nr pages, some
+ * of which may be PFN_NONE (iommufd.h). fn is told the addresses of what is not the same. -EBUSY if
+ * the mmap_lock is not to be had at once.
+ */
+int memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned long *pfns,
+			unsigned int nr, bool write, memory_fn fn, void *arg);
 
 /*
  * Changes the locked pages of an address space (VmLck) if its mmap_lock is to be had at once, else

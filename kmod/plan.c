@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitmap.h>
 #include <linux/hash.h>
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
@@ -23,25 +24,41 @@ void plan_free(struct plan *plan)
 		kfree(plan->sources[i]);
 	kvfree(plan->sources);
 	kvfree(plan->moves);
+	kvfree(plan->orphans);
 	ptrset_free(&plan->shared);
 }
 
-static int room_for_moves(struct plan *plan)
+int plan_begin(struct plan *plan, struct iommufd_ctx **contexts, unsigned int nr)
 {
-	struct move *moves;
+	plan->touched = bitmap_zalloc(nr, GFP_KERNEL_ACCOUNT);
+	if (!plan->touched)
+		return -ENOMEM;
+	plan->contexts = contexts;
+	plan->contexts_nr = nr;
+	return 0;
+}
 
-	if (plan->moves_want <= plan->moves_room)
+void plan_end(struct plan *plan)
+{
+	bitmap_free(plan->touched);
+}
+
+/* A larger array in place of one that is empty; a little more, since areas may be added meanwhile. */
+static int make_room(void **array, unsigned int *room, unsigned int want, size_t size)
+{
+	void *larger;
+
+	if (want <= *room)
 		return 0;
-	/* A little more, since areas may be added meanwhile. */
-	plan->moves_want += plan->moves_want / 8 + 16;
-	if (plan->moves_want > INT_MAX / sizeof(*moves))
+	want += want / 8 + 16;
+	if (want > INT_MAX / size)
 		return -ENOMEM;
-	moves = kvmalloc_array(plan->moves_want, sizeof(*moves), GFP_KERNEL_ACCOUNT);
-	if (!moves)
+	larger = kvmalloc_array(want, size, GFP_KERNEL_ACCOUNT);
+	if (!larger)
 		return -ENOMEM;
-	kvfree(plan->moves);
-	plan->moves = moves;
-	plan->moves_room = plan->moves_want;
+	kvfree(*array);
+	*array = larger;
+	*room = want;
 	return 0;
 }
 
@@ -66,7 +83,11 @@ static int room_for_sources(struct plan *plan)
 
 int plan_make_room(struct plan *plan)
 {
-	return room_for_moves(plan) ?: room_for_sources(plan) ?:
+	return make_room((void **)&plan->moves, &plan->moves_room, plan->moves_want,
+			 sizeof(*plan->moves)) ?:
+	       make_room((void **)&plan->orphans, &plan->orphans_room, plan->orphans_want,
+			 sizeof(*plan->orphans)) ?:
+	       room_for_sources(plan) ?:
 	       ptrset_reserve(&plan->shared, plan->shared_want);
 }
 
@@ -92,11 +113,13 @@ static bool source_is(const struct source *source, const struct locked_area *are
 static struct source *source_of(struct plan *plan, const struct locked_area *area)
 {
 	struct source **bucket = source_bucket(plan, area);
-	struct source *source;
+	struct source *source = plan->last;
 
+	if (source && source_is(source, area))
+		return source;
 	for (source = *bucket; source; source = source->next)
 		if (source_is(source, area))
-			return source;
+			return plan->last = source;
 	if (plan->sources_nr == plan->sources_room) {
 		plan->sources_want = plan->sources_room * 2;
 		return NULL;
@@ -108,17 +131,22 @@ static struct source *source_of(struct plan *plan, const struct locked_area *are
 	owner_get(&source->owner);
 	source->mode = area->mode;
 	source->has_mm = mmget_not_zero(source->owner.mm);
+	source->gone = owner_state(&source->owner) != DMAOWN_STATE_LIVE;
 	source->next = *bucket;
 	*bucket = source;
-	return source;
+	return plan->last = source;
 }
 
-/* What does not fit is counted all the same, so that the next time there is room. */
-static void add_move(struct plan *plan, const struct locked_area *area, unsigned long new_addr)
-{
-	struct source *source = source_of(plan, area);
+/* Whether an area is to be moved with its pages object, and where to. */
+struct wish {
+	unsigned long addr;		/* of the pages object, in the new owner's address space */
+	bool nowhere;			/* there should be one in the remap list, and is not */
+};
 
-	if (!source || plan->moves_nr == plan->moves_room)
+static void add_move(struct plan *plan, const struct locked_area *area, struct source *source,
+		     const struct wish *wish)
+{
+	if (plan->moves_nr == plan->moves_room)
 		return;
 	source->moves++;
 	source->npinned += area->npinned;
@@ -131,12 +159,49 @@ static void add_move(struct plan *plan, const struct locked_area *area, unsigned
 		.last = area->last,
 		.offset = area->offset,
 		.addr = area->addr,
-		.new_addr = new_addr,
+		.new_addr = wish->addr,
+		.nowhere = wish->nowhere,
 		.npages = area->npages,
 		.sharers = area->sharers,
 		.by_address = area->source == DMAOWN_SOURCE_ADDRESS,
 		.writable = area->writable,
 	};
+}
+
+static void add_orphan(struct plan *plan, const struct locked_area *area,
+		       const struct source *source, const struct wish *wish)
+{
+	plan->orphans_want++;
+	if (plan->orphans_nr == plan->orphans_room)
+		return;
+	plan->orphans[plan->orphans_nr++] = (struct orphan){
+		.pages = area->pages,
+		.source = source,
+		.place = area->place,
+		.iova = area->iova,
+		.last = area->last,
+		.addr = area->addr + area->offset,
+		.new_addr = wish->addr + area->offset,
+		.writable = area->writable,
+	};
+}
+
+/* What does not fit is counted all the same, so that the next time there is room. */
+static void add_area(struct plan *plan, const struct locked_area *area, bool first,
+		     const struct wish *wish)
+{
+	struct source *source = source_of(plan, area);
+
+	plan->areas++;
+	if (!source)
+		return;
+	__set_bit(area->place.context, plan->touched);
+	plan->adopted += source->gone;
+	if (first)
+		add_move(plan, area, source, wish);
+	if (plan->adopt && !source->has_mm && area->source == DMAOWN_SOURCE_ADDRESS &&
+	    !wish->nowhere)
+		add_orphan(plan, area, source, wish);
 }
 
 static int flux(struct plan *plan, const struct lockset_place *place, unsigned long iova,
@@ -169,30 +234,33 @@ static void report_remap(struct plan *plan, enum dmaown_reason reason,
  * Where the new owner is to have the pages object that an area shows. Without a remap list: where
  * the old one has it.
  */
-static unsigned long wanted_addr(struct plan *plan, const struct locked_area *area)
+static struct wish wish_for(struct plan *plan, const struct locked_area *area)
 {
+	struct wish wish = { .addr = area->addr };
 	const struct remap *remap;
-	unsigned long addr;
 
 	if (!plan->remaps->nr || area->source != DMAOWN_SOURCE_ADDRESS)
-		return area->addr;
+		return wish;
 	remap = remaps_find(plan->remaps, plan_context(plan, &area->place), area->place.ioas,
 			    area->iova);
 	if (!remap) {
 		report_remap(plan, DMAOWN_REASON_REMAP_MISSING, area, area->addr + area->offset,
 			     0, 0);
-		return area->addr;
+		wish.nowhere = true;
+		return wish;
 	}
-	addr = remap->entry.addr - area->offset;
-	if (remap->entry.addr < area->offset || !PAGE_ALIGNED(addr) ||
-	    addr + (area->npages << PAGE_SHIFT) < addr)
+	wish.addr = remap->entry.addr - area->offset;
+	if (remap->entry.addr < area->offset || !PAGE_ALIGNED(wish.addr) ||
+	    wish.addr + (area->npages << PAGE_SHIFT) < wish.addr) {
 		report_remap(plan, DMAOWN_REASON_REMAP_OFFSET, area, remap->entry.addr,
 			     remap->index, 0);
-	return addr;
+		wish.nowhere = true;
+	}
+	return wish;
 }
 
 /* For the first area that shows a pages object; the others must agree with its address. */
-static bool is_first(struct plan *plan, const struct locked_area *area, unsigned long new_addr)
+static bool is_first(struct plan *plan, const struct locked_area *area, const struct wish *wish)
 {
 	u64 *first;
 
@@ -203,11 +271,11 @@ static bool is_first(struct plan *plan, const struct locked_area *area, unsigned
 		return false;
 	first = ptrset_value(&plan->shared, area->pages);
 	if (ptrset_add(&plan->shared, area->pages) == 1) {
-		*first = new_addr;
+		*first = wish->addr;
 		return true;
 	}
-	if (*first != new_addr)
-		report_remap(plan, DMAOWN_REASON_REMAP_DIFFERS, area, new_addr + area->offset, 0,
+	if (*first != wish->addr && !wish->nowhere)
+		report_remap(plan, DMAOWN_REASON_REMAP_DIFFERS, area, wish->addr + area->offset, 0,
 			     *first + area->offset);
 	return false;
 }
@@ -215,7 +283,7 @@ static bool is_first(struct plan *plan, const struct locked_area *area, unsigned
 static int collect_area(const struct locked_area *area, void *arg)
 {
 	struct plan *plan = arg;
-	unsigned long new_addr;
+	struct wish wish;
 	bool as_wanted, first;
 
 	plan->areas_total++;
@@ -224,18 +292,15 @@ static int collect_area(const struct locked_area *area, void *arg)
 	if (!is_from(plan, area->owner.task))
 		return 0;
 	plan->areas_from++;
-	new_addr = wanted_addr(plan, area);
-	as_wanted = owner_same(&area->owner, plan->to) && new_addr == area->addr;
+	wish = wish_for(plan, area);
+	as_wanted = owner_same(&area->owner, plan->to) && wish.addr == area->addr;
 	/* With a remap list what is as wanted may still have an area that contradicts. */
 	if (as_wanted && !plan->remaps->nr)
 		return 0;
 
-	first = is_first(plan, area, new_addr);
-	if (as_wanted)
-		return 0;
-	plan->areas++;
-	if (first)
-		add_move(plan, area, new_addr);
+	first = is_first(plan, area, &wish);
+	if (!as_wanted)
+		add_area(plan, area, first, &wish);
 	return 0;
 }
 
@@ -262,15 +327,30 @@ int plan_collect(struct plan *plan, struct lockset *set)
 {
 	int ret;
 
+	plan->orphans_want = 0;
 	ret = lockset_walk(set, collect_area, plan);
 	if (ret)
 		return ret;
 	plan->moves_want = plan->areas;
 	plan->shared_want = plan->areas_shared;
-	if (plan->moves_want > plan->moves_room || plan->sources_want > plan->sources_room ||
+	if (plan->moves_want > plan->moves_room || plan->orphans_want > plan->orphans_room ||
+	    plan->sources_want > plan->sources_room ||
 	    plan->shared_want > ptrset_room(&plan->shared))
 		return -EAGAIN;
 	return check_sharers(plan);
+}
+
+bool plan_takes_from(const struct plan *plan, pid_t tgid, u64 start)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->sources_nr; i++) {
+		const struct task_struct *task = plan->sources[i]->owner.task;
+
+		if (task->tgid == tgid && task->start_boottime == start)
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -298,7 +378,11 @@ void plan_forget(struct plan *plan)
 	plan->sources_room = kept;
 	plan->sources_nr = 0;
 	plan->moves_nr = 0;
+	plan->orphans_nr = 0;
+	plan->last = NULL;
+	bitmap_zero(plan->touched, plan->contexts_nr);
 	plan->areas = 0;
+	plan->adopted = 0;
 	plan->areas_shared = 0;
 	plan->areas_total = 0;
 	plan->areas_from = 0;

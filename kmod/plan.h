@@ -20,6 +20,7 @@ struct source {
 	struct owner owner;		/* with references */
 	u8 mode;
 	bool has_mm;			/* with a reference on mm_users: it still exists */
+	bool gone;			/* dead or stale */
 	size_t moves;
 	size_t npinned;			/* what the new owner is charged for */
 	size_t charged;			/* what this one was charged for */
@@ -40,6 +41,22 @@ struct move {
 	size_t npages;
 	unsigned int sharers;
 	bool by_address;
+	bool nowhere;			/* the remap list has no address for it */
+	bool writable;
+};
+
+/*
+ * An area that is mapped by address and whose owner's address space is gone: all that is left to
+ * compare with are the pages that are pinned.
+ */
+struct orphan {
+	const struct pages *pages;	/* only to be compared */
+	const struct source *source;
+	struct lockset_place place;
+	unsigned long iova;
+	unsigned long last;
+	unsigned long addr;		/* of its first byte, in the old owner's address space */
+	unsigned long new_addr;		/* and in the new one's */
 	bool writable;
 };
 
@@ -51,13 +68,16 @@ struct plan {
 	struct remaps *remaps;
 	struct reports *reports;	/* where what is wrong with the remap list goes */
 	const struct owner *to;
+	unsigned int contexts_nr;
 	pid_t from_tgid;		/* of the initial namespace; 0: from anyone */
 	u64 from_start;
+	bool adopt;			/* from owners that are gone, too */
 
 	u64 areas_total;
 	u64 areas_from;			/* owned by FROM, moved or not */
 	unsigned int areas;		/* that change hands */
 	unsigned int areas_shared;	/* of these, whose pages object has other references */
+	unsigned int adopted;		/* of these, whose owner is dead or stale */
 
 	/* Where something was in flux, if plan_collect() said so. */
 	struct lockset_place flux;
@@ -69,17 +89,30 @@ struct plan {
 	unsigned int moves_nr;
 	unsigned int moves_room;
 	unsigned int moves_want;
+	struct orphan *orphans;		/* none unless adopt is set */
+	unsigned int orphans_nr;
+	unsigned int orphans_room;
+	unsigned int orphans_want;
+	unsigned long *touched;		/* a bit for each context in which something moves */
 	struct source **sources;
 	unsigned int sources_nr;
 	unsigned int sources_room;
 	unsigned int sources_want;
+	struct source *last;		/* found last */
 	struct source *hash[1 << PLAN_HASH_BITS];
 	struct ptrset shared;
 	unsigned int shared_want;
 };
 
+/* The process is one of those that lose areas. */
+bool plan_takes_from(const struct plan *plan, pid_t tgid, u64 start);
+
 void plan_init(struct plan *plan);
 void plan_free(struct plan *plan);
+
+/* From here to plan_end() it is about these contexts. */
+int plan_begin(struct plan *plan, struct iommufd_ctx **contexts, unsigned int nr);
+void plan_end(struct plan *plan);
 
 /* Makes room for what was short last time; may sleep. */
 int plan_make_room(struct plan *plan);

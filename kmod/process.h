@@ -2,12 +2,19 @@
 #ifndef DMAOWN_PROCESS_H
 #define DMAOWN_PROCESS_H
 
+#include <linux/errno.h>
 #include "owner.h"
 
 /* A live process: an owner whose address space is kept alive (mm_users) as well. */
 struct process {
 	struct owner owner;
 };
+
+/* Flags that are not known: -EOPNOTSUPP. */
+static inline int process_name_check(const struct dmaown_process *name)
+{
+	return name->flags & ~DMAOWN_PROCESS_INITIAL ? -EOPNOTSUPP : 0;
+}
 
 /* The group leader of the process that is named, with a reference, or ERR_PTR(-ESRCH). */
 struct task_struct *process_find(const struct dmaown_process *name);

@@ -118,11 +118,20 @@ const struct remap *remaps_find(struct remaps *remaps, u64 context, u32 ioas, u6
 	return NULL;
 }
 
+/* Of entries for the same area any may be the one that was found; there is a report already. */
+static bool is_twin(const struct remaps *remaps, u32 i)
+{
+	const struct remap *remap = &remaps->array[i];
+
+	return (i && !remap_compare(remap - 1, remap)) ||
+	       (i + 1 < remaps->nr && !remap_compare(remap, remap + 1));
+}
+
 void remaps_end(const struct remaps *remaps, struct reports *reports)
 {
 	u32 i;
 
 	for (i = 0; i < remaps->nr; i++)
-		if (!remaps->array[i].used)
+		if (!remaps->array[i].used && !is_twin(remaps, i))
 			report_entry(reports, DMAOWN_REASON_REMAP_UNKNOWN, &remaps->array[i]);
 }

@@ -47,6 +47,14 @@ void reports_clear(struct reports *reports)
 	reports->errors = 0;
 }
 
+void reports_rewind(struct reports *reports, const struct reports *to)
+{
+	*reports = *to;
+	/* It may have grown since. */
+	if (reports->nr && reports->nr == reports->total)
+		reports->array[reports->nr - 1] = reports->last;
+}
+
 /* Ranges follow one another in IOVA and, if they have one, in the address space. */
 static bool continues(const struct dmaown_report *last, const struct dmaown_report *next)
 {

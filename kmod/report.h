@@ -19,6 +19,9 @@ int reports_alloc(struct reports *reports, u32 room);
 void reports_free(struct reports *reports);
 void reports_clear(struct reports *reports);
 
+/* Goes back to a copy of the struct that was made earlier. */
+void reports_rewind(struct reports *reports, const struct reports *to);
+
 /*
  * Adds one; its error follows from its reason. It grows the last one if it continues that in every
  * respect. Does not sleep.

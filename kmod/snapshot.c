@@ -72,10 +72,13 @@ static int holder_add(const struct holding *holding, void *arg)
 	if (!holder->pid)
 		return 0;	/* gone meanwhile */
 	holder->context = context;
+	holder->maybe = holding->maybe;
 	holder->tgid = holding->task->tgid;
 	holder->start = holding->task->start_boottime;
 	cred = get_task_cred(holding->task);
 	holder->uid = cred->uid;
+	holder->euid = cred->euid;
+	holder->suid = cred->suid;
 	put_cred(cred);
 	holder->fd = holding->fd;
 	holder->via = holding->via;

@@ -19,6 +19,9 @@ struct holder {
 	pid_t tgid;
 	u64 start;
 	kuid_t uid;
+	kuid_t euid;
+	kuid_t suid;
+	u64 maybe;			/* if busy: the context that it seems to be, or 0 */
 	unsigned int fd;		/* the lowest one, if the file has several */
 	enum dmaown_via via;
 	char comm[TASK_COMM_LEN];

@@ -4,8 +4,9 @@
  *
  * An attempt locks all IOASes of all contexts, sees what is to be moved, and if everything is known
  * that must be known, charges the new owner and changes the owners. If it is not known yet whether
- * the memory is the same, it gives back the locks, looks (see verify.h), and locks again; only what
- * is still as it was then needs no second look. It never waits for a lock (iommufd/lock.c says
+ * the memory is the same, or who holds the contexts, it gives back the locks, looks (see verify.h
+ * and holders.h), and locks again; only what is still as it was then needs no second look. Whatever
+ * is wrong is reported, and the rest is looked at all the same. It never waits for a lock (iommufd/lock.c says
  * why): where one is not to be had, or something is in flux, it gives back everything, and the next
  * attempt begins anew after a while. Memory is allocated with the locks given back.
  *
@@ -16,6 +17,7 @@
 #include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -25,6 +27,7 @@
 #include "charge.h"
 #include "contexts.h"
 #include "event.h"
+#include "holders.h"
 #include "iommufd.h"
 #include "plan.h"
 #include "process.h"
@@ -48,6 +51,7 @@ struct transfer {
 	struct dmaown_transfer *arg;
 	struct dmaown_file *files;
 	struct remaps *remaps;
+	const struct forces *forces;
 	struct reports *reports;
 	struct dmaown_process to_name;	/* with its start time, once it has been seen */
 	ktime_t deadline;
@@ -59,6 +63,8 @@ struct transfer {
 	/* Of the attempt. */
 	struct process to;
 	struct contexts contexts;
+	struct reports known;		/* what was reported before the first pass */
+	struct holders holders;
 	struct lockset *set;
 	struct charges charges;
 	struct dmaown_report obstacle;	/* what made it fail with -EBUSY */
@@ -135,6 +141,26 @@ static void drop_references(const struct plan *plan)
 	}
 }
 
+/* Who does what to whom. */
+static void event_begin(const struct transfer *t, struct record_event *event,
+			enum dmaown_event_type type)
+{
+	struct task_struct *to;
+
+	record_set(event, event, event, type);
+	record_set(event, event, caller, current->tgid);
+	to = process_find(&t->to_name);
+	if (!IS_ERR(to)) {
+		record_set(event, event, to, to->tgid);
+		record_set(event, event, to_start, to->start_boottime);
+		put_task_struct(to);
+	}
+	if (t->plan.from_tgid) {
+		record_set(event, event, from, t->plan.from_tgid);
+		record_set(event, event, from_start, t->plan.from_start);
+	}
+}
+
 /* AN ATTEMPT */
 
 static void fill_results(struct transfer *t)
@@ -146,6 +172,7 @@ static void fill_results(struct transfer *t)
 	arg->contexts = t->contexts.nr;
 	arg->areas = plan->areas;
 	arg->areas_total = plan->areas_total;
+	arg->adopted = plan->adopted;
 	arg->pages_objects = plan->moves_nr;
 	arg->pinned = 0;
 	for (i = 0; i < plan->sources_nr; i++)
@@ -159,10 +186,28 @@ static void clear_results(struct dmaown_transfer *arg)
 	arg->contexts = 0;
 	arg->areas = 0;
 	arg->areas_total = 0;
+	arg->adopted = 0;
 	arg->pages_objects = 0;
 	arg->pinned = 0;
 	arg->charged_user = 0;
 	arg->charged_mm = 0;
+}
+
+/* Whether everything is known that a decision needs. */
+static bool informed(const struct transfer *t)
+{
+	return !t->plan.areas ||
+	       (t->holders.known && verified_covers(&t->verified, &t->plan));
+}
+
+/* Completes what is reported, and says what it comes to; 0: there is nothing against it. */
+static int judge(struct transfer *t)
+{
+	if (t->plan.areas)
+		holders_check(&t->holders, &t->plan, t->forces, t->reports);
+	if (t->reports->total || (t->arg->flags & DMAOWN_TRANSFER_DRY_RUN))
+		charges_check(&t->charges, t->plan.to, t->reports);
+	return reports_error(t->reports);
 }
 
 /* Everything that is done under the locks. */
@@ -184,14 +229,11 @@ static int decide(struct transfer *t)
 		return -ENOENT;
 	}
 	remaps_end(plan->remaps, t->reports);
-	if (t->reports->total)
-		return reports_error(t->reports);
-	if (!verified_covers(&t->verified, plan))
+	if (!informed(t))
 		return LOOK;
-	if (t->arg->flags & DMAOWN_TRANSFER_DRY_RUN) {
-		charges_check(&t->charges, plan->to, t->reports);
-		return reports_error(t->reports);
-	}
+	ret = judge(t);
+	if (ret || (t->arg->flags & DMAOWN_TRANSFER_DRY_RUN))
+		return ret;
 
 	ret = charges_take(&t->charges, plan->to, t->reports);
 	if (ret == -EBUSY)
@@ -223,23 +265,36 @@ static int lock_and_decide(struct transfer *t)
 	return ret;
 }
 
-/* Looks at the memory behind what was seen under the locks. LOOK: it is the same. */
+static void tell_progress(u64 done, u64 total, void *arg)
+{
+	const struct transfer *t = arg;
+	struct record_event event = {};
+
+	event_begin(t, &event, DMAOWN_EVENT_PROGRESS);
+	record_set(&event, event, done, done);
+	record_set(&event, event, total, total);
+	event_send(&event);
+}
+
+/*
+ * Looks at the memory behind what was seen under the locks, and at who holds the contexts. LOOK: the
+ * memory is the same.
+ */
 static int look(struct transfer *t)
 {
-	int ret;
+	const struct progress progress = { .tell = tell_progress, .arg = t };
+	int ret = 0;
 
-	ret = verify(&t->verified, &t->plan, t->reports);
+	if (!t->holders.known)
+		ret = holders_find(&t->holders, &t->contexts);
+	ret = ret ?: verify(&t->verified, &t->plan, t->reports, &progress);
 	if (ret == -EBUSY)
 		return obstacle_process(t, DMAOWN_REASON_LOCKED);
 	if (ret) {
 		reports_clear(t->reports);
 		return ret;
 	}
-	if (!t->reports->total)
-		return LOOK;
-	/* All that is wrong, not only the memory. */
-	charges_check(&t->charges, t->plan.to, t->reports);
-	return reports_error(t->reports);
+	return t->reports->total ? judge(t) : LOOK;
 }
 
 /*
@@ -249,7 +304,7 @@ static int pass(struct transfer *t)
 {
 	int ret;
 
-	reports_clear(t->reports);
+	reports_rewind(t->reports, &t->known);
 	remaps_rewind(t->remaps);
 	ret = plan_make_room(&t->plan);
 	if (ret)
@@ -287,25 +342,26 @@ static int attempt_in_contexts(struct transfer *t)
 	ret = contexts_get(&t->contexts, &t->to, t->files, t->arg->nr_files, t->reports);
 	if (ret == -EBUSY)
 		ret = obstacle_process(t, DMAOWN_REASON_LOCKED);
-	ret = ret ?: reports_error(t->reports);
+	if (!ret && !t->contexts.nr)
+		ret = reports_error(t->reports);
 	if (ret)
 		goto out_contexts;
 	remaps_begin(t->remaps, t->contexts.nr == 1 ? context_id(t->contexts.array[0]) : 0,
 		     t->reports);
-	ret = reports_error(t->reports);
-	if (ret)
-		goto out_contexts;
+	t->known = *t->reports;
 
 	t->set = lockset_alloc(t->contexts.array, t->contexts.nr);
 	if (IS_ERR(t->set)) {
 		ret = PTR_ERR(t->set);
 		goto out_contexts;
 	}
-	t->plan.contexts = t->contexts.array;
-	t->plan.reports = t->reports;
-	t->plan.remaps = t->remaps;
-	t->plan.to = &t->to.owner;
+	ret = plan_begin(&t->plan, t->contexts.array, t->contexts.nr);
+	if (ret)
+		goto out_set;
 	ret = passes(t);
+	holders_free(&t->holders);
+	plan_end(&t->plan);
+out_set:
 	lockset_free(t->set);
 out_contexts:
 	contexts_put(&t->contexts);
@@ -335,7 +391,9 @@ static int attempt(struct transfer *t)
 /* Sleeps for a while that grows. -EBUSY: the time is over; -EINTR: a signal came. */
 static int wait_a_while(struct transfer *t, u64 *wait_ns)
 {
-	ktime_t until = ktime_add_ns(ktime_get(), *wait_ns);
+	/* Two transfers that are in each other's way must not come back at the same time again. */
+	u64 jitter = get_random_u32_below(*wait_ns);
+	ktime_t until = ktime_add_ns(ktime_get(), *wait_ns + jitter);
 
 	if (ktime_compare(ktime_get(), t->deadline) >= 0)
 		return -EBUSY;
@@ -440,22 +498,10 @@ static void tell(const struct transfer *t, int ret)
 {
 	const struct dmaown_transfer *arg = t->arg;
 	struct record_event event = {};
-	struct task_struct *to;
 
 	if (arg->flags & DMAOWN_TRANSFER_DRY_RUN)
 		return;
-	record_set(&event, event, event, ret ? DMAOWN_EVENT_REFUSAL : DMAOWN_EVENT_TRANSFER);
-	record_set(&event, event, caller, current->tgid);
-	to = process_find(&t->to_name);
-	if (!IS_ERR(to)) {
-		record_set(&event, event, to, to->tgid);
-		record_set(&event, event, to_start, to->start_boottime);
-		put_task_struct(to);
-	}
-	if (t->plan.from_tgid) {
-		record_set(&event, event, from, t->plan.from_tgid);
-		record_set(&event, event, from_start, t->plan.from_start);
-	}
+	event_begin(t, &event, ret ? DMAOWN_EVENT_REFUSAL : DMAOWN_EVENT_TRANSFER);
 	if (arg->contexts)
 		record_set(&event, event, contexts, arg->contexts);
 	if (ret) {
@@ -466,6 +512,7 @@ static void tell(const struct transfer *t, int ret)
 	} else {
 		record_set(&event, event, areas, arg->areas);
 		record_set(&event, event, pinned, arg->pinned);
+		record_set(&event, event, adopted, arg->adopted);
 	}
 	event_send(&event);
 }
@@ -475,6 +522,10 @@ static int transfer_as(struct transfer *t)
 	int ret;
 
 	plan_init(&t->plan);
+	t->plan.reports = t->reports;
+	t->plan.remaps = t->remaps;
+	t->plan.to = &t->to.owner;
+	t->plan.adopt = t->arg->flags & DMAOWN_TRANSFER_ADOPT;
 	verified_init(&t->verified);
 	ret = resolve_from(t) ?: resolve_files(t) ?: attempts(t);
 	if (ret == -ENOMEM && !t->reports->total)
@@ -487,7 +538,7 @@ static int transfer_as(struct transfer *t)
 }
 
 int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct remaps *remaps,
-	     struct reports *reports)
+	     const struct forces *forces, struct reports *reports)
 {
 	struct transfer *t = kzalloc(sizeof(*t), GFP_KERNEL_ACCOUNT);
 	int ret;
@@ -497,6 +548,7 @@ int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct rema
 	t->arg = arg;
 	t->files = files;
 	t->remaps = remaps;
+	t->forces = forces;
 	t->reports = reports;
 	t->to_name = arg->to;
 	t->deadline = ktime_add_ms(ktime_get(), arg->timeout_ms);

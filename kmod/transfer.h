@@ -2,6 +2,7 @@
 #ifndef DMAOWN_TRANSFER_H
 #define DMAOWN_TRANSFER_H
 
+#include "force.h"
 #include "remap.h"
 #include "report.h"
 #include "uapi/dmaown.h"
@@ -14,7 +15,7 @@ struct record_status;
  * for what belongs to the reports. May sleep; holds nothing of any context while it waits.
  */
 int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct remaps *remaps,
-	     struct reports *reports);
+	     const struct forces *forces, struct reports *reports);
 
 /* The counters. */
 void transfer_status(struct record_status *rec);

@@ -23,6 +23,7 @@ struct mem_range {
 	struct mm_struct *mm;
 	unsigned long addr;
 	unsigned long end;
+	bool gone;			/* it has no users: nothing is mapped in it any more */
 	bool write;			/* must be writable in the new owner's */
 	unsigned long delta;		/* what to add to get the new owner's address */
 	enum dmaown_reason reason;	/* of one that is not the same */
@@ -88,7 +89,7 @@ static int verified_keep(struct verified *verified, const struct plan *plan,
 /* In one address space the same address is the same memory. */
 static bool needs_look(const struct plan *plan, const struct move *move)
 {
-	return move->by_address &&
+	return move->by_address && !move->nowhere &&
 	       (move->source->owner.mm != plan->to->mm || move->addr != move->new_addr);
 }
 
@@ -135,6 +136,7 @@ static struct mem_range wanted_range(const struct move *move)
 {
 	return (struct mem_range){
 		.mm = move->source->owner.mm,
+		.gone = !move->source->has_mm,
 		.addr = move->addr,
 		.end = move_end(move),
 		.write = move->writable,
@@ -245,7 +247,10 @@ static void report_gone(const struct plan *plan, const struct move *move, struct
 	report_add(reports, &report);
 }
 
-/* What is to be looked at, sorted and without overlaps, so that no mapping is looked at twice. */
+/*
+ * What is to be looked at, sorted and without overlaps, so that no mapping is looked at twice. What
+ * is to be adopted is in it, too.
+ */
 static int gather(const struct plan *plan, struct mem_ranges *ranges, struct reports *reports)
 {
 	unsigned int i;
@@ -257,7 +262,7 @@ static int gather(const struct plan *plan, struct mem_ranges *ranges, struct rep
 
 		if (!needs_look(plan, move))
 			continue;
-		if (move->source->has_mm)
+		if (move->source->has_mm || plan->adopt)
 			ret = range_add(ranges, &range);
 		else
 			report_gone(plan, move, reports);
@@ -384,7 +389,8 @@ static int report_all(const struct plan *plan, const struct mem_ranges *differen
 	return 0;
 }
 
-int verify(struct verified *verified, const struct plan *plan, struct reports *reports)
+int verify(struct verified *verified, const struct plan *plan, struct reports *reports,
+	   const struct progress *progress)
 {
 	struct mem_ranges different = {};
 	struct mem_ranges ranges = { .sorted = true };
@@ -395,7 +401,9 @@ int verify(struct verified *verified, const struct plan *plan, struct reports *r
 	verified_forget(verified);
 	ret = gather(plan, &ranges, reports);
 	for (i = 0; i < ranges.nr && !ret; i++)
-		ret = look_at(&ranges.array[i], plan->to->mm, &different, &tries);
+		if (!ranges.array[i].gone)
+			ret = look_at(&ranges.array[i], plan->to->mm, &different, &tries);
+	ret = ret ?: adopt_compare(plan, reports, progress);
 	if (!ret && different.nr)
 		ret = report_all(plan, &different, reports);
 	else if (!ret)

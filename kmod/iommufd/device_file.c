@@ -7,6 +7,7 @@
  * loaded after us or not at all.
  */
 #include <linux/device.h>
+#include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
@@ -83,6 +84,16 @@ struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, cha
 	mutex_unlock(&vdev->dev_set->lock);
 	return ictx;
 }
+
+/* Set under dev_set->lock, and cleared when the file is released. Only its address is used. */
+u64 vfio_context_hint(struct file *file)
+{
+	const struct layout_vfio_device_file *df = file->private_data;
+	struct iommufd_ctx *ictx = (struct iommufd_ctx *)READ_ONCE(df->iommufd);
+
+	/* What could not be bound is an error for a moment. */
+	return IS_ERR_OR_NULL(ictx) ? 0 : context_id(ictx);
+}
 #else
 bool vfio_begin(struct vfio *vfio)
 {
@@ -98,6 +109,11 @@ struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, cha
 				 size_t size)
 {
 	return NULL;
+}
+
+u64 vfio_context_hint(struct file *file)
+{
+	return 0;
 }
 #endif
 

@@ -20,7 +20,7 @@
  *			context, and while nobody but areas refers to the pages object. They are
  *			read under the read side of either, of any IOAS that has or had an area of
  *			the pages object.
- * iopt_pages.npinned, .last_npinned
+ * iopt_pages.npinned, .last_npinned, .pinned_pfns, .domains_itree; iopt_area.storage_domain
  *			pages->mutex, which is only ever taken under one of the rwsems.
  * iommufd_device.dev, .igroup, iommufd_hwpt_paging.ioas, iommufd_hwpt_nested.parent
  *			do not change between the object's publication and its removal.

@@ -61,6 +61,8 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "uptr", "void *" },
 				{ "writable", "bool" },
 				{ "account_mode", "u8" },
+				{ "pinned_pfns", "struct xarray" },
+				{ "domains_itree", "struct rb_root_cached" },
 				{ "type", "enum iopt_address_type", { .optional = true } },
 				{ "file", "struct file *", { .with = "iopt_pages.type" } },
 				{ "start", "unsigned long", { .with = "iopt_pages.type" } },

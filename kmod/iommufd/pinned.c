@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Which page frames are pinned behind an area.
+ *
+ * A pages object keeps them in one of two places: in pinned_pfns what an in-kernel access has
+ * pinned, else in the page tables of the storage_domain of any area that shows the page and is in
+ * domains_itree (kernel: pages.c, pfn_reader_fill_span()). Both belong to pages->mutex.
+ */
+#include <linux/interval_tree.h>
+#include <linux/iommu.h>
+#include <linux/mutex.h>
+
+#include "private.h"
+
+static bool shows(const struct layout_iopt_area *area, unsigned long index)
+{
+	return area && area->pages_node.start <= index && area->pages_node.last >= index;
+}
+
+static struct layout_iopt_area *domain_area(struct layout_iopt_pages *pages, unsigned long index)
+{
+	struct interval_tree_node *node;
+
+	node = interval_tree_iter_first(&pages->domains_itree, index, index);
+	return node ? container_of(node, struct layout_iopt_area, pages_node) : NULL;
+}
+
+/* The IOVA at which an area shows a page of its pages object: the first one may start within it. */
+static unsigned long iova_of(const struct layout_iopt_area *area, unsigned long index)
+{
+	unsigned long nr = index - area->pages_node.start;
+
+	return area->node.start + (nr ? nr * PAGE_SIZE - area->page_offset : 0);
+}
+
+/* *last: the area with the domain that was asked last. */
+static unsigned long pinned_pfn(struct layout_iopt_pages *pages, unsigned long index,
+				struct layout_iopt_area **last)
+{
+	void *entry = xa_load(&pages->pinned_pfns, index);
+	phys_addr_t phys;
+
+	if (entry)
+		return xa_to_value(entry);
+	if (!shows(*last, index))
+		*last = domain_area(pages, index);
+	if (!*last || !(*last)->storage_domain)
+		return PFN_NONE;
+	phys = iommu_iova_to_phys((*last)->storage_domain, iova_of(*last, index));
+	return phys ? phys >> PAGE_SHIFT : PFN_NONE;
+}
+
+static int copy_pfns(struct layout_iopt_area *area, unsigned long first, unsigned long *pfns,
+		     unsigned int nr)
+{
+	struct layout_iopt_pages *pages = area->pages;
+	struct layout_iopt_area *last = NULL;
+	unsigned long index = area->pages_node.start + first;
+	unsigned int done;
+
+	if (!mutex_trylock(&pages->mutex))
+		return -EAGAIN;
+	for (done = 0; done < nr && index <= area->pages_node.last; done++, index++)
+		pfns[done] = pinned_pfn(pages, index, &last);
+	mutex_unlock(&pages->mutex);
+	return done;
+}
+
+static int copy_from_ioas(struct layout_iommufd_ioas *ioas, unsigned long iova, const void *pages,
+			  unsigned long first, unsigned long *pfns, unsigned int nr)
+{
+	struct interval_tree_node *node;
+	struct layout_iopt_area *area;
+	int done = -ESTALE;
+
+	if (!down_read_trylock(&ioas->iopt.iova_rwsem))
+		return -EAGAIN;
+	node = interval_tree_iter_first(&ioas->iopt.area_itree, iova, iova);
+	area = to_area(node ? &node->rb : NULL);
+	if (area && area->node.start == iova && area->pages == pages)
+		done = copy_pfns(area, first, pfns, nr);
+	up_read(&ioas->iopt.iova_rwsem);
+	return done;
+}
+
+/* As in copy_one() of look.c, the lock of ctx->objects keeps the IOAS. */
+int context_pinned(struct iommufd_ctx *ictx, u32 id, unsigned long iova, const void *pages,
+		   unsigned long first, unsigned long *pfns, unsigned int nr)
+{
+	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
+	struct layout_iommufd_object *obj;
+	int done = -ESTALE;
+
+	xa_lock(&ctx->objects);
+	obj = xa_load(&ctx->objects, id);
+	if (obj && obj->type == LAYOUT_IOMMUFD_OBJ_IOAS)
+		done = copy_from_ioas(to_ioas(obj), iova, pages, first, pfns, nr);
+	xa_unlock(&ctx->objects);
+	return done;
+}
