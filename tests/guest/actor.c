@@ -47,6 +47,22 @@ struct iommu_ioas_map_file {
 #define IOMMU_IOAS_MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
 #endif
 
+#ifndef VFIO_DEVICE_FEATURE_DMA_BUF
+struct vfio_region_dma_range {
+	__u64 offset;
+	__u64 length;
+};
+
+struct vfio_device_feature_dma_buf {
+	__u32 region_index;
+	__u32 open_flags;
+	__u32 flags;
+	__u32 nr_ranges;
+	struct vfio_region_dma_range dma_ranges[];
+};
+#define VFIO_DEVICE_FEATURE_DMA_BUF 11
+#endif
+
 #define MAX_ARGS	40
 #define LINE_SIZE	4096
 #define MAX_FDS		1024
@@ -298,6 +314,30 @@ static int do_detach(struct call *c)
 	return simple(ioctl(arg(c, 1), VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach));
 }
 
+/* A part of BAR 0 as a dma-buf. */
+static int do_dmabuf(struct call *c)
+{
+	union {
+		struct vfio_device_feature feature;
+		char space[sizeof(struct vfio_device_feature) +
+			   sizeof(struct vfio_device_feature_dma_buf) +
+			   sizeof(struct vfio_region_dma_range)];
+	} request = { .feature = {
+		.argsz = sizeof(request),
+		.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
+	} };
+	struct vfio_device_feature_dma_buf *get = (void *)request.feature.data;
+	int fd;
+
+	get->region_index = VFIO_PCI_BAR0_REGION_INDEX;
+	get->open_flags = O_RDWR;
+	get->nr_ranges = 1;
+	get->dma_ranges[0].offset = arg(c, 2);
+	get->dma_ranges[0].length = arg(c, 3);
+	fd = result(ioctl(arg(c, 1), VFIO_DEVICE_FEATURE, &request));
+	return fd < 0 ? fd : answer(c, "%d", fd);
+}
+
 /*
  * QEMU's edu device: a DMA engine that copies between RAM (by IOVA) and its own buffer. A transfer of
  * the full buffer of 4096 bytes makes QEMU 7.2 abort.
@@ -367,6 +407,11 @@ static int do_edu(struct call *c)
 	pthread_mutex_init(&edu->lock, NULL);
 	edus[fd] = edu;
 	return answer(c, "0x%x", *(volatile uint32_t *)edu->registers);
+}
+
+static int do_register(struct call *c)
+{
+	return answer(c, "0x%08x", *(volatile uint32_t *)(edu_of(c, 1)->registers + arg(c, 2)));
 }
 
 static void edu_write(struct edu *edu, int reg, uint64_t value)
@@ -930,8 +975,10 @@ static const struct command {
 	{ "bind",	2, 2, do_bind },		/* DEV FD -> DEVID */
 	{ "attach",	2, 2, do_attach },		/* DEV IOAS|HWPT -> HWPT */
 	{ "detach",	1, 1, do_detach },		/* DEV */
+	{ "dmabuf",	3, 3, do_dmabuf },		/* DEV OFFSET LENGTH -> FD */
 	/* DMA */
 	{ "edu",	1, 1, do_edu },			/* DEV -> identification */
+	{ "register",	2, 2, do_register },		/* DEV OFFSET -> VALUE */
 	{ "dma",	4, 4, do_dma },			/* DEV to-device|to-ram IOVA LENGTH */
 	{ "dma-start",	5, 5, do_dma_start },		/* DEV FROM-IOVA FROM-ADDR TO-IOVA TO-ADDR */
 	{ "dma-report",	1, 1, do_dma_report },		/* DEV -> N rounds M errors */

@@ -157,15 +157,15 @@ static void test_members(void)
 	t.flags = 1U << 31;
 	expect(transfer(&t), EOPNOTSUPP, "an unknown flag");
 	t = nothing_to_do();
-	t.flags = DMAOWN_TRANSFER_DRY_RUN << 1;
+	t.flags = DMAOWN_TRANSFER_ADOPT << 1;
 	expect(transfer(&t), EOPNOTSUPP, "the next flag");
+	t = nothing_to_do();
+	t.flags = DMAOWN_TRANSFER_ADOPT;
+	expect(transfer(&t), 0, "adoption");
 	t = nothing_to_do();
 	t.flags = DMAOWN_TRANSFER_DRY_RUN;
 	expect(transfer(&t), 0, "a dry run");
 	t = nothing_to_do();
-	t.reserved = 1;
-	expect(transfer(&t), EINVAL, "something in the reserved member");
-	t.reserved = 0;
 	t.nr_remaps = DMAOWN_TRANSFER_MAX_REMAPS + 1;
 	expect(transfer(&t), EINVAL, "too many remaps");
 	t.nr_remaps = 1;
@@ -191,6 +191,38 @@ static void test_members(void)
 	t = nothing_to_do();
 	t.nr_reports = DMAOWN_TRANSFER_MAX_REPORTS + 1;
 	expect(transfer(&t), EINVAL, "too many reports");
+}
+
+static void test_forces(void)
+{
+	struct dmaown_force force = { .reason = DMAOWN_REASON_WOULD_RESET, .device = "0000:00:00.0" };
+	struct dmaown_transfer t = nothing_to_do();
+
+	t.nr_forces = DMAOWN_TRANSFER_MAX_FORCES + 1;
+	expect(transfer(&t), EINVAL, "too much to be forced");
+	t.nr_forces = 1;
+	expect(transfer(&t), EFAULT, "forces that are nowhere");
+	t.forces = (uintptr_t)&force;
+	expect(transfer(&t), 0, "a device that is not there may be reset");
+	memset(force.device, 'x', sizeof(force.device));
+	expect(transfer(&t), EINVAL, "a device's name without an end");
+	memset(force.device, 0, sizeof(force.device));
+	force.device[sizeof(force.device) - 1] = 'x';
+	expect(transfer(&t), EINVAL, "something behind the end of a device's name");
+	force = (struct dmaown_force){ .reason = DMAOWN_REASON_WOULD_RESET };
+	expect(transfer(&t), 0, "any device may be reset");
+	force.reserved = 1;
+	expect(transfer(&t), EINVAL, "something in a force's reserved member");
+	force = (struct dmaown_force){ .reason = DMAOWN_REASON_UNTRUSTED };
+	expect(transfer(&t), 0, "any holder is accepted");
+	force.process.pid = 4000000;
+	expect(transfer(&t), 0, "a holder that is not there is accepted");
+	force = (struct dmaown_force){ .reason = DMAOWN_REASON_NOT_HELD };
+	expect(transfer(&t), EINVAL, "a reason that cannot be forced");
+	force.reason = UINT32_MAX;
+	expect(transfer(&t), EINVAL, "a reason that there is not");
+	force.reason = 0;
+	expect(transfer(&t), EINVAL, "no reason");
 }
 
 static void test_processes(void)
@@ -409,6 +441,7 @@ int main(void)
 	test_processes();
 	test_sizes();
 	test_members();
+	test_forces();
 	test_files();
 	test_reports();
 	test_capabilities();
