@@ -195,7 +195,8 @@ static void add_area(struct plan *plan, const struct locked_area *area, bool fir
 	plan->areas++;
 	if (!source)
 		return;
-	__set_bit(area->place.context, plan->touched);
+	if (!owner_same(&area->owner, plan->to))
+		__set_bit(area->place.context, plan->touched);
 	plan->adopted += source->gone;
 	if (first)
 		add_move(plan, area, source, wish);

@@ -93,7 +93,7 @@ struct plan {
 	unsigned int orphans_nr;
 	unsigned int orphans_room;
 	unsigned int orphans_want;
-	unsigned long *touched;		/* a bit for each context in which something moves */
+	unsigned long *touched;		/* a bit for each context with a new owner */
 	struct source **sources;
 	unsigned int sources_nr;
 	unsigned int sources_room;
