@@ -226,7 +226,6 @@ static struct walk *walk_begin(holding_fn fn, void *arg)
 	walk->fn = fn;
 	walk->arg = arg;
 	ptrset_init(&walk->visited);
-	vfio_begin(&walk->vfio);
 	return walk;
 }
 
@@ -244,6 +243,7 @@ int find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 
 	if (!walk)
 		return -ENOMEM;
+	vfio_begin(&walk->vfio);
 	ret = walk_process(walk, leader);
 	walk_end(walk);
 	return ret;
@@ -280,6 +280,7 @@ int find_everywhere(holding_fn fn, void *arg)
 
 	if (!walk)
 		return -ENOMEM;
+	vfio_begin(&walk->vfio);
 	while (!ret && (leader = next_process(&nr))) {
 		ret = walk_process(walk, leader);
 		put_task_struct(leader);
@@ -320,6 +321,9 @@ struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 
 	walk->one = true;
 	walk->next_fd = fd;
 	ret = walk_process(walk, leader);
+	/* Looking VFIO up costs more than looking at one descriptor, and it is mostly a context. */
+	if (!ret && vfio_begin(&walk->vfio))
+		ret = walk_process(walk, leader);
 	walk_end(walk);
 	return ret < 0 ? ERR_PTR(ret) : wanted.ictx;
 }
