@@ -104,6 +104,18 @@ int channel_collect(struct channel *channel, enum record_kind kind, uint64_t con
 	return rc == -EAGAIN ? 0 : rc;
 }
 
+int channel_search(struct channel *channel, enum record_kind kind, uint64_t context,
+		   record_fn fn, void *data)
+{
+	int tries = CHANNEL_TRIES;
+	int rc;
+
+	do {
+		rc = channel_each(channel, kind, context, fn, data);
+	} while (rc == -EAGAIN && --tries);
+	return rc == -EAGAIN ? 0 : rc;
+}
+
 int channel_failed(const struct channel *channel, enum record_kind kind, int error)
 {
 	if (is_denied(error))

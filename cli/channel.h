@@ -60,6 +60,10 @@ int channel_each(struct channel *channel, enum record_kind kind, uint64_t contex
 int channel_collect(struct channel *channel, enum record_kind kind, uint64_t context,
 		    struct record_list *list);
 
+/* channel_each(), and again when something came or went and fn has not ended it. */
+int channel_search(struct channel *channel, enum record_kind kind, uint64_t context,
+		   record_fn fn, void *data);
+
 /* How often to try again. */
 #define CHANNEL_TRIES	5
 

@@ -159,8 +159,8 @@ static int find_record(struct channel *channel, const char *text,
 	struct search search = { .name = name };
 	int rc;
 
-	rc = channel_each(channel, kinds[name->by], 0, search_one, &search);
-	if (rc < 0 && rc != -EAGAIN) {
+	rc = channel_search(channel, kinds[name->by], 0, search_one, &search);
+	if (rc < 0) {
 		rc = channel_failed(channel, kinds[name->by], rc);
 	} else if (search.found.nr == 1) {
 		*record = search.found.items[0];
@@ -218,9 +218,9 @@ int context_find_file(struct channel *channel, const char *text, struct dmaown_f
 	if (name.by == CONTEXT_BY_FD) {
 		holder = record.holder;
 	} else {
-		rc = channel_each(channel, RECORD_HOLDER, record.context.context, choose_holder,
-				  &holder);
-		if (rc < 0 && rc != -EAGAIN)
+		rc = channel_search(channel, RECORD_HOLDER, record.context.context, choose_holder,
+				    &holder);
+		if (rc < 0)
 			return channel_failed(channel, RECORD_HOLDER, rc);
 	}
 	if (!holder.known) {

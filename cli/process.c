@@ -184,6 +184,23 @@ static int find_pid(int device, const struct process_name *name, struct process_
 	return rc;
 }
 
+int process_open(int device, const struct process_ref *ref)
+{
+	struct process_ref now = *ref;
+	int fd, rc;
+
+	fd = syscall(SYS_pidfd_open, ref->process.pid, 0);
+	if (fd < 0)
+		return -errno;
+	/* It compares the start time. Who has the number now had it all the time. */
+	rc = ask_module(device, &now);
+	if (rc) {
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
 struct owner_search {
 	uint64_t owner;
 	struct owner_record found;
@@ -203,9 +220,9 @@ static int find_owner(struct channel *channel, const char *text, const struct pr
 		      struct process_ref *ref)
 {
 	struct owner_search search = { .owner = name->owner };
-	int rc = channel_each(channel, RECORD_OWNER, 0, match_owner, &search);
+	int rc = channel_search(channel, RECORD_OWNER, 0, match_owner, &search);
 
-	if (rc < 0 && rc != -EAGAIN)
+	if (rc < 0)
 		return channel_failed(channel, RECORD_OWNER, rc);
 	if (rc != 1)
 		return -ENOENT;

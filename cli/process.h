@@ -45,4 +45,7 @@ struct process_ref {
 int process_find(int device, struct channel *channel, const char *text,
 		 const struct process_name *name, struct process_ref *ref);
 
+/* A pidfd of a process that was found; -ESRCH: it is gone; or -errno. */
+int process_open(int device, const struct process_ref *ref);
+
 #endif

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Refusals in words. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "size.h"
 #include "transfer.h"
@@ -21,6 +19,26 @@ const struct reason *reason_of(uint32_t reason)
 	if (reason < sizeof(reasons) / sizeof(reasons[0]) && reasons[reason].name)
 		return &reasons[reason];
 	return &unknown;
+}
+
+bool is_limit(const struct dmaown_report *report)
+{
+	return report->reason == DMAOWN_REASON_LIMIT_USER ||
+	       report->reason == DMAOWN_REASON_LIMIT_MM;
+}
+
+uint64_t report_needed(const struct transfer *transfer)
+{
+	const struct dmaown_report *report;
+	uint64_t most = 0;
+	uint32_t i;
+
+	for (i = 0; i < transfer->call.nr_reports; i++) {
+		report = &transfer->reports[i];
+		if (is_limit(report) && report->value > most)
+			most = report->value;
+	}
+	return most;
 }
 
 static bool has_range(const struct dmaown_report *report)
@@ -43,6 +61,10 @@ static void put_place(FILE *out, const struct dmaown_report *report)
 	if (has_range(report)) {
 		fprintf(out, "%siova 0x%" PRIx64 "-0x%" PRIx64, blank, (uint64_t)report->iova,
 			(uint64_t)report->last);
+		blank = " ";
+	}
+	if (*report->device) {
+		fprintf(out, "%sdevice %.*s", blank, (int)sizeof(report->device), report->device);
 		blank = " ";
 	}
 	if (!*blank && report->process) {
@@ -78,6 +100,17 @@ static void put_context(FILE *out, const struct dmaown_report *report,
 		fprintf(out, " (--context %s)", transfer->contexts[report->value]);
 }
 
+static void put_holder(FILE *out, const struct dmaown_report *report)
+{
+	char *user = user_name(report->value);
+
+	if (report->process)
+		fprintf(out, " (process %" PRIu32 ", user %s)", report->process, user ?: "?");
+	else
+		fprintf(out, " (one without a number in this PID namespace, user %s)", user ?: "?");
+	free(user);
+}
+
 static void put_details(FILE *out, const struct dmaown_report *report,
 			const struct transfer *transfer)
 {
@@ -90,6 +123,13 @@ static void put_details(FILE *out, const struct dmaown_report *report,
 		break;
 	case DMAOWN_REASON_NO_CONTEXT:
 		put_context(out, report, transfer);
+		break;
+	case DMAOWN_REASON_WOULD_RESET:
+		if (report->process)
+			fprintf(out, " (process %" PRIu32 " has it open)", report->process);
+		break;
+	case DMAOWN_REASON_UNTRUSTED:
+		put_holder(out, report);
 		break;
 	case DMAOWN_REASON_OWNER_DEAD:
 	case DMAOWN_REASON_OWNER_STALE:
@@ -118,109 +158,4 @@ char *report_format(const struct dmaown_report *report, const struct transfer *t
 	put_details(out, report, transfer);
 	fclose(out);
 	return text;
-}
-
-/* The biggest need of those that a reason names. */
-static uint64_t most_needed(const struct transfer *transfer, uint32_t *pid)
-{
-	const struct dmaown_report *report;
-	uint64_t most = 0;
-	uint32_t i;
-
-	for (i = 0; i < transfer->call.nr_reports; i++) {
-		report = &transfer->reports[i];
-		if ((report->reason == DMAOWN_REASON_LIMIT_USER ||
-		     report->reason == DMAOWN_REASON_LIMIT_MM) && report->value > most) {
-			most = report->value;
-			*pid = report->process ?: transfer->to.process.pid;
-		}
-	}
-	return most;
-}
-
-static const struct dmaown_report *find_reason(const struct transfer *transfer, uint32_t reason)
-{
-	uint32_t i;
-
-	for (i = 0; i < transfer->call.nr_reports; i++)
-		if (transfer->reports[i].reason == reason)
-			return &transfer->reports[i];
-	return NULL;
-}
-
-static char *advise_limit(const struct transfer *transfer)
-{
-	uint32_t pid = 0;
-	uint64_t most = most_needed(transfer, &pid);
-	char *text;
-
-	if (!most || asprintf(&text, "make room with: prlimit --pid %" PRIu32 " --memlock=%" PRIu64,
-			      pid, most) < 0)
-		return NULL;
-	return text;
-}
-
-static char *advise_timeout(const struct transfer *transfer)
-{
-	char *text;
-
-	if (!find_reason(transfer, DMAOWN_REASON_FLUX) &&
-	    !find_reason(transfer, DMAOWN_REASON_LOCKED) && transfer->error != EBUSY)
-		return NULL;
-	if (asprintf(&text, "wait longer with: --timeout %" PRIu32,
-		     transfer->timeout_ms < 5000 ? 10 : transfer->timeout_ms / 1000 * 2) < 0)
-		return NULL;
-	return text;
-}
-
-static char *advise_mapping(const struct transfer *transfer)
-{
-	const struct dmaown_report *report = find_reason(transfer, DMAOWN_REASON_HOLE);
-	char *text;
-
-	if (!report)
-		return NULL;
-	if (asprintf(&text, "let process %" PRIu32 " map the same memory, shared, at the same addresses first",
-		     report->process ?: transfer->to.process.pid) < 0)
-		return NULL;
-	return text;
-}
-
-static char *advise_holder(const struct transfer *transfer)
-{
-	const struct dmaown_report *report = find_reason(transfer, DMAOWN_REASON_NOT_HELD);
-	char *text;
-
-	if (!report)
-		return NULL;
-	if (asprintf(&text, "pass the context's descriptor to process %" PRIu32 " first",
-		     report->process ?: transfer->to.process.pid) < 0)
-		return NULL;
-	return text;
-}
-
-static char *advise_dead(const struct transfer *transfer)
-{
-	const struct dmaown_report *report = find_reason(transfer, DMAOWN_REASON_NO_PROCESS);
-
-	if (!report || !transfer->from_text || report->process != transfer->from_name.pid)
-		return NULL;
-	return strdup("a dead owner is named by its owner ID; see: dmaownctl owners");
-}
-
-char *report_advice(const struct transfer *transfer, unsigned int n)
-{
-	static char *(*const advisers[])(const struct transfer *transfer) = {
-		advise_limit, advise_timeout, advise_mapping, advise_holder, advise_dead,
-	};
-	char *text;
-	size_t i;
-
-	for (i = 0; i < sizeof(advisers) / sizeof(advisers[0]); i++) {
-		text = advisers[i](transfer);
-		if (text && !n--)
-			return text;
-		free(text);
-	}
-	return NULL;
 }

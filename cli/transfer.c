@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dmaownctl transfer */
+/* dmaownctl transfer, and check, which is its dry run */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,135 +10,9 @@
 #include "command.h"
 #include "context.h"
 #include "exits.h"
+#include "interrupt.h"
 #include "options.h"
 #include "transfer.h"
-
-enum { OPTION_TO = 512, OPTION_FROM, OPTION_REMAP, OPTION_TIMEOUT, OPTION_DRY_RUN };
-
-#define DEFAULT_TIMEOUT_MS	10000
-
-static const struct argp_option transfer_options[] = {
-	{ "to", OPTION_TO, "PID", 0, "The new owner: PID, or PID:INODE of its pidfd", 0 },
-	{ "from", OPTION_FROM, "PID|OWNER", 0,
-	  "Move only what this process owns; a dead one is named by its owner ID", 0 },
-	{ "context", 'c', "CONTEXT", 0,
-	  "Move what is in this context, and in others so named; by default in all that PID holds", 0 },
-	{ "remap", OPTION_REMAP, "IOAS:IOVA=ADDR", 0,
-	  "PID has the memory of the area that begins at this IOVA at this address; "
-	  "given for one area, it must be given for all that are mapped by address", 0 },
-	{ "timeout", OPTION_TIMEOUT, "SEC", 0,
-	  "How long to wait for what is in flux (10); 0 tries once", 0 },
-	{ "dry-run", OPTION_DRY_RUN, NULL, 0, "Check all of it and change nothing", 0 },
-	{ "json", 'J', NULL, 0, "Write JSON, in success and in failure", 0 },
-	{ "quiet", 'q', NULL, 0, "Write nothing when it succeeds", 0 },
-	{ 0 }
-};
-
-static uint32_t parse_timeout(const char *text, struct argp_state *state)
-{
-	double seconds;
-	char *end;
-
-	seconds = strtod(text, &end);
-	/* What is not a number fails the comparisons too. */
-	if (end == text || *end || !(seconds >= 0) ||
-	    !(seconds * 1000 <= DMAOWN_TRANSFER_MAX_TIMEOUT))
-		usage_error(state, "not a timeout of 0 to %d seconds: '%s'",
-			    DMAOWN_TRANSFER_MAX_TIMEOUT / 1000, text);
-	/* A part of a millisecond counts as one. */
-	return seconds * 1000 + 0.999;
-}
-
-static void add_context(struct transfer *transfer, const char *text, struct argp_state *state)
-{
-	struct context_name name;
-
-	if (!context_parse(text, &name))
-		usage_error(state, "context '%s': give its ID (0x...), PID/FD or PID of a holder, "
-			    "or the name of a device in it", text);
-	if (transfer->nr_contexts == DMAOWN_TRANSFER_MAX_FILES)
-		usage_error(state, "more than %d contexts", DMAOWN_TRANSFER_MAX_FILES);
-	transfer->contexts[transfer->nr_contexts++] = text;
-}
-
-static void add_remaps(struct transfer *transfer, const char *text, struct argp_state *state)
-{
-	const char *bad;
-
-	if (!remap_parse(&transfer->remaps, text, &bad))
-		usage_error(state, "--remap '%s': not IOAS:IOVA=ADDR, nor CONTEXT/IOAS:IOVA=ADDR", bad);
-	if (transfer->remaps.nr > DMAOWN_TRANSFER_MAX_REMAPS)
-		usage_error(state, "more than %d entries of --remap", DMAOWN_TRANSFER_MAX_REMAPS);
-}
-
-static void check_options(const struct transfer *transfer, struct argp_state *state)
-{
-	if (!transfer->to_text)
-		usage_error(state, "--to is missing: which process is to be the owner?");
-	if (!transfer->to_name.pid)
-		usage_error(state, "--to '%s': the new owner is named by PID or PID:INODE",
-			    transfer->to_text);
-}
-
-static error_t parse_transfer(int key, char *arg, struct argp_state *state)
-{
-	struct transfer *transfer = state->input;
-
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &transfer->choice;
-		return 0;
-	case OPTION_TO:
-		transfer->to_text = arg;
-		if (!process_parse(arg, &transfer->to_name))
-			usage_error(state, "not a PID or PID:INODE: '%s'", arg);
-		return 0;
-	case OPTION_FROM:
-		transfer->from_text = arg;
-		if (!process_parse(arg, &transfer->from_name))
-			usage_error(state, "not a PID, PID:INODE or owner ID: '%s'", arg);
-		return 0;
-	case OPTION_REMAP:
-		add_remaps(transfer, arg, state);
-		return 0;
-	case OPTION_TIMEOUT:
-		transfer->timeout_ms = parse_timeout(arg, state);
-		return 0;
-	case OPTION_DRY_RUN:
-		transfer->dry_run = true;
-		return 0;
-	case 'c':
-		add_context(transfer, arg, state);
-		return 0;
-	case 'J':
-		transfer->json = true;
-		return 0;
-	case 'q':
-		transfer->quiet = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		usage_error(state, "unexpected argument '%s'", arg);
-		return 0;
-	case ARGP_KEY_END:
-		check_options(transfer, state);
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_child transfer_children[] = { { &channel_argp, 0, NULL, 0 }, { 0 } };
-
-static const struct argp transfer_argp = {
-	.options = transfer_options,
-	.parser = parse_transfer,
-	.children = transfer_children,
-	.doc = "Make a process the owner of the areas in the contexts it holds, all or nothing.\v"
-	       "Exit status: 0 moved, or nothing to do; 3 FROM owns nothing there; 10 no such process, "
-	       "or a dead or stale owner; 11 the new owner's limit; 12 not the same memory; 13 the remap list; "
-	       "14 busy "
-	       "until the timeout; 15 the context is not held; 77 not allowed; see dmaownctl(8).",
-};
 
 /* A failure that has been explained: what the JSON is to say. */
 static int fail(struct transfer *transfer, int error, int status)
@@ -227,6 +101,18 @@ static int find_contexts(struct transfer *transfer)
 	return 0;
 }
 
+static int find_accepted(struct transfer *transfer, int device)
+{
+	int rc;
+
+	transfer->accepted = calloc(transfer->forces.nr + 1, sizeof(*transfer->accepted));
+	if (!transfer->accepted)
+		err(EXIT_OTHER, "--force");
+	rc = force_resolve(&transfer->forces, device, &transfer->channel, transfer->accepted,
+			   &transfer->nr_accepted);
+	return rc ? fail(transfer, error_of_status(rc), rc) : 0;
+}
+
 static int find_all(struct transfer *transfer, int device)
 {
 	int rc = find_process(transfer, device, transfer->to_text, &transfer->to_name,
@@ -235,29 +121,37 @@ static int find_all(struct transfer *transfer, int device)
 	if (!rc && transfer->from_text)
 		rc = find_process(transfer, device, transfer->from_text, &transfer->from_name,
 				  &transfer->from);
-	return rc ?: find_contexts(transfer);
+	return rc ?: find_contexts(transfer) ?: find_accepted(transfer, device);
+}
+
+/*
+ * The module gives up waiting when a signal comes, with nothing changed; what has begun to change is
+ * finished. So a signal must not end us: the answer tells which it was.
+ */
+static int ask(struct transfer *transfer, int device)
+{
+	int error;
+
+	interrupt_catch();
+	if (transfer->raise_limit)
+		error = transfer_call_raising(device, transfer);
+	else
+		error = transfer_call(device, transfer,
+				      transfer->dry_run ? DMAOWN_TRANSFER_DRY_RUN : 0);
+	interrupt_release();
+	return error;
 }
 
 static void carry_out(struct transfer *transfer, int device)
 {
-	transfer->call = (struct dmaown_transfer){
-		.size = sizeof(transfer->call),
-		.flags = transfer->dry_run ? DMAOWN_TRANSFER_DRY_RUN : 0,
-		.to = transfer->to.process,
-		.from = transfer->from.process,
-		.files = (uintptr_t)transfer->files,
-		.nr_files = transfer->nr_contexts,
-		.remaps = (uintptr_t)transfer->remaps.items,
-		.nr_remaps = transfer->remaps.nr,
-		.timeout_ms = transfer->timeout_ms,
-	};
 	if (!transfer->dry_run && (transfer->json || !transfer->quiet))
-		transfer->undo = undo_command(transfer);
-	transfer->error = transfer_call(device, transfer);
+		find_undo(transfer);
+	transfer->error = ask(transfer, device);
 	transfer->status = exit_of_errno(transfer->error);
 	if (transfer->error || !transfer->call.areas) {
 		free(transfer->undo);
 		transfer->undo = NULL;
+		transfer->no_undo = NULL;
 	}
 	if (transfer->error == EPERM)
 		not_allowed();
@@ -283,22 +177,39 @@ static void run(struct transfer *transfer)
 	close(device);
 }
 
+#define DEFAULT_TIMEOUT_MS	10000
+
+static int run_command(const struct argp *argp, int argc, char **argv, struct transfer *transfer)
+{
+	transfer->timeout_ms = DEFAULT_TIMEOUT_MS;
+	transfer->contexts = calloc(DMAOWN_TRANSFER_MAX_FILES, sizeof(*transfer->contexts));
+	transfer->reports = calloc(TRANSFER_REPORTS, sizeof(*transfer->reports));
+	if (!transfer->contexts || !transfer->reports)
+		err(EXIT_OTHER, "transfer");
+	parse_command(argp, argc, argv, transfer);
+	run(transfer);
+	if (transfer->json)
+		transfer_print_json(transfer);
+	free(transfer->undo);
+	free(transfer->accepted);
+	free(transfer->files);
+	free(transfer->reports);
+	free(transfer->contexts);
+	force_free(&transfer->forces);
+	remap_free(&transfer->remaps);
+	return transfer->status;
+}
+
 int transfer_main(int argc, char **argv, const struct channel_choice *channel)
 {
-	struct transfer transfer = { .choice = *channel, .timeout_ms = DEFAULT_TIMEOUT_MS };
+	struct transfer transfer = { .choice = *channel };
 
-	transfer.contexts = calloc(DMAOWN_TRANSFER_MAX_FILES, sizeof(*transfer.contexts));
-	transfer.reports = calloc(TRANSFER_REPORTS, sizeof(*transfer.reports));
-	if (!transfer.contexts || !transfer.reports)
-		err(EXIT_OTHER, "transfer");
-	parse_command(&transfer_argp, argc, argv, &transfer);
-	run(&transfer);
-	if (transfer.json)
-		transfer_print_json(&transfer);
-	free(transfer.undo);
-	free(transfer.files);
-	free(transfer.reports);
-	free(transfer.contexts);
-	remap_free(&transfer.remaps);
-	return transfer.status;
+	return run_command(&transfer_argp, argc, argv, &transfer);
+}
+
+int check_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	struct transfer transfer = { .choice = *channel, .dry_run = true };
+
+	return run_command(&check_argp, argc, argv, &transfer);
 }

@@ -6,7 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <argp.h>
+
 #include "channel.h"
+#include "force.h"
+#include "limit.h"
 #include "process.h"
 #include "remap.h"
 
@@ -18,7 +22,10 @@ struct transfer {
 	const char **contexts;
 	size_t nr_contexts;
 	struct remap_list remaps;
+	struct force_list forces;
 	uint32_t timeout_ms;
+	bool adopt;
+	bool raise_limit;
 	bool dry_run;
 	bool json;
 	bool quiet;
@@ -30,28 +37,42 @@ struct transfer {
 	struct process_ref to;
 	struct process_ref from;
 	struct dmaown_file *files;	/* nr_contexts of them */
+	struct dmaown_force *accepted;
+	uint32_t nr_accepted;
 
 	/* as it came out */
 	struct dmaown_transfer call;
 	struct dmaown_report *reports;	/* call.nr_reports of them */
 	int error;			/* errno of the refusal, or 0 */
 	int status;			/* to exit with */
+	struct limit limit;
+	int limit_error;		/* why it could not be raised: -errno, or 0 */
 	char *undo;			/* command that undoes it, or NULL */
+	const char *no_undo;		/* and then why there is none */
 };
 
+/* The options of transfer and check; their input is a struct transfer. */
+extern const struct argp transfer_argp;
+extern const struct argp check_argp;
+
 /*
- * The ioctl. A signal that would end us ends its waiting instead. Fills call, reports and returns its
- * errno; EINTR when it was interrupted.
+ * The ioctl, with DMAOWN_TRANSFER_* in flags besides those that are asked for by options. To be called
+ * with signals caught (interrupt.h). Fills call and reports, and returns its errno; EINTR when it was
+ * interrupted.
  */
-int transfer_call(int device, struct transfer *transfer);
+int transfer_call(int device, struct transfer *transfer, uint32_t flags);
+
+/*
+ * The same for --raise-limit. In a dry run, the answer that there would be with the limit raised. Fills
+ * limit and limit_error, too.
+ */
+int transfer_call_raising(int device, struct transfer *transfer);
 
 /* Room for reports. What does not fit is counted. */
 #define TRANSFER_REPORTS	4096
 
-/*
- * The command that would undo the transfer, from how things are before it; NULL: there is no such.
- */
-char *undo_command(struct transfer *transfer);
+/* Sets undo or no_undo for the transfer, from how things are before it. */
+void find_undo(struct transfer *transfer);
 
 struct reason {
 	int error;
@@ -61,6 +82,10 @@ struct reason {
 
 /* Of an enum dmaown_reason; one of a newer module is described as such. */
 const struct reason *reason_of(uint32_t reason);
+
+/* Is it about the new owner's limit? How much would have to fit below it, for all that are? */
+bool is_limit(const struct dmaown_report *report);
+uint64_t report_needed(const struct transfer *transfer);
 
 /* One line for a report: where, what, and the figures that go with it. The caller frees it. */
 char *report_format(const struct dmaown_report *report, const struct transfer *transfer);

@@ -1,60 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Asking the module for a transfer, and being interrupted meanwhile. */
+/* Asking the module for a transfer. */
 #include <errno.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 
+#include "interrupt.h"
 #include "transfer.h"
 
-static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
-#define NR_SIGNALS	(sizeof(signals) / sizeof(signals[0]))
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal)
+static void prepare(struct transfer *transfer, uint32_t flags)
 {
-	(void)signal;
-	interrupted = 1;
+	transfer->call = (struct dmaown_transfer){
+		.size = sizeof(transfer->call),
+		.flags = flags | (transfer->adopt ? DMAOWN_TRANSFER_ADOPT : 0),
+		.to = transfer->to.process,
+		.from = transfer->from.process,
+		.files = (uintptr_t)transfer->files,
+		.nr_files = transfer->nr_contexts,
+		.timeout_ms = transfer->timeout_ms,
+		.reports = (uintptr_t)transfer->reports,
+		.nr_reports = TRANSFER_REPORTS,
+		.remaps = (uintptr_t)transfer->remaps.items,
+		.nr_remaps = transfer->remaps.nr,
+		.forces = (uintptr_t)transfer->accepted,
+		.nr_forces = transfer->nr_accepted,
+	};
 }
 
-/*
- * The module gives up waiting when a signal comes, with nothing changed; what has begun to change is
- * finished. So a signal must not end us: the answer tells which it was.
- */
-static void catch_signals(struct sigaction *old)
-{
-	struct sigaction action = { .sa_handler = interrupt };	/* and not SA_RESTART */
-	size_t i;
-
-	interrupted = 0;
-	for (i = 0; i < NR_SIGNALS; i++) {
-		sigaction(signals[i], NULL, &old[i]);
-		if (old[i].sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-	}
-}
-
-static void release_signals(const struct sigaction *old)
-{
-	size_t i;
-
-	for (i = 0; i < NR_SIGNALS; i++)
-		sigaction(signals[i], &old[i], NULL);
-}
-
-int transfer_call(int device, struct transfer *transfer)
+int transfer_call(int device, struct transfer *transfer, uint32_t flags)
 {
 	struct dmaown_transfer *call = &transfer->call;
-	struct sigaction old[NR_SIGNALS];
-	int error = EINTR;
+	int error;
 
-	call->reports = (uintptr_t)transfer->reports;
-	call->nr_reports = TRANSFER_REPORTS;
-	catch_signals(old);
-	if (!interrupted)
-		error = ioctl(device, DMAOWN_IOC_TRANSFER, call) ? errno : 0;
-	release_signals(old);
+	prepare(transfer, flags);
+	if (interrupted()) {
+		call->nr_reports = 0;
+		return EINTR;
+	}
+	error = ioctl(device, DMAOWN_IOC_TRANSFER, call) ? errno : 0;
 	/* Unless it was written back, that is still the room there was. */
 	if (!error || call->nr_reports > call->reports_total)
 		call->nr_reports = 0;

@@ -34,9 +34,46 @@ static void print_charges(const struct transfer *transfer)
 	free(user);
 }
 
+static bool limit_matters(const struct limit *limit)
+{
+	return limit->state == LIMIT_RAISED || limit->state == LIMIT_WOULD_BE_RAISED;
+}
+
+static void print_limit(const struct limit *limit)
+{
+	bool raised = limit->state == LIMIT_RAISED;
+	char from[SIZE_TEXT], to[SIZE_TEXT];
+
+	if (!limit_matters(limit))
+		return;
+	printf("RLIMIT_MEMLOCK of process %" PRIu32 " %s from %s to %s (%" PRIu64 " bytes)%s%s\n",
+	       limit->pid, raised ? "was raised" : "would be raised",
+	       size_format(from, limit->from.rlim_cur), size_format(to, limit->to.rlim_cur),
+	       (uint64_t)limit->to.rlim_cur,
+	       limit->to.rlim_max != limit->from.rlim_max ? ", the hard limit as well" : "",
+	       raised ? ", and stays so" : "");
+}
+
+static void warn_limit(const struct transfer *transfer)
+{
+	uint32_t pid = transfer->to.process.pid;
+
+	if (transfer->limit_error == -EAGAIN)
+		warnx("RLIMIT_MEMLOCK of process %" PRIu32 " was changed by somebody else just now", pid);
+	else if (transfer->limit_error)
+		warnx("cannot raise RLIMIT_MEMLOCK of process %" PRIu32 ": %s", pid,
+		      strerror(-transfer->limit_error));
+	else if (transfer->limit.state == LIMIT_PUT_BACK)
+		warnx("RLIMIT_MEMLOCK of process %" PRIu32 " had been raised, and is as it was", pid);
+	else if (transfer->limit.state == LIMIT_LEFT)
+		warnx("RLIMIT_MEMLOCK of process %" PRIu32 " had been raised, and then changed by "
+		      "somebody else: it is left like that", pid);
+}
+
 static void print_moved(const struct transfer *transfer)
 {
 	const struct dmaown_transfer *call = &transfer->call;
+	const char *adopted = transfer->dry_run ? "would be" : plural(call->adopted, "was", "were");
 	char size[SIZE_TEXT];
 
 	printf("%s %" PRIu64 " of %" PRIu64 " %s in %" PRIu32 " %s to process %" PRIu32
@@ -47,9 +84,15 @@ static void print_moved(const struct transfer *transfer)
 	       call->contexts, plural(call->contexts, "context", "contexts"),
 	       transfer->to.process.pid, (uint64_t)call->pages_objects,
 	       plural(call->pages_objects, "object", "objects"), size_format(size, call->pinned));
+	if (call->adopted)
+		printf("%" PRIu64 " of them %s adopted from owners that are dead or stale\n",
+		       (uint64_t)call->adopted, adopted);
 	print_charges(transfer);
+	print_limit(&transfer->limit);
 	if (transfer->undo)
 		printf("undo with: %s\n", transfer->undo);
+	else if (transfer->no_undo)
+		printf("this cannot be undone: %s\n", transfer->no_undo);
 }
 
 static void print_unchanged(const struct transfer *transfer)
@@ -77,16 +120,20 @@ static void print_refused(const struct transfer *transfer)
 		free(text);
 	}
 	if (call->reports_total > call->nr_reports)
-		warnx("and %" PRIu32 " more %s like these", call->reports_total - call->nr_reports,
-		      plural(call->reports_total - call->nr_reports, "reason", "reasons"));
+		warnx("and %" PRIu32 " more %s, %" PRIu32 " in all",
+		      call->reports_total - call->nr_reports,
+		      plural(call->reports_total - call->nr_reports, "reason", "reasons"),
+		      call->reports_total);
 	for (n = 0; (text = report_advice(transfer, n)); n++) {
 		warnx("%s", text);
 		free(text);
 	}
+	warn_limit(transfer);
 	if (transfer->error == EINTR)
 		warnx("interrupted; to see who owns what now: dmaownctl owners");
 	else
-		warnx("refused, and nothing was changed: %s", strerror(transfer->error));
+		warnx("%s: %s", transfer->dry_run ? "would be refused" :
+		      "refused, and nothing was changed", strerror(transfer->error));
 }
 
 void transfer_print(const struct transfer *transfer)
@@ -120,9 +167,9 @@ static void number_or_null(struct json *json, const char *key, uint64_t value, b
 static void report_to_json(struct json *json, const struct dmaown_report *report,
 			   const struct transfer *transfer)
 {
-	bool limit = report->reason == DMAOWN_REASON_LIMIT_USER ||
-		     report->reason == DMAOWN_REASON_LIMIT_MM;
+	bool limit = is_limit(report);
 	bool range = report->iova || report->last;
+	char *device = *report->device ? strndup(report->device, sizeof(report->device)) : NULL;
 	char *text = report_format(report, transfer);
 
 	json_open(json, NULL, '{');
@@ -137,9 +184,32 @@ static void report_to_json(struct json *json, const struct dmaown_report *report
 	number_or_null(json, "value", report->value,
 		       limit || report->value || report->reason == DMAOWN_REASON_NO_CONTEXT);
 	number_or_null(json, "limit", report->limit, limit || report->limit);
+	json_string(json, "device", device);
 	json_string(json, "text", text);
 	json_close(json, '}');
 	free(text);
+	free(device);
+}
+
+static void limit_to_json(struct json *json, const char *key, rlim_t value)
+{
+	number_or_null(json, key, value, value != RLIM_INFINITY);
+}
+
+/* What has been raised, or would be, and stays so. */
+static void raised_to_json(struct json *json, const struct limit *limit)
+{
+	if (!limit_matters(limit)) {
+		json_null(json, "limit_raised");
+		return;
+	}
+	json_open(json, "limit_raised", '{');
+	json_number(json, "pid", limit->pid);
+	limit_to_json(json, "from", limit->from.rlim_cur);
+	limit_to_json(json, "to", limit->to.rlim_cur);
+	limit_to_json(json, "hard_from", limit->from.rlim_max);
+	limit_to_json(json, "hard_to", limit->to.rlim_max);
+	json_close(json, '}');
 }
 
 static const char *result_name(const struct transfer *transfer)
@@ -167,9 +237,11 @@ void transfer_print_json(const struct transfer *transfer)
 	json_close(&json, ']');
 	json_number(&json, "reasons_total", call->reports_total);
 	json_string(&json, "undo", transfer->undo);
+	raised_to_json(&json, &transfer->limit);
 	json_number(&json, "contexts", call->contexts);
 	json_number(&json, "areas", call->areas);
 	json_number(&json, "areas_total", call->areas_total);
+	json_number(&json, "adopted", call->adopted);
 	json_number(&json, "pages_objects", call->pages_objects);
 	json_number(&json, "pinned", call->pinned);
 	json_number(&json, "charged_user", call->charged_user);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "limit.h"
+
+static rlim_t greater(rlim_t a, rlim_t b)
+{
+	return a > b ? a : b;
+}
+
+int limit_open(struct limit *limit, int device, const struct process_ref *process, uint64_t need)
+{
+	int rc;
+
+	*limit = (struct limit){ .pid = process->process.pid };
+	limit->pidfd = process_open(device, process);
+	if (limit->pidfd < 0)
+		return limit->pidfd;
+	if (prlimit(limit->pid, RLIMIT_MEMLOCK, NULL, &limit->from)) {
+		rc = -errno;
+		limit_close(limit);
+		return rc;
+	}
+	/* Unlimited is the greatest number that there is. */
+	limit->to.rlim_cur = greater(limit->from.rlim_cur, need);
+	limit->to.rlim_max = greater(limit->from.rlim_max, limit->to.rlim_cur);
+	return 0;
+}
+
+void limit_close(struct limit *limit)
+{
+	close(limit->pidfd);
+}
+
+bool limit_is_short(const struct limit *limit)
+{
+	return limit->to.rlim_cur > limit->from.rlim_cur;
+}
+
+static bool same(const struct rlimit *a, const struct rlimit *b)
+{
+	return a->rlim_cur == b->rlim_cur && a->rlim_max == b->rlim_max;
+}
+
+/* As long as it has not been reaped nobody else has its number. */
+static bool still_there(const struct limit *limit)
+{
+	return !syscall(SYS_pidfd_send_signal, limit->pidfd, 0, NULL, 0) || errno != ESRCH;
+}
+
+/* Set the limits to what they are to be, if they are what they are thought to be. 0 or -errno. */
+static int replace(const struct limit *limit, const struct rlimit *from, const struct rlimit *to)
+{
+	struct rlimit now;
+
+	if (prlimit(limit->pid, RLIMIT_MEMLOCK, NULL, &now))
+		return -errno;
+	if (!same(&now, from))
+		return -EAGAIN;
+	if (prlimit(limit->pid, RLIMIT_MEMLOCK, to, &now))
+		return -errno;
+	if (same(&now, from) && still_there(limit))
+		return 0;
+	/* Somebody was quicker, or it was somebody else: what was replaced is put back. */
+	prlimit(limit->pid, RLIMIT_MEMLOCK, &now, NULL);
+	return -EAGAIN;
+}
+
+int limit_raise(struct limit *limit)
+{
+	int rc = replace(limit, &limit->from, &limit->to);
+
+	if (!rc)
+		limit->state = LIMIT_RAISED;
+	return rc;
+}
+
+void limit_put_back(struct limit *limit)
+{
+	int rc = replace(limit, &limit->to, &limit->from);
+
+	/* With the process its limits have gone. */
+	limit->state = rc && rc != -ESRCH ? LIMIT_LEFT : LIMIT_PUT_BACK;
+}
