@@ -376,21 +376,57 @@ static void test_reports(void)
 	t.reports = 8;
 	expect(transfer(&t), EFAULT, "reports nowhere");
 
-	/* A context held by this process only is not the child's. */
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	t = (struct dmaown_transfer){ .size = sizeof(t), .to.pid = 1 };
-	t.files = (uintptr_t)&(struct dmaown_file){ .fd = context };
-	t.nr_files = 1;
-	t.reports = (uintptr_t)reports;
-	t.nr_reports = 1;
-	expect(transfer(&t), ENXIO, "a new owner that neither holds the context nor has the memory");
-	ok(t.reports_total > 1, "both are reported");
-	equal(reports[0].reason, DMAOWN_REASON_NOT_HELD, "first that it does not hold it");
-	equal(reports[0].process, 1, "and its process");
 	t = nothing_to_do();
 	t.from.pid = 1;
 	expect(transfer(&t), ENOENT, "FROM owns nothing there");
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+/* A child that has the memory, and the context no more. */
+static void test_not_held(void)
+{
+	struct dmaown_report reports[AREAS + 2] = { 0 };
+	struct dmaown_transfer t = {
+		.size = sizeof(t),
+		.files = (uintptr_t)&(struct dmaown_file){ .fd = context },
+		.nr_files = 1,
+		.reports = (uintptr_t)reports,
+		.nr_reports = AREAS + 2,
+	};
+	int pipes[2];
+	pid_t pid;
+	char byte;
+
+	if (pipe(pipes))
+		broken("pipe");
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(context);
+		if (write(pipes[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	if (read(pipes[0], &byte, 1) != 1)
+		broken("a child");
+	t.to.pid = pid;
+	expect(transfer(&t), EXDEV, "a new owner that does not hold the context");
+	equal(t.reports_total, 1, "is the one reason");
+	equal(reports[0].reason, DMAOWN_REASON_NOT_HELD, "for what it is");
+	equal(reports[0].error, EXDEV, "its errno");
+	equal(reports[0].process, pid, "its process");
+	ok(reports[0].context, "its context");
+
+	/* Of several reasons the first of the order in dmaown.h tells the errno. */
+	t.to.pid = 1;
+	t.nr_reports = AREAS + 2;
+	expect(transfer(&t), ENXIO, "one that does not have the memory either");
+	equal(t.reports_total, AREAS + 1, "is told all of it");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 	close(pipes[0]);
 	close(pipes[1]);
 }
@@ -445,6 +481,7 @@ int main(void)
 	test_forces();
 	test_files();
 	test_reports();
+	test_not_held();
 	test_capabilities();
 	printf("1..%d\n", tests);
 	return failures > 0;

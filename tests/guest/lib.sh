@@ -267,6 +267,11 @@ counter() {
 		[ "$name" != "$2:" ] || echo $((value * 1024))
 	done <"/proc/$1/status"
 }
+# The same of the mapping of process $1 that begins at address $2, as /proc/PID/smaps has it.
+mapping() {
+	awk -v start="$(printf '%08x-' "$2")" -v name="$3:" \
+		'/^[0-9a-f]+-/ { found = index($0, start) == 1 } found && $1 == name { print $2 * 1024 }' "/proc/$1/smaps"
+}
 vm_pin() { counter "$1" VmPin; }
 vm_lck() { counter "$1" VmLck; }
 

@@ -34,11 +34,14 @@ both_unmap() {
 	ask new munmap $base $size
 }
 
+# Refused for reason $1, which the words $2 say, in the case $3; in the range of IOVAs $4, all of it
+# unless said otherwise.
 refused() {
-	local reason=$1 what=$2
+	local reason=$1 words=$2 what=$3 range=${4:-0x0-0xfffff}
 
 	run dmaownctl transfer --to "$new" --json
 	is "$status $(reasons)" "12 $reason" "refused: $what"
+	like "$err" "ioas $ioas iova $range: [^:]*$words" "with range and words: $what"
 	is "$(vm_pin "$old") $(vm_pin "$new") $(areas_of "$old")" "$size 0 $ioas:0x0=$old" \
 		"and nothing changed: $what"
 	both_unmap
@@ -60,76 +63,92 @@ give "$ram"; new_ram=$given
 # --- refused
 
 old_maps "$ram" rw
-refused not-mapped "the new process has nothing there"
+refused not-mapped "new owner has nothing mapped there" "the new process has nothing there"
 
 old_maps "$ram" rw
 ask new mmap "$new_ram" $((size / 2)) shared rw $base
 run dmaownctl transfer --to "$new" --json
-is "$(json -c '.reasons[0] | [.iova, .last]')" '["0x80000","0xfffff"]' "the range is that of the hole"
-is "$(json -r '.reasons[0].addr')" "0x10000080000" "and the address is where it begins"
-refused not-mapped "it covers only a part"
+is "$(json -r '.reasons[0].addr')" "0x10000080000" "the address is where the hole begins"
+refused not-mapped "new owner has nothing mapped there" "it covers only a part" 0x80000-0xfffff
 
 old_maps "$ram" rw
 ask new mmap "$new_ram" $((size / 2)) shared rw $base
 ask new mmap "$new_ram" $((size / 4)) shared rw $((base + 3 * size / 4)) $((3 * size / 4))
-refused not-mapped "there is a hole in the middle"
+refused not-mapped "new owner has nothing mapped there" "there is a hole in the middle" 0x80000-0xbffff
 
 old_maps "$ram" rw
 ask new mmap "$new_ram" $size private rw $base
-refused private "the same file, but private"
+refused private "maps it private" "the same file, but private"
 
 old_maps "$ram" rw
 ask new memfd other $((2 * size)); other=$reply
 ask new mmap "$other" $size shared rw $base
-refused other-object "another memfd of the same name and size"
+refused other-object "maps another memory object" "another memfd of the same name and size"
 
 old_maps "$ram" rw
 ask new mmap "$new_ram" $size shared rw $base $page
-refused other-offset "the same memfd at another offset"
+refused other-offset "same memory object there at another offset" "the same memfd at another offset"
 
 old_maps "$ram" rw
 ask new mmap "$new_ram" $((size / 2)) shared rw $base
 ask new mmap "$new_ram" $((size / 2)) shared rw $((base + size / 2)) $size
-refused other-offset "the second half at another offset"
+refused other-offset "same memory object there at another offset" "the second half at another offset" 0x80000-0xfffff
 
 old_maps "$ram" rw
 ask new mmap "$new_ram" $size shared r $base
-refused permission "read-only, where the device may write"
+refused permission "lacks a permission" "read-only, where the device may write"
 
 old_maps "$ram" r
 ask new mmap "$new_ram" $size shared w $base
 ask new protect $base $size none
-refused permission "no access at all, where the device may read"
+refused permission "lacks a permission" "no access at all, where the device may read"
 
 old_maps anon rw private
 ask new mmap anon $size private rw $base
-refused old-private "anonymous private memory of each"
+refused old-private "private memory of the old owner" "anonymous private memory of each"
 
 old_maps "$ram" rw private
 ask new mmap "$new_ram" $size shared rw $base
-refused old-private "a private mapping of the old process"
+refused old-private "private memory of the old owner" "a private mapping of the old process"
+
+old_maps anon rw private
+ask new mmap "$new_ram" $size shared rw $base
+refused old-private "private memory of the old owner" "anonymous private memory of the old process alone"
+
+ask old file "$scratch/files/ram" $size; file=$reply
+ask new file "$scratch/files/ram" $size; new_file=$reply
+old_maps "$file" rw private
+ask new mmap "$new_file" $size shared rw $base
+refused old-private "private memory of the old owner" "a file that the old process maps private"
+
+old_maps "$file" rw
+ask new mmap "$new_file" $size private rw $base
+refused private "maps it private" "a file that the new process maps private"
+
+old_maps "$ram" rw
+ask new mmap "$new_ram" $size shared rw $base
+run dmaownctl transfer --to "$new" --dry-run
+is "$status" 0 "what would be accepted"
+ask new munmap $((base + 4 * page)) $page
+refused not-mapped "new owner has nothing mapped there" "and has been unmapped again" 0x4000-0x4fff
 
 old_maps anon rw
 ask new mmap anon $size shared rw $base
-refused other-object "anonymous shared memory, each its own"
+refused other-object "maps another memory object" "anonymous shared memory, each its own"
 
 old_maps "$ram" rw
-ask new file "$scratch/files/other" $size; file=$reply
-ask new mmap "$file" $size shared rw $base
-refused other-object "a file instead of the memfd"
+ask new file "$scratch/files/other" $size; other=$reply
+ask new mmap "$other" $size shared rw $base
+refused other-object "maps another memory object" "a file instead of the memfd"
 
 old_maps "$ram" rw
 ask new mmap "$new_dev" $size shared rw $base
-refused device-memory "the device's own registers"
+refused device-memory "maps device memory" "the device's own registers"
 
 old_maps "$ram" rw
 ask old munmap $base $size
 ask new mmap "$new_ram" $size shared rw $base
-run dmaownctl transfer --to "$new" --json
-is "$status $(reasons)" "12 old-unmapped" "refused: the old process has nothing mapped there any more"
-is "$(vm_pin "$old") $(vm_pin "$new")" "$size 0" "and nothing changed"
-ask old unmap "$ctx" "$ioas" all
-ask new munmap $base $size
+refused old-unmapped "old owner has nothing mapped there any more" "the old process has nothing mapped there any more"
 
 ask old open /dev/stall; stall=$reply
 ask old write "$stall" go
@@ -174,8 +193,6 @@ ask new mmap "$new_ram" $size shared rw $base
 ask new protect $((base + size / 4)) $page r
 accepted "in pieces with different permissions"
 
-ask old file "$scratch/files/ram" $size; file=$reply
-ask new file "$scratch/files/ram" $size; new_file=$reply
 old_maps "$file" rw
 ask new mmap "$new_file" $size shared rw $base
 accepted "a file on tmpfs, opened by each"
@@ -184,8 +201,18 @@ size=$((4 << 20))
 ask old memfd huge $size hugetlb; huge=$reply
 give "$huge"
 old_maps "$huge" rw
+is "$(mapping "$old" $base KernelPageSize)" $((2 << 20)) "there are huge pages"
 ask new mmap "$given" $size shared rw $base
 accepted "huge pages"
+
+echo force >/sys/kernel/mm/transparent_hugepage/shmem_enabled
+ask old memfd thp $size; thp=$reply
+give "$thp"
+old_maps "$thp" rw
+echo never >/sys/kernel/mm/transparent_hugepage/shmem_enabled
+is "$(mapping "$old" $base ShmemPmdMapped)" $size "there are transparent huge pages"
+ask new mmap "$given" $size shared rw $base
+accepted "transparent huge pages"
 size=$((1 << 20))
 
 # Anonymous memory shared over a fork. The child holds the descriptors as well.

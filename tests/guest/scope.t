@@ -105,7 +105,9 @@ run dmaownctl transfer --to "$old" --context "${edus[0]}" --context "${edus[1]}"
 is "$status" 0 "contexts named by their devices: back, both in one call"
 is "$(state)" "$(all "$old" "$old" "$old")" "both have moved"
 
-# --- who is meant
+# --- who is meant: all that the third process lacks is the second context
+hand_over old third "$ram2"
+ask third mmap "$reply" $size shared rw $base2
 run dmaownctl transfer --to "$third" --context "$id2" --json
 is "$status" 15 "TO does not hold the context: exit 15"
 is "$(reasons)" not-held "and the reason"

@@ -40,8 +40,8 @@ is "$(charges "$new")" "0 0" "nobody is charged"
 # The new process maps something of its own: that can be moved still.
 ask new map "$new_ctx" "$ioas" $base 64K 0x1000000 rw
 start third
-hand_over new third "$new_ctx" "$new_ram"
-read -r third_ctx third_ram <<<"$reply"
+hand_over new third "$new_ctx" "$new_dev" "$new_ram"
+read -r third_ctx _ third_ram <<<"$reply"
 ask third mmap "$third_ram" $size shared rw $base
 run dmaownctl transfer --to "$third" --from "$new" --json
 is "$status" 0 "what a living owner has in the same context can be moved"
