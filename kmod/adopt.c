@@ -6,51 +6,162 @@
  *
  * Each area is proven, not each pages object: what no area shows any more nobody can get at.
  */
-#include <linux/delay.h>
+#include <linux/bsearch.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/pid_namespace.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/sort.h>
+#include <linux/string.h>
 
 #include "adopt.h"
+#include "grow.h"
 #include "memory.h"
+#include "tries.h"
 
-/* How many pages are looked at under the lock of ctx->objects. */
+/* How many pages are looked at in one go. */
 #define CHUNK		256
-
-/* How often in all, some 75 µs apart, locks are tried for that somebody else has. */
-#define LOCK_TRIES	256
 
 static unsigned int progress_ms = 1000;
 module_param(progress_ms, uint, 0644);
 MODULE_PARM_DESC(progress_ms,
 		 "Milliseconds between two progress events of a transfer that compares pages; 0: none");
 
-struct adoption {
-	const struct plan *plan;
-	struct reports *reports;
-	const struct progress *progress;
-	unsigned long told;		/* jiffies of the last progress event */
-	u64 done;
-	u64 total;
-	unsigned int tries;		/* left */
+/* PROOFS */
 
-	const struct orphan *orphan;	/* at hand */
-	unsigned long pfns[CHUNK];
-};
+void proofs_init(struct proofs *proofs)
+{
+	memset(proofs, 0, sizeof(*proofs));
+}
+
+static void proofs_forget(struct proofs *proofs)
+{
+	while (proofs->nr)
+		mmdrop(proofs->array[--proofs->nr].mm);
+	if (proofs->to)
+		mmdrop(proofs->to);
+	proofs->to = NULL;
+}
+
+void proofs_free(struct proofs *proofs)
+{
+	proofs_forget(proofs);
+	kvfree(proofs->array);
+}
 
 static unsigned long first_page(const struct orphan *orphan)
 {
 	return orphan->new_addr & PAGE_MASK;
 }
 
+static struct proof proof_of(const struct orphan *orphan)
+{
+	unsigned long size = orphan->last - orphan->iova + 1;
+
+	return (struct proof){
+		.mm = orphan->source->owner.mm,
+		.pages = orphan->pages,
+		.new_addr = orphan->new_addr,
+		.size = size,
+		.pages_nr = PAGE_ALIGN(offset_in_page(orphan->new_addr) + size) >> PAGE_SHIFT,
+	};
+}
+
+static int proof_compare(const void *a, const void *b)
+{
+	const struct proof *x = a;
+	const struct proof *y = b;
+
+	if (x->mm != y->mm)
+		return x->mm < y->mm ? -1 : 1;
+	if (x->pages != y->pages)
+		return x->pages < y->pages ? -1 : 1;
+	if (x->new_addr != y->new_addr)
+		return x->new_addr < y->new_addr ? -1 : 1;
+	return x->size < y->size ? -1 : x->size > y->size;
+}
+
+static struct proof *find_proof(const struct proofs *proofs, const struct orphan *orphan)
+{
+	struct proof wanted = proof_of(orphan);
+
+	return bsearch(&wanted, proofs->array, proofs->nr, sizeof(wanted), proof_compare);
+}
+
+bool proofs_cover(const struct proofs *proofs, const struct plan *plan)
+{
+	unsigned int i;
+
+	if (plan->orphans_nr && proofs->to != plan->to->mm)
+		return false;
+	for (i = 0; i < plan->orphans_nr; i++) {
+		const struct proof *proof = find_proof(proofs, &plan->orphans[i]);
+
+		if (!proof || proof->done < proof->pages_nr)
+			return false;
+	}
+	return true;
+}
+
+static int add_proof(struct proofs *proofs, const struct orphan *orphan)
+{
+	struct proof *array = grow(proofs->array, proofs->nr, &proofs->room, sizeof(*array));
+
+	if (!array)
+		return -ENOMEM;
+	proofs->array = array;
+	array[proofs->nr] = proof_of(orphan);
+	mmgrab(array[proofs->nr++].mm);
+	return 0;
+}
+
+/* A proof for each orphan, begun or not: new ones come behind, and then all are sorted. */
+static int make_proofs(struct proofs *proofs, const struct plan *plan)
+{
+	unsigned int i, known = proofs->nr;
+	int ret = 0;
+
+	if (proofs->to != plan->to->mm) {
+		proofs_forget(proofs);
+		proofs->to = plan->to->mm;
+		mmgrab(proofs->to);
+		known = 0;
+	}
+	for (i = 0; i < plan->orphans_nr && !ret; i++) {
+		struct proof wanted = proof_of(&plan->orphans[i]);
+
+		if (!bsearch(&wanted, proofs->array, known, sizeof(wanted), proof_compare))
+			ret = add_proof(proofs, &plan->orphans[i]);
+	}
+	if (proofs->nr)
+		sort(proofs->array, proofs->nr, sizeof(*proofs->array), proof_compare, NULL);
+	return ret;
+}
+
+/* COMPARING */
+
+struct adoption {
+	const struct plan *plan;
+	struct reports *reports;
+	const struct progress *progress;
+	unsigned long told;		/* jiffies of the last progress event */
+	u64 done;			/* bytes */
+	u64 total;
+
+	const struct orphan *orphan;	/* at hand */
+	bool differs;
+	unsigned long pfns[CHUNK];
+	unsigned long again[CHUNK];
+};
+
 /* A stretch of pages, by their addresses in the new owner, as part of the orphan at hand. */
 static int report_stretch(enum dmaown_reason reason, unsigned long addr, unsigned long length,
 			  void *arg)
 {
-	const struct adoption *adoption = arg;
+	struct adoption *adoption = arg;
 	const struct orphan *orphan = adoption->orphan;
 	bool old = reason == DMAOWN_REASON_NOT_PINNED;
 	unsigned long from = max(addr, orphan->new_addr) - orphan->new_addr;
@@ -66,46 +177,63 @@ static int report_stretch(enum dmaown_reason reason, unsigned long addr, unsigne
 		.addr = (old ? orphan->addr : orphan->new_addr) + from,
 	};
 
+	adoption->differs = true;
 	report_add(adoption->reports, &report);
 	return 0;
 }
 
-static bool wait_for_lock(struct adoption *adoption)
-{
-	if (!adoption->tries)
-		return false;
-	adoption->tries--;
-	usleep_range(50, 100);
-	return true;
-}
-
 /* The page frames behind the orphan at hand, from its page at on; how many. */
-static int fetch(struct adoption *adoption, unsigned long at)
+static int fetch(const struct adoption *adoption, unsigned long at, unsigned long *pfns)
 {
 	const struct orphan *orphan = adoption->orphan;
+	unsigned int tries = LOCK_TRIES;
 	int nr;
 
 	do {
 		nr = context_pinned(adoption->plan->contexts[orphan->place.context],
-				    orphan->place.ioas, orphan->iova, orphan->pages, at,
-				    adoption->pfns, CHUNK);
-	} while (nr == -EAGAIN && wait_for_lock(adoption));
+				    orphan->place.ioas, orphan->iova, orphan->pages, at, pfns,
+				    CHUNK);
+	} while (nr == -EAGAIN && try_again(&tries));
 	if (nr == -EAGAIN)
 		return -EBUSY;
-	return nr == -ESTALE ? -EAGAIN : nr;
+	return nr == -ESTALE || !nr ? -EAGAIN : nr;
 }
 
-static int compare_chunk(struct adoption *adoption, unsigned long at, unsigned int nr)
+static int compare(struct adoption *adoption, unsigned long at, unsigned int nr)
 {
 	const struct orphan *orphan = adoption->orphan;
+	unsigned int tries = LOCK_TRIES;
 	int ret;
 
 	do {
 		ret = memory_compare_pfns(adoption->plan->to->mm,
 					  first_page(orphan) + (at << PAGE_SHIFT), adoption->pfns,
 					  nr, orphan->writable, report_stretch, adoption);
-	} while (ret == -EBUSY && wait_for_lock(adoption));
+	} while (ret == -EBUSY && try_again(&tries));
 	return ret;
+}
+
+/*
+ * One chunk; how many pages it had. A page that is not pinned any more after the comparison may
+ * have been somebody else's during it. One that is was so all the time: there is no address space
+ * from which it could have been pinned anew.
+ */
+static int compare_chunk(struct adoption *adoption, unsigned long at)
+{
+	int nr, nr_again, ret;
+
+	nr = fetch(adoption, at, adoption->pfns);
+	if (nr < 0)
+		return nr;
+	ret = compare(adoption, at, nr);
+	if (ret)
+		return ret;
+	nr_again = fetch(adoption, at, adoption->again);
+	if (nr_again < 0)
+		return nr_again;
+	if (nr_again != nr || memcmp(adoption->pfns, adoption->again, nr * sizeof(*adoption->pfns)))
+		return -EAGAIN;
+	return nr;
 }
 
 static void tell_progress(struct adoption *adoption)
@@ -118,37 +246,54 @@ static void tell_progress(struct adoption *adoption)
 	adoption->progress->tell(adoption->done, adoption->total, adoption->progress->arg);
 }
 
-static int compare_orphan(struct adoption *adoption)
+static int compare_orphan(struct adoption *adoption, struct proof *proof)
 {
-	unsigned long at = 0;
-	int nr, ret = 0;
+	const struct owner *to = adoption->plan->to;
+	unsigned long at = proof->done;
+	int nr;
 
-	while (!ret && (nr = fetch(adoption, at))) {
+	adoption->differs = false;
+	while (at < proof->pages_nr) {
+		nr = compare_chunk(adoption, at);
 		if (nr < 0)
 			return nr;
-		ret = compare_chunk(adoption, at, nr);
 		at += nr;
 		adoption->done += (u64)nr << PAGE_SHIFT;
+		if (!adoption->differs)
+			proof->done = at;
 		tell_progress(adoption);
 		if (signal_pending(current))
-			ret = -EINTR;
+			return -EINTR;
+		if (!process_uses_mm(to->task, to->mm))
+			return -EBUSY;
 		cond_resched();
+	}
+	return 0;
+}
+
+static int compare_all(struct adoption *adoption, struct proofs *proofs)
+{
+	const struct plan *plan = adoption->plan;
+	struct proof *proof;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < plan->orphans_nr; i++) {
+		proof = find_proof(proofs, &plan->orphans[i]);
+		adoption->total += (u64)(proof->pages_nr - proof->done) << PAGE_SHIFT;
+	}
+	for (i = 0; i < plan->orphans_nr && !ret; i++) {
+		adoption->orphan = &plan->orphans[i];
+		ret = compare_orphan(adoption, find_proof(proofs, &plan->orphans[i]));
 	}
 	return ret;
 }
 
-static u64 orphan_size(const struct orphan *orphan)
-{
-	return PAGE_ALIGN(orphan->new_addr + (orphan->last - orphan->iova) + 1) -
-	       first_page(orphan);
-}
-
-int adopt_compare(const struct plan *plan, struct reports *reports,
+int adopt_compare(struct proofs *proofs, const struct plan *plan, struct reports *reports,
 		  const struct progress *progress)
 {
 	struct adoption *adoption;
-	unsigned int i;
-	int ret = 0;
+	int ret;
 
 	if (!plan->orphans_nr)
 		return 0;
@@ -159,13 +304,7 @@ int adopt_compare(const struct plan *plan, struct reports *reports,
 	adoption->reports = reports;
 	adoption->progress = progress;
 	adoption->told = jiffies;
-	adoption->tries = LOCK_TRIES;
-	for (i = 0; i < plan->orphans_nr; i++)
-		adoption->total += orphan_size(&plan->orphans[i]);
-	for (i = 0; i < plan->orphans_nr && !ret; i++) {
-		adoption->orphan = &plan->orphans[i];
-		ret = compare_orphan(adoption);
-	}
+	ret = make_proofs(proofs, plan) ?: compare_all(adoption, proofs);
 	kfree(adoption);
 	return ret;
 }

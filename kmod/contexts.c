@@ -27,6 +27,7 @@ static int contexts_add(struct contexts *contexts, struct iommufd_ctx *ictx)
 		return -ENOMEM;
 	contexts->array = array;
 	ptrset_add(&contexts->set, ictx);
+	*ptrset_value(&contexts->set, ictx) = contexts->nr;
 	context_get(ictx);
 	array[contexts->nr++] = ictx;
 	return 0;

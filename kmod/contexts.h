@@ -13,7 +13,7 @@ struct contexts {
 	struct iommufd_ctx **array;
 	unsigned int nr;
 	unsigned int room;
-	struct ptrset set;
+	struct ptrset set;		/* the values are indices in array */
 };
 
 void contexts_put(struct contexts *contexts);

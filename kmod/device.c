@@ -130,7 +130,10 @@ static int transfer_ioctl(void *data)
 	return ret;
 }
 
-/* One row an ioctl: its number, its struct, how much of that must be there, and who does it. */
+/*
+ * One row an ioctl: its number, its struct, how much of that must be there (as much as the first
+ * version had), and who does it.
+ */
 static const struct device_op {
 	unsigned int cmd;
 	size_t size;
@@ -140,13 +143,13 @@ static const struct device_op {
 	{
 		.cmd = DMAOWN_IOC_PROCESS,
 		.size = sizeof(struct dmaown_process_info),
-		.min_size = sizeof(struct dmaown_process_info),
+		.min_size = offsetofend(struct dmaown_process_info, owner),
 		.execute = process_info,
 	},
 	{
 		.cmd = DMAOWN_IOC_TRANSFER,
 		.size = sizeof(struct dmaown_transfer),
-		.min_size = sizeof(struct dmaown_transfer),
+		.min_size = offsetofend(struct dmaown_transfer, adopted),
 		.execute = transfer_ioctl,
 	},
 };

@@ -26,6 +26,9 @@
 /* How many open descriptors are looked at in one go, under the table's lock. */
 #define FD_STEPS	4096
 
+/* Room for that many file tables is kept from one process to the next. */
+#define TABLES_KEPT	1024
+
 /* A file that is of a context, or of a VFIO device, with a reference on one or the other. */
 struct catch {
 	unsigned int fd;
@@ -39,7 +42,17 @@ struct walk {
 	holding_fn fn;
 	void *arg;
 	bool one;			/* look at next_fd only */
-	struct ptrset visited;		/* file tables of the process at hand */
+	/*
+	 * The file tables of the process at hand: only to be compared, but for the threads, on which
+	 * there are references.
+	 */
+	struct table {
+		const struct files_struct *files;
+		struct task_struct *thread;	/* one that had it */
+	} *tables;
+	unsigned int tables_nr;
+	unsigned int tables_room;
+	struct ptrset seen;		/* the same tables */
 
 	/* What the table walked now has shown, and where to go on. */
 	unsigned int next_fd;
@@ -108,7 +121,7 @@ static void resolve(const struct walk *walk, struct catch *catch, struct holding
 	holding->file = catch->file;
 	holding->via = catch->device_file ? DMAOWN_VIA_DEVICE : DMAOWN_VIA_CONTEXT;
 	holding->busy = false;
-	holding->maybe = 0;
+	holding->maybe = NULL;
 	if (catch->device_file) {
 		ictx = vfio_context(&walk->vfio, catch->device_file, name, size);
 		holding->device = name;
@@ -139,7 +152,7 @@ static int show_catches(struct walk *walk, struct task_struct *leader)
 	return ret;
 }
 
-/* A thread of the process that has this file table, with a reference. */
+/* Another thread of the process that has this file table, with a reference. */
 static struct task_struct *thread_with(struct task_struct *leader, const struct files_struct *files)
 {
 	struct task_struct *thread, *found = NULL;
@@ -157,19 +170,21 @@ static struct task_struct *thread_with(struct task_struct *leader, const struct 
 }
 
 /* Through whichever thread has the table: one may exit while the others go on. */
-static int walk_files(struct walk *walk, struct task_struct *leader,
-		      const struct files_struct *files)
+static int walk_table(struct walk *walk, struct task_struct *leader, struct table *table)
 {
-	struct task_struct *thread;
+	struct task_struct *other;
 	bool more = true;
 	int ret = 0;
 
 	while (more && !ret) {
-		thread = thread_with(leader, files);
-		if (!thread)
-			return 0;
-		more = catch_files(walk, thread, files);
-		put_task_struct(thread);
+		if (READ_ONCE(table->thread->files) != table->files) {
+			other = thread_with(leader, table->files);
+			if (!other)
+				return 0;
+			put_task_struct(table->thread);
+			table->thread = other;
+		}
+		more = catch_files(walk, table->thread, table->files);
 		ret = show_catches(walk, leader);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
@@ -178,41 +193,83 @@ static int walk_files(struct walk *walk, struct task_struct *leader,
 	return ret;
 }
 
-/*
- * A file table of the process that has not been visited; NULL if there is none. Tables are compared
- * here, not used, so they need no lock.
- */
-static const struct files_struct *next_files(const struct walk *walk, struct task_struct *leader)
+static int room_for_tables(struct walk *walk, unsigned int nr)
 {
-	const struct files_struct *files = NULL;
+	struct table *tables;
+
+	if (nr <= walk->tables_room)
+		return 0;
+	tables = kvrealloc(walk->tables, array_size(nr, sizeof(*tables)), GFP_KERNEL);
+	if (!tables)
+		return -ENOMEM;
+	walk->tables = tables;
+	walk->tables_room = nr;
+	return ptrset_reserve(&walk->seen, nr);
+}
+
+/* Adds the tables that are not there yet, as far as there is room; returns how many there are. */
+static unsigned int add_tables(struct walk *walk, struct task_struct *leader)
+{
+	const struct files_struct *files;
 	struct task_struct *thread;
+	unsigned int nr = walk->tables_nr;
 
 	rcu_read_lock();
 	__for_each_thread(leader->signal, thread) {
 		files = READ_ONCE(thread->files);
-		if (files && !ptrset_count(&walk->visited, files))
-			break;
-		files = NULL;
+		if (!files || ptrset_count(&walk->seen, files))
+			continue;
+		if (nr++ >= walk->tables_room)
+			continue;
+		ptrset_add(&walk->seen, files);
+		get_task_struct(thread);
+		walk->tables[walk->tables_nr++] = (struct table){ files, thread };
 	}
 	rcu_read_unlock();
-	return files;
+	return nr;
+}
+
+static void forget_tables(struct walk *walk)
+{
+	while (walk->tables_nr)
+		put_task_struct(walk->tables[--walk->tables_nr].thread);
+	ptrset_clear(&walk->seen);
+	/* A set that one process made large is costly to clear for each that follows. */
+	if (walk->tables_room > TABLES_KEPT) {
+		ptrset_free(&walk->seen);
+		kvfree(walk->tables);
+		walk->tables = NULL;
+		walk->tables_room = 0;
+	}
+}
+
+/* Mostly all threads share one table. */
+static int collect_tables(struct walk *walk, struct task_struct *leader)
+{
+	unsigned int nr = 1;
+	int ret;
+
+	do {
+		ret = room_for_tables(walk, nr);
+		if (ret)
+			return ret;
+		nr = add_tables(walk, leader);
+	} while (nr > walk->tables_nr);
+	return 0;
 }
 
 static int walk_process(struct walk *walk, struct task_struct *leader)
 {
 	unsigned int fd = walk->next_fd;
-	const struct files_struct *files;
-	int ret = 0;
+	unsigned int i;
+	int ret;
 
-	ptrset_clear(&walk->visited);
-	while (!ret && (files = next_files(walk, leader))) {
-		ret = ptrset_reserve(&walk->visited, walk->visited.used + 1);
-		if (ret)
-			break;
-		ptrset_add(&walk->visited, files);
+	ret = collect_tables(walk, leader);
+	for (i = 0; i < walk->tables_nr && !ret; i++) {
 		walk->next_fd = fd;
-		ret = walk_files(walk, leader, files);
+		ret = walk_table(walk, leader, &walk->tables[i]);
 	}
+	forget_tables(walk);
 	walk->next_fd = fd;
 	return ret;
 }
@@ -225,14 +282,15 @@ static struct walk *walk_begin(holding_fn fn, void *arg)
 		return NULL;
 	walk->fn = fn;
 	walk->arg = arg;
-	ptrset_init(&walk->visited);
+	ptrset_init(&walk->seen);
 	return walk;
 }
 
 static void walk_end(struct walk *walk)
 {
 	vfio_end(&walk->vfio);
-	ptrset_free(&walk->visited);
+	ptrset_free(&walk->seen);
+	kvfree(walk->tables);
 	kfree(walk);
 }
 

@@ -17,7 +17,7 @@ struct holding {
 	const char *device;		/* name, if via a VFIO device file */
 	struct iommufd_ctx *ictx;	/* NULL: a device file that is locked */
 	bool busy;			/* it is locked, and its context unknown */
-	u64 maybe;			/* if busy: ID of the context that it seems to hold, or 0 */
+	const void *maybe;		/* if busy: the context that it seems to hold, or NULL */
 };
 
 /*

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bitops.h>
-#include <linux/bsearch.h>
 #include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
@@ -13,103 +12,51 @@
 #include "holders.h"
 #include "iommufd.h"
 
-static int hold_compare(const void *a, const void *b)
+static int process_compare(const void *a, const void *b)
 {
-	const struct hold *x = a;
-	const struct hold *y = b;
+	const struct holder *x = a;
+	const struct holder *y = b;
 
-	if (x->context != y->context)
-		return x->context < y->context ? -1 : 1;
-	if (x->holder->tgid != y->holder->tgid)
-		return x->holder->tgid < y->holder->tgid ? -1 : 1;
-	return x->holder->start < y->holder->start ? -1 : x->holder->start > y->holder->start;
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return x->pid < y->pid ? -1 : x->pid > y->pid;
 }
 
 static int device_compare(const void *a, const void *b)
 {
-	const struct hold *x = a;
-	const struct hold *y = b;
+	const struct holder *x = *(const struct holder **)a;
+	const struct holder *y = *(const struct holder **)b;
 
-	if (x->context != y->context)
-		return x->context < y->context ? -1 : 1;
-	return strcmp(x->holder->device, y->holder->device);
-}
-
-/* A context of the transfer by its ID. */
-struct named {
-	u64 id;
-	unsigned int context;
-};
-
-static int named_compare(const void *a, const void *b)
-{
-	const struct named *x = a;
-	const struct named *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static struct named *name_contexts(const struct contexts *contexts)
-{
-	struct named *named = kvmalloc_array(contexts->nr, sizeof(*named), GFP_KERNEL_ACCOUNT);
-	unsigned int i;
-
-	if (!named)
-		return NULL;
-	for (i = 0; i < contexts->nr; i++)
-		named[i] = (struct named){ context_id(contexts->array[i]), i };
-	sort(named, contexts->nr, sizeof(*named), named_compare, NULL);
-	return named;
-}
-
-/* The holds on contexts that are named. There is room for one by each holder. */
-static void pick_holds(struct holders *holders, const struct named *named, unsigned int nr)
-{
-	const struct snapshot *snapshot = &holders->snapshot;
-	unsigned int i;
-
-	for (i = 0; i < snapshot->nr; i++) {
-		const struct holder *holder = &snapshot->holders[i];
-		struct named key = { .id = holder->context ?: holder->maybe };
-		const struct named *found;
-		struct hold hold = { .holder = holder };
-
-		found = bsearch(&key, named, nr, sizeof(*named), named_compare);
-		if (!found)
-			continue;
-		hold.context = found->context;
-		holders->holds[holders->nr++] = hold;
-		if (holder->via == DMAOWN_VIA_DEVICE)
-			holders->devices[holders->devices_nr++] = hold;
-	}
-	if (holders->nr)
-		sort(holders->holds, holders->nr, sizeof(*holders->holds), hold_compare, NULL);
-	if (holders->devices_nr)
-		sort(holders->devices, holders->devices_nr, sizeof(*holders->devices),
-		     device_compare, NULL);
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	return strcmp(x->device, y->device);
 }
 
 int holders_find(struct holders *holders, const struct contexts *contexts)
 {
-	struct named *named;
+	struct snapshot *snapshot = &holders->snapshot;
+	unsigned int i;
 	int ret;
 
 	holders_free(holders);
-	ret = snapshot_take(&holders->snapshot, 0);
+	ret = snapshot_of(snapshot, &contexts->set);
 	if (ret)
 		return ret;
-	holders->holds = kvmalloc_array(holders->snapshot.nr + 1, sizeof(*holders->holds),
-					GFP_KERNEL_ACCOUNT);
-	holders->devices = kvmalloc_array(holders->snapshot.nr + 1, sizeof(*holders->devices),
+	holders->devices = kvmalloc_array(snapshot->nr + 1, sizeof(*holders->devices),
 					  GFP_KERNEL_ACCOUNT);
-	named = name_contexts(contexts);
-	if (!holders->holds || !holders->devices || !named) {
-		kvfree(named);
+	if (!holders->devices) {
 		holders_free(holders);
 		return -ENOMEM;
 	}
-	pick_holds(holders, named, contexts->nr);
-	kvfree(named);
+	if (snapshot->nr)
+		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), process_compare,
+		     NULL);
+	for (i = 0; i < snapshot->nr; i++)
+		if (snapshot->holders[i].via == DMAOWN_VIA_DEVICE)
+			holders->devices[holders->devices_nr++] = &snapshot->holders[i];
+	if (holders->devices_nr)
+		sort(holders->devices, holders->devices_nr, sizeof(*holders->devices),
+		     device_compare, NULL);
 	holders->known = true;
 	return 0;
 }
@@ -117,21 +64,36 @@ int holders_find(struct holders *holders, const struct contexts *contexts)
 void holders_free(struct holders *holders)
 {
 	snapshot_free(&holders->snapshot);
-	kvfree(holders->holds);
 	kvfree(holders->devices);
 	memset(holders, 0, sizeof(*holders));
 }
 
-static bool is_new_owner(const struct plan *plan, const struct holder *holder)
+static struct dmaown_report report_on(const struct plan *plan, enum dmaown_reason reason,
+				      const struct holder *holder)
 {
-	return holder->tgid == plan->to->task->tgid &&
-	       holder->start == plan->to->task->start_boottime;
+	return (struct dmaown_report){
+		.reason = reason,
+		.context = context_id(plan->contexts[holder->number]),
+		.process = pid_nr_ns(holder->pid, task_active_pid_ns(current)),
+	};
 }
 
-/* One that has areas now and will have them no more: it is expected to go. */
-static bool is_leaving(const struct plan *plan, const struct holder *holder)
+static void report_untrusted(const struct plan *plan, const struct holder *holder,
+			     struct reports *reports)
 {
-	return !is_new_owner(plan, holder) && plan_takes_from(plan, holder->tgid, holder->start);
+	struct dmaown_report report = report_on(plan, DMAOWN_REASON_UNTRUSTED, holder);
+
+	report.value = from_kuid_munged(current_user_ns(), holder->uid);
+	report_add(reports, &report);
+}
+
+static void report_reset(const struct plan *plan, const struct holder *holder,
+			 struct reports *reports)
+{
+	struct dmaown_report report = report_on(plan, DMAOWN_REASON_WOULD_RESET, holder);
+
+	strscpy(report.device, holder->device, sizeof(report.device));
+	report_add(reports, &report);
 }
 
 static bool may_act_as(const struct plan *plan, kuid_t uid)
@@ -145,68 +107,47 @@ static bool is_trusted(const struct plan *plan, const struct holder *holder)
 	       may_act_as(plan, holder->suid);
 }
 
-static struct dmaown_report report_on(const struct plan *plan, enum dmaown_reason reason,
-				      const struct hold *hold)
+/* Who is party to the transfer: the new owner, and the old one if there is but one. */
+static bool is_party(const struct plan *plan, const struct holder *holder)
 {
-	return (struct dmaown_report){
-		.reason = reason,
-		.context = context_id(plan->contexts[hold->context]),
-		.process = pid_nr_ns(hold->holder->pid, task_active_pid_ns(current)),
-	};
-}
-
-static void report_untrusted(const struct plan *plan, const struct hold *hold,
-			     struct reports *reports)
-{
-	struct dmaown_report report = report_on(plan, DMAOWN_REASON_UNTRUSTED, hold);
-
-	report.value = from_kuid_munged(current_user_ns(), hold->holder->uid);
-	report_add(reports, &report);
-}
-
-static void report_reset(const struct plan *plan, const struct hold *hold, struct reports *reports)
-{
-	struct dmaown_report report = report_on(plan, DMAOWN_REASON_WOULD_RESET, hold);
-
-	strscpy(report.device, hold->holder->device, sizeof(report.device));
-	report_add(reports, &report);
+	return holder->pid == task_tgid(plan->to->task) ||
+	       (plan_losers(plan) == 1 && plan_takes_from(plan, holder->pid));
 }
 
 /* Each process once for each context. */
 static void check_trust(const struct holders *holders, const struct plan *plan,
 			const struct forces *forces, struct reports *reports)
 {
+	const struct snapshot *snapshot = &holders->snapshot;
 	unsigned int i;
 
-	for (i = 0; i < holders->nr; i++) {
-		const struct hold *hold = &holders->holds[i];
-		const struct holder *holder = hold->holder;
+	for (i = 0; i < snapshot->nr; i++) {
+		const struct holder *holder = &snapshot->holders[i];
 
-		if (!test_bit(hold->context, plan->touched) ||
-		    (i && !hold_compare(hold - 1, hold)))
+		if (!test_bit(holder->number, plan->touched) ||
+		    (i && !process_compare(holder - 1, holder)))
 			continue;
-		if (!is_new_owner(plan, holder) && !is_leaving(plan, holder) &&
-		    !is_trusted(plan, holder) &&
+		if (!is_trusted(plan, holder) && !is_party(plan, holder) &&
 		    !forces_holder(forces, holder->tgid, holder->start))
-			report_untrusted(plan, hold, reports);
+			report_untrusted(plan, holder, reports);
 	}
 }
 
-/* A device stays as it is as long as anyone has a file of it open. */
+/* A device stays as it is as long as anyone has a file of it open who is not about to go. */
 static void check_devices(const struct holders *holders, const struct plan *plan,
 			  const struct forces *forces, struct reports *reports)
 {
 	unsigned int i, end;
 
 	for (i = 0; i < holders->devices_nr; i = end) {
-		const struct hold *device = &holders->devices[i];
-		bool kept = !test_bit(device->context, plan->touched) ||
-			    forces_reset(forces, device->holder->device);
+		const struct holder *device = holders->devices[i];
+		bool kept = !test_bit(device->number, plan->touched) ||
+			    forces_reset(forces, device->device);
 
 		for (end = i; end < holders->devices_nr; end++) {
-			if (device_compare(device, &holders->devices[end]))
+			if (device_compare(&device, &holders->devices[end]))
 				break;
-			kept = kept || !is_leaving(plan, holders->devices[end].holder);
+			kept = kept || !plan_takes_from(plan, holders->devices[end]->pid);
 		}
 		if (!kept)
 			report_reset(plan, device, reports);

@@ -9,22 +9,15 @@
 #include "report.h"
 #include "snapshot.h"
 
-/* A file by which somebody holds one of the contexts of a transfer. */
-struct hold {
-	const struct holder *holder;	/* in the snapshot */
-	unsigned int context;		/* index among the transfer's */
-};
-
+/* Who holds the contexts of a transfer. */
 struct holders {
-	struct snapshot snapshot;
-	struct hold *holds;		/* all, by context and process */
-	unsigned int nr;
-	struct hold *devices;		/* of these, the device files, by context and device */
+	struct snapshot snapshot;		/* sorted anew: by context and process */
+	const struct holder **devices;		/* its device files, by context and device */
 	unsigned int devices_nr;
 	bool known;
 };
 
-/* Finds out who holds the contexts, of all processes. -ENOMEM, -EINTR. */
+/* Finds it out anew, in the files of all processes. -ENOMEM, -EINTR. */
 int holders_find(struct holders *holders, const struct contexts *contexts);
 void holders_free(struct holders *holders);
 

@@ -152,8 +152,8 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
 /*
  * How many pages from addr on, at least one, fare alike, within one folio. What a shared mapping of
  * a file shows, now or once it is touched, is what is in the file's page cache; asking that instead
- * of the page tables faults nothing in, and so waits for nobody. A folio that is pinned stays in the
- * cache unless the file is cut.
+ * of the page tables faults nothing in, and so waits for nobody. Reclaim leaves there what is pinned
+ * (kernel: mm/vmscan.c). Memory that is in no page cache, such as that of a device, is not found.
  */
 static unsigned int compare_folio(const struct vm_area_struct *vma, unsigned long addr,
 				  const unsigned long *pfns, unsigned int nr,
@@ -167,10 +167,11 @@ static unsigned int compare_folio(const struct vm_area_struct *vma, unsigned lon
 	*reason = DMAOWN_REASON_NOT_PINNED;
 	if (pfns[0] == PFN_NONE)
 		return 1;
-	*reason = DMAOWN_REASON_PAGES;
+	*reason = DMAOWN_REASON_NO_PAGES;
 	folio = filemap_get_folio(vma->vm_file->f_mapping, index);
 	if (IS_ERR(folio))
 		return 1;
+	*reason = DMAOWN_REASON_PAGES;
 	within = index - folio->index;
 	pfn = folio_pfn(folio) + within;
 	nr = min_t(unsigned long, nr, folio_nr_pages(folio) - within);

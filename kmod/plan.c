@@ -14,6 +14,7 @@ void plan_init(struct plan *plan)
 	memset(plan, 0, sizeof(*plan));
 	plan->sources_want = 4;
 	ptrset_init(&plan->shared);
+	ptrset_init(&plan->losers);
 }
 
 void plan_free(struct plan *plan)
@@ -26,6 +27,7 @@ void plan_free(struct plan *plan)
 	kvfree(plan->moves);
 	kvfree(plan->orphans);
 	ptrset_free(&plan->shared);
+	ptrset_free(&plan->losers);
 }
 
 int plan_begin(struct plan *plan, struct iommufd_ctx **contexts, unsigned int nr)
@@ -43,7 +45,7 @@ void plan_end(struct plan *plan)
 	bitmap_free(plan->touched);
 }
 
-/* A larger array in place of one that is empty; a little more, since areas may be added meanwhile. */
+/* A larger array in place of an empty one; a little more, since areas may be added meanwhile. */
 static int make_room(void **array, unsigned int *room, unsigned int want, size_t size)
 {
 	void *larger;
@@ -88,6 +90,7 @@ int plan_make_room(struct plan *plan)
 	       make_room((void **)&plan->orphans, &plan->orphans_room, plan->orphans_want,
 			 sizeof(*plan->orphans)) ?:
 	       room_for_sources(plan) ?:
+	       ptrset_reserve(&plan->losers, plan->sources_room) ?:
 	       ptrset_reserve(&plan->shared, plan->shared_want);
 }
 
@@ -109,6 +112,15 @@ static bool source_is(const struct source *source, const struct locked_area *are
 	       source->owner.mm == area->owner.mm && source->owner.user == area->owner.user;
 }
 
+/* Of a process that is no more there is none, and it holds nothing either. */
+static void add_loser(struct plan *plan, struct task_struct *task)
+{
+	struct pid *pid = task_tgid(task);
+
+	if (pid && !same_process(task, plan->to->task))
+		ptrset_add(&plan->losers, pid);
+}
+
 /* NULL: no room. */
 static struct source *source_of(struct plan *plan, const struct locked_area *area)
 {
@@ -121,7 +133,7 @@ static struct source *source_of(struct plan *plan, const struct locked_area *are
 		if (source_is(source, area))
 			return plan->last = source;
 	if (plan->sources_nr == plan->sources_room) {
-		plan->sources_want = plan->sources_room * 2;
+		plan->sources_want = plan->sources_room * 2 + 4;
 		return NULL;
 	}
 
@@ -134,6 +146,7 @@ static struct source *source_of(struct plan *plan, const struct locked_area *are
 	source->gone = owner_state(&source->owner) != DMAOWN_STATE_LIVE;
 	source->next = *bucket;
 	*bucket = source;
+	add_loser(plan, source->owner.task);
 	return plan->last = source;
 }
 
@@ -263,22 +276,25 @@ static struct wish wish_for(struct plan *plan, const struct locked_area *area)
 /* For the first area that shows a pages object; the others must agree with its address. */
 static bool is_first(struct plan *plan, const struct locked_area *area, const struct wish *wish)
 {
-	u64 *first;
+	bool first;
+	u64 *addr;
 
 	if (area->sharers == 1)
 		return true;
 	plan->areas_shared++;
 	if (!ptrset_has_room(&plan->shared))
 		return false;
-	first = ptrset_value(&plan->shared, area->pages);
-	if (ptrset_add(&plan->shared, area->pages) == 1) {
-		*first = wish->addr;
-		return true;
-	}
-	if (*first != wish->addr && !wish->nowhere)
+	first = ptrset_add(&plan->shared, area->pages) == 1;
+	addr = ptrset_value(&plan->shared, area->pages);
+	/* Nothing is ever mapped at 0. */
+	if (wish->nowhere)
+		return first;
+	if (!*addr)
+		*addr = wish->addr;
+	else if (*addr != wish->addr)
 		report_remap(plan, DMAOWN_REASON_REMAP_DIFFERS, area, wish->addr + area->offset, 0,
-			     *first + area->offset);
-	return false;
+			     *addr + area->offset);
+	return first;
 }
 
 static int collect_area(const struct locked_area *area, void *arg)
@@ -337,21 +353,13 @@ int plan_collect(struct plan *plan, struct lockset *set)
 	if (plan->moves_want > plan->moves_room || plan->orphans_want > plan->orphans_room ||
 	    plan->sources_want > plan->sources_room ||
 	    plan->shared_want > ptrset_room(&plan->shared))
-		return -EAGAIN;
+		return -ENOSPC;
 	return check_sharers(plan);
 }
 
-bool plan_takes_from(const struct plan *plan, pid_t tgid, u64 start)
+bool plan_takes_from(const struct plan *plan, const struct pid *pid)
 {
-	unsigned int i;
-
-	for (i = 0; i < plan->sources_nr; i++) {
-		const struct task_struct *task = plan->sources[i]->owner.task;
-
-		if (task->tgid == tgid && task->start_boottime == start)
-			return true;
-	}
-	return false;
+	return ptrset_count(&plan->losers, pid);
 }
 
 /*
@@ -389,4 +397,5 @@ void plan_forget(struct plan *plan)
 	plan->areas_from = 0;
 	memset(plan->hash, 0, sizeof(plan->hash));
 	ptrset_clear(&plan->shared);
+	ptrset_clear(&plan->losers);
 }

@@ -76,7 +76,7 @@ struct plan {
 	u64 areas_total;
 	u64 areas_from;			/* owned by FROM, moved or not */
 	unsigned int areas;		/* that change hands */
-	unsigned int areas_shared;	/* of these, whose pages object has other references */
+	unsigned int areas_shared;	/* looked at, whose pages object has other references */
 	unsigned int adopted;		/* of these, whose owner is dead or stale */
 
 	/* Where something was in flux, if plan_collect() said so. */
@@ -100,12 +100,18 @@ struct plan {
 	unsigned int sources_want;
 	struct source *last;		/* found last */
 	struct source *hash[1 << PLAN_HASH_BITS];
+	struct ptrset losers;		/* processes other than the new owner, by struct pid */
 	struct ptrset shared;
 	unsigned int shared_want;
 };
 
-/* The process is one of those that lose areas. */
-bool plan_takes_from(const struct plan *plan, pid_t tgid, u64 start);
+/* Whether a process, by its struct pid, is one of those that lose areas; and how many do. */
+bool plan_takes_from(const struct plan *plan, const struct pid *pid);
+
+static inline unsigned int plan_losers(const struct plan *plan)
+{
+	return plan->losers.used;
+}
 
 void plan_init(struct plan *plan);
 void plan_free(struct plan *plan);
@@ -118,7 +124,7 @@ void plan_end(struct plan *plan);
 int plan_make_room(struct plan *plan);
 
 /*
- * Fills the plan under the locks. -EBUSY: something is in flux; -EAGAIN: short of room; -EINTR. To
+ * Fills the plan under the locks. -EBUSY: something is in flux; -ENOSPC: short of room; -EINTR. To
  * be forgotten in any case, with the locks given back.
  */
 int plan_collect(struct plan *plan, struct lockset *set);

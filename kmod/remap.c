@@ -28,6 +28,7 @@ int remaps_copy(struct remaps *remaps, u64 address, u32 nr)
 			return -EFAULT;
 		if (remap->entry.reserved)
 			return -EINVAL;
+		remap->given_context = remap->entry.context;
 		remap->index = i;
 	}
 	return 0;
@@ -77,7 +78,7 @@ void remaps_begin(struct remaps *remaps, u64 only_context, struct reports *repor
 	u32 i;
 
 	for (i = 0; i < remaps->nr; i++)
-		array[i].entry.context = array[i].entry.context ?: only_context;
+		array[i].entry.context = array[i].given_context ?: only_context;
 	if (remaps->nr)
 		sort(array, remaps->nr, sizeof(*array), remap_compare, NULL);
 	for (i = 1; i < remaps->nr; i++)
@@ -90,6 +91,7 @@ void remaps_rewind(struct remaps *remaps)
 	u32 i;
 
 	remaps->at = 0;
+	remaps->used = 0;
 	for (i = 0; i < remaps->nr; i++)
 		remaps->array[i].used = false;
 }
@@ -106,6 +108,7 @@ const struct remap *remaps_find(struct remaps *remaps, u64 context, u32 ioas, u6
 		int order = entry_compare(&remaps->array[mid].entry, &wanted);
 
 		if (!order) {
+			remaps->used += !remaps->array[mid].used;
 			remaps->array[mid].used = true;
 			remaps->at = mid + 1;
 			return &remaps->array[mid];
@@ -131,6 +134,8 @@ void remaps_end(const struct remaps *remaps, struct reports *reports)
 {
 	u32 i;
 
+	if (remaps->used == remaps->nr)
+		return;
 	for (i = 0; i < remaps->nr; i++)
 		if (!remaps->array[i].used && !is_twin(remaps, i))
 			report_entry(reports, DMAOWN_REASON_REMAP_UNKNOWN, &remaps->array[i]);

@@ -9,7 +9,8 @@ struct reports;
 
 /* An entry of the caller's list. */
 struct remap {
-	struct dmaown_remap entry;
+	struct dmaown_remap entry;	/* with the context that is meant */
+	u64 given_context;		/* as the caller has it */
 	u32 index;			/* in the caller's array */
 	bool used;			/* by the attempt at hand */
 };
@@ -18,6 +19,7 @@ struct remap {
 struct remaps {
 	struct remap *array;
 	u32 nr;
+	u32 used;			/* how many have been found */
 	u32 at;				/* where the next one is likely to be */
 };
 

@@ -18,6 +18,7 @@
 struct taking {
 	struct snapshot *snapshot;
 	u64 only;
+	const struct ptrset *among;	/* or NULL */
 	pid_t tgid;			/* whose files are in seen */
 	u64 start;
 	struct ptrset seen;
@@ -54,12 +55,15 @@ static int holder_add(const struct holding *holding, void *arg)
 {
 	struct taking *taking = arg;
 	struct snapshot *snapshot = taking->snapshot;
+	const void *ictx = holding->ictx ?: holding->maybe;
 	u64 context = holding->ictx ? context_id(holding->ictx) : 0;
 	struct holder *holder;
 	const struct cred *cred;
 	int ret;
 
 	if (taking->only && context && context != taking->only)
+		return 0;
+	if (taking->among && !ptrset_count(taking->among, ictx))
 		return 0;
 	ret = seen_before(taking, holding);
 	if (ret)
@@ -72,7 +76,8 @@ static int holder_add(const struct holding *holding, void *arg)
 	if (!holder->pid)
 		return 0;	/* gone meanwhile */
 	holder->context = context;
-	holder->maybe = holding->maybe;
+	if (taking->among)
+		holder->number = *ptrset_value(taking->among, ictx);
 	holder->tgid = holding->task->tgid;
 	holder->start = holding->task->start_boottime;
 	cred = get_task_cred(holding->task);
@@ -101,9 +106,9 @@ static int holder_compare(const void *a, const void *b)
 	return x->fd < y->fd ? -1 : x->fd > y->fd;
 }
 
-int snapshot_take(struct snapshot *snapshot, u64 only)
+static int take(struct snapshot *snapshot, u64 only, const struct ptrset *among)
 {
-	struct taking taking = { .snapshot = snapshot, .only = only };
+	struct taking taking = { .snapshot = snapshot, .only = only, .among = among };
 	int ret;
 
 	memset(snapshot, 0, sizeof(*snapshot));
@@ -118,6 +123,16 @@ int snapshot_take(struct snapshot *snapshot, u64 only)
 		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), holder_compare,
 		     NULL);
 	return 0;
+}
+
+int snapshot_take(struct snapshot *snapshot, u64 only)
+{
+	return take(snapshot, only, NULL);
+}
+
+int snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts)
+{
+	return take(snapshot, 0, contexts);
 }
 
 void snapshot_free(struct snapshot *snapshot)

@@ -9,6 +9,7 @@
 
 struct iommufd_ctx;
 struct pid;
+struct ptrset;
 
 /*
  * A holding as it was, and the way back to its context. One for each file that a process has open.
@@ -21,7 +22,7 @@ struct holder {
 	kuid_t uid;
 	kuid_t euid;
 	kuid_t suid;
-	u64 maybe;			/* if busy: the context that it seems to be, or 0 */
+	unsigned int number;		/* of the context, as the caller of snapshot_of() has it */
 	unsigned int fd;		/* the lowest one, if the file has several */
 	enum dmaown_via via;
 	char comm[TASK_COMM_LEN];
@@ -41,6 +42,12 @@ struct snapshot {
 
 /* only: leave out all contexts but this one; 0: take all. */
 int snapshot_take(struct snapshot *snapshot, u64 only);
+
+/*
+ * Takes only contexts of a set, on which the caller has references; their values are numbers for
+ * holders. Device files that are locked are among them if they seem to be bound to one of these.
+ */
+int snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts);
 void snapshot_free(struct snapshot *snapshot);
 
 /* Makes the next context the one at hand; false at the end. */

@@ -8,7 +8,7 @@
 #include <linux/tracepoint.h>
 #include "record.h"
 
-/* A transfer or a refusal, as in the netlink event. PIDs are those of the initial namespace. */
+/* What the netlink event says. PIDs are those of the initial namespace. */
 TRACE_EVENT(dmaown_event,
 	TP_PROTO(const struct record_event *event),
 	TP_ARGS(event),
@@ -19,6 +19,8 @@ TRACE_EVENT(dmaown_event,
 		__field(u32, from)
 		__field(u64, areas)
 		__field(u64, pinned)
+		__field(u64, done)
+		__field(u64, total)
 		__field(u32, error)
 		__array(char, reason, 24)
 	),
@@ -29,13 +31,18 @@ TRACE_EVENT(dmaown_event,
 		__entry->from = event->from;
 		__entry->areas = event->areas;
 		__entry->pinned = event->pinned;
+		__entry->done = event->done;
+		__entry->total = event->total;
 		__entry->error = event->error;
 		strscpy(__entry->reason, event->reason, sizeof(__entry->reason));
 	),
-	TP_printk("%s caller=%u to=%u from=%u areas=%llu pinned=%llu error=%u reason=%s",
-		  __entry->event == DMAOWN_EVENT_TRANSFER ? "transfer" : "refusal",
+	TP_printk("%s caller=%u to=%u from=%u areas=%llu pinned=%llu done=%llu total=%llu error=%u reason=%s",
+		  __print_symbolic(__entry->event,
+				   { DMAOWN_EVENT_TRANSFER, "transfer" },
+				   { DMAOWN_EVENT_REFUSAL, "refusal" },
+				   { DMAOWN_EVENT_PROGRESS, "progress" }),
 		  __entry->caller, __entry->to, __entry->from, __entry->areas, __entry->pinned,
-		  __entry->error, __entry->reason)
+		  __entry->done, __entry->total, __entry->error, __entry->reason)
 );
 
 #endif

@@ -24,6 +24,7 @@
 #include <linux/sched/user.h>
 #include <linux/slab.h>
 
+#include "adopt.h"
 #include "charge.h"
 #include "contexts.h"
 #include "event.h"
@@ -58,12 +59,13 @@ struct transfer {
 
 	/* Kept from one attempt to the next. */
 	struct plan plan;
-	struct verified verified;
+	struct proofs proofs;
 
 	/* Of the attempt. */
 	struct process to;
 	struct contexts contexts;
 	struct reports known;		/* what was reported before the first pass */
+	struct verified verified;
 	struct holders holders;
 	struct lockset *set;
 	struct charges charges;
@@ -73,7 +75,7 @@ struct transfer {
 /* How often an attempt looks again before it counts as one that met something in flux. */
 #define PASSES		8
 
-/* What an attempt returns besides errors: the memory has to be looked at. */
+/* What a pass returns besides errors: memory and holders have to be looked at, or have been. */
 #define LOOK	1
 
 static int obstacle(struct transfer *t, enum dmaown_reason reason,
@@ -197,16 +199,16 @@ static void clear_results(struct dmaown_transfer *arg)
 static bool informed(const struct transfer *t)
 {
 	return !t->plan.areas ||
-	       (t->holders.known && verified_covers(&t->verified, &t->plan));
+	       (t->holders.known && verified_covers(&t->verified, &t->plan) &&
+		proofs_cover(&t->proofs, &t->plan));
 }
 
 /* Completes what is reported, and says what it comes to; 0: there is nothing against it. */
 static int judge(struct transfer *t)
 {
-	if (t->plan.areas)
+	if (t->holders.known)
 		holders_check(&t->holders, &t->plan, t->forces, t->reports);
-	if (t->reports->total || (t->arg->flags & DMAOWN_TRANSFER_DRY_RUN))
-		charges_check(&t->charges, t->plan.to, t->reports);
+	charges_check(&t->charges, t->plan.to, t->reports);
 	return reports_error(t->reports);
 }
 
@@ -270,6 +272,8 @@ static void tell_progress(u64 done, u64 total, void *arg)
 	const struct transfer *t = arg;
 	struct record_event event = {};
 
+	if (t->arg->flags & DMAOWN_TRANSFER_DRY_RUN)
+		return;
 	event_begin(t, &event, DMAOWN_EVENT_PROGRESS);
 	record_set(&event, event, done, done);
 	record_set(&event, event, total, total);
@@ -277,23 +281,21 @@ static void tell_progress(u64 done, u64 total, void *arg)
 }
 
 /*
- * Looks at the memory behind what was seen under the locks, and at who holds the contexts. LOOK: the
- * memory is the same.
+ * Looks at the memory behind what was seen under the locks, and then, since that may have taken a
+ * while, at who holds the contexts now. LOOK: the memory is the same.
  */
 static int look(struct transfer *t)
 {
 	const struct progress progress = { .tell = tell_progress, .arg = t };
-	int ret = 0;
+	int ret;
 
-	if (!t->holders.known)
-		ret = holders_find(&t->holders, &t->contexts);
-	ret = ret ?: verify(&t->verified, &t->plan, t->reports, &progress);
+	ret = verify(&t->verified, &t->plan, t->reports) ?:
+	      adopt_compare(&t->proofs, &t->plan, t->reports, &progress) ?:
+	      holders_find(&t->holders, &t->contexts);
 	if (ret == -EBUSY)
 		return obstacle_process(t, DMAOWN_REASON_LOCKED);
-	if (ret) {
-		reports_clear(t->reports);
+	if (ret)
 		return ret;
-	}
 	return t->reports->total ? judge(t) : LOOK;
 }
 
@@ -320,14 +322,15 @@ static int pass(struct transfer *t)
 
 static int passes(struct transfer *t)
 {
-	unsigned int passes;
+	unsigned int passes = 0;
 	int ret;
 
-	verified_forget(&t->verified);
-	for (passes = 0; passes < PASSES; passes++) {
+	while (passes < PASSES) {
 		ret = pass(t);
-		if (ret != -EAGAIN && ret != LOOK)
+		if (ret != -EAGAIN && ret != -ENOSPC && ret != LOOK)
 			return ret;
+		/* What was short of room has more of it the next time, until it is enough. */
+		passes += ret != -ENOSPC;
 		if (signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -359,6 +362,7 @@ static int attempt_in_contexts(struct transfer *t)
 	if (ret)
 		goto out_set;
 	ret = passes(t);
+	verified_forget(&t->verified);
 	holders_free(&t->holders);
 	plan_end(&t->plan);
 out_set:
@@ -373,6 +377,7 @@ static int attempt(struct transfer *t)
 	int ret;
 
 	reports_clear(t->reports);
+	t->known = *t->reports;
 	clear_results(t->arg);
 	ret = process_get(&t->to_name, &t->to);
 	if (ret) {
@@ -418,8 +423,9 @@ static int attempts(struct transfer *t)
 		t->arg->retries = ++retries;
 		ret = wait_a_while(t, &wait_ns);
 		if (ret == -EBUSY) {
-			reports_clear(t->reports);
+			reports_rewind(t->reports, &t->known);
 			report_add(t->reports, &t->obstacle);
+			ret = reports_error(t->reports);
 		}
 		if (ret)
 			return ret;
@@ -526,13 +532,19 @@ static int transfer_as(struct transfer *t)
 	t->plan.remaps = t->remaps;
 	t->plan.to = &t->to.owner;
 	t->plan.adopt = t->arg->flags & DMAOWN_TRANSFER_ADOPT;
+	proofs_init(&t->proofs);
 	verified_init(&t->verified);
 	ret = resolve_from(t) ?: resolve_files(t) ?: attempts(t);
-	if (ret == -ENOMEM && !t->reports->total)
-		report_process(t, DMAOWN_REASON_NO_MEMORY, 0);
+	/* What has nothing to do with what was found so far. */
+	if (ret && ret != reports_error(t->reports)) {
+		reports_clear(t->reports);
+		if (ret == -ENOMEM)
+			report_process(t, DMAOWN_REASON_NO_MEMORY, 0);
+	}
 	count(t->arg, ret);
 	tell(t, ret);
 	verified_free(&t->verified);
+	proofs_free(&t->proofs);
 	plan_free(&t->plan);
 	return ret;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched/mm.h>
@@ -10,20 +9,17 @@
 
 #include "grow.h"
 #include "memory.h"
+#include "tries.h"
 #include "verify.h"
 
 /* How many mappings are compared before the locks are given back for a moment. */
 #define COMPARE_STEPS	1024
-
-/* How often in all, some 75 µs apart, mmap_locks are tried for. */
-#define LOCK_TRIES	256
 
 /* A stretch of an old owner's address space. */
 struct mem_range {
 	struct mm_struct *mm;
 	unsigned long addr;
 	unsigned long end;
-	bool gone;			/* it has no users: nothing is mapped in it any more */
 	bool write;			/* must be writable in the new owner's */
 	unsigned long delta;		/* what to add to get the new owner's address */
 	enum dmaown_reason reason;	/* of one that is not the same */
@@ -89,8 +85,9 @@ static int verified_keep(struct verified *verified, const struct plan *plan,
 /* In one address space the same address is the same memory. */
 static bool needs_look(const struct plan *plan, const struct move *move)
 {
-	return move->by_address && !move->nowhere &&
-	       (move->source->owner.mm != plan->to->mm || move->addr != move->new_addr);
+	if (!move->by_address || move->nowhere || (plan->adopt && !move->source->has_mm))
+		return false;
+	return move->source->owner.mm != plan->to->mm || move->addr != move->new_addr;
 }
 
 static unsigned long move_end(const struct move *move)
@@ -136,7 +133,6 @@ static struct mem_range wanted_range(const struct move *move)
 {
 	return (struct mem_range){
 		.mm = move->source->owner.mm,
-		.gone = !move->source->has_mm,
 		.addr = move->addr,
 		.end = move_end(move),
 		.write = move->writable,
@@ -247,10 +243,7 @@ static void report_gone(const struct plan *plan, const struct move *move, struct
 	report_add(reports, &report);
 }
 
-/*
- * What is to be looked at, sorted and without overlaps, so that no mapping is looked at twice. What
- * is to be adopted is in it, too.
- */
+/* What is to be looked at, sorted and without overlaps, so that no mapping is looked at twice. */
 static int gather(const struct plan *plan, struct mem_ranges *ranges, struct reports *reports)
 {
 	unsigned int i;
@@ -262,7 +255,7 @@ static int gather(const struct plan *plan, struct mem_ranges *ranges, struct rep
 
 		if (!needs_look(plan, move))
 			continue;
-		if (move->source->has_mm || plan->adopt)
+		if (move->source->has_mm)
 			ret = range_add(ranges, &range);
 		else
 			report_gone(plan, move, reports);
@@ -294,12 +287,9 @@ static int note_different(enum dmaown_reason reason, unsigned long addr, unsigne
 static int begin_patiently(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *to,
 			   unsigned int *tries)
 {
-	while (!memory_begin(memory, old_mm, to)) {
-		if (!*tries)
+	while (!memory_begin(memory, old_mm, to))
+		if (!try_again(tries))
 			return -EBUSY;
-		--*tries;
-		usleep_range(50, 100);
-	}
 	return 0;
 }
 
@@ -389,8 +379,7 @@ static int report_all(const struct plan *plan, const struct mem_ranges *differen
 	return 0;
 }
 
-int verify(struct verified *verified, const struct plan *plan, struct reports *reports,
-	   const struct progress *progress)
+int verify(struct verified *verified, const struct plan *plan, struct reports *reports)
 {
 	struct mem_ranges different = {};
 	struct mem_ranges ranges = { .sorted = true };
@@ -401,9 +390,7 @@ int verify(struct verified *verified, const struct plan *plan, struct reports *r
 	verified_forget(verified);
 	ret = gather(plan, &ranges, reports);
 	for (i = 0; i < ranges.nr && !ret; i++)
-		if (!ranges.array[i].gone)
-			ret = look_at(&ranges.array[i], plan->to->mm, &different, &tries);
-	ret = ret ?: adopt_compare(plan, reports, progress);
+		ret = look_at(&ranges.array[i], plan->to->mm, &different, &tries);
 	if (!ret && different.nr)
 		ret = report_all(plan, &different, reports);
 	else if (!ret)

@@ -9,7 +9,6 @@
 #ifndef DMAOWN_VERIFY_H
 #define DMAOWN_VERIFY_H
 
-#include "adopt.h"
 #include "plan.h"
 #include "ptrset.h"
 #include "report.h"
@@ -33,10 +32,9 @@ bool verified_covers(const struct verified *verified, const struct plan *plan);
 
 /*
  * Looks at the memory behind a plan, without the locks under which it was made. Reports what is not
- * the same, and, unless they are to be adopted, owners that have no address space any more. -EBUSY:
- * something is locked; -EAGAIN: an area is no more what it was; -ENOMEM; -EINTR.
+ * the same, and owners that have no address space any more. What is to be adopted is not looked at
+ * here, but in adopt.h. -EBUSY: an address space is locked; -ENOMEM; -EINTR.
  */
-int verify(struct verified *verified, const struct plan *plan, struct reports *reports,
-	   const struct progress *progress);
+int verify(struct verified *verified, const struct plan *plan, struct reports *reports);
 
 #endif

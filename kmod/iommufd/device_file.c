@@ -85,14 +85,16 @@ struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, cha
 	return ictx;
 }
 
-/* Set under dev_set->lock, and cleared when the file is released. Only its address is used. */
-u64 vfio_context_hint(struct file *file)
+/*
+ * Set under dev_set->lock when the device is bound, and then left as it is (kernel: device_cdev.c);
+ * an error pointer, or one that is taken back, for a moment while it cannot be bound.
+ */
+const void *vfio_context_hint(struct file *file)
 {
 	const struct layout_vfio_device_file *df = file->private_data;
-	struct iommufd_ctx *ictx = (struct iommufd_ctx *)READ_ONCE(df->iommufd);
+	const void *ictx = READ_ONCE(df->iommufd);
 
-	/* What could not be bound is an error for a moment. */
-	return IS_ERR_OR_NULL(ictx) ? 0 : context_id(ictx);
+	return IS_ERR(ictx) ? NULL : ictx;
 }
 #else
 bool vfio_begin(struct vfio *vfio)
@@ -111,9 +113,9 @@ struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, cha
 	return NULL;
 }
 
-u64 vfio_context_hint(struct file *file)
+const void *vfio_context_hint(struct file *file)
 {
-	return 0;
+	return NULL;
 }
 #endif
 

@@ -83,22 +83,6 @@ void lockset_free(struct lockset *set)
 	kfree(set);
 }
 
-/*
- * A reference that a concurrent IOMMU_DESTROY waits for, and does not fail because of. Under the
- * lock of ctx->objects, in which the object is: so its own reference is still there.
- */
-static void ioas_get(struct layout_iommufd_ioas *ioas)
-{
-	refcount_inc(&ioas->obj.wait_cnt);
-}
-
-/* wake_up_all(): the one who waits for it does so uninterruptibly (kernel: main.c, dec_wait). */
-static void ioas_put(struct layout_iommufd_ctx *ctx, struct layout_iommufd_ioas *ioas)
-{
-	if (refcount_dec_and_test(&ioas->obj.wait_cnt))
-		wake_up_all(&ctx->destroy_wait);
-}
-
 static int room_for_ioases(struct lockset *set, unsigned int nr)
 {
 	struct locked_ioas *ioases;

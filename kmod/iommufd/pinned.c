@@ -83,18 +83,31 @@ static int copy_from_ioas(struct layout_iommufd_ioas *ioas, unsigned long iova, 
 	return done;
 }
 
-/* As in copy_one() of look.c, the lock of ctx->objects keeps the IOAS. */
+static struct layout_iommufd_ioas *find_ioas(struct layout_iommufd_ctx *ctx, u32 id)
+{
+	struct layout_iommufd_ioas *ioas = NULL;
+	struct layout_iommufd_object *obj;
+
+	xa_lock(&ctx->objects);
+	obj = xa_load(&ctx->objects, id);
+	if (obj && obj->type == LAYOUT_IOMMUFD_OBJ_IOAS) {
+		ioas = to_ioas(obj);
+		ioas_get(ioas);
+	}
+	xa_unlock(&ctx->objects);
+	return ioas;
+}
+
 int context_pinned(struct iommufd_ctx *ictx, u32 id, unsigned long iova, const void *pages,
 		   unsigned long first, unsigned long *pfns, unsigned int nr)
 {
 	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
-	struct layout_iommufd_object *obj;
-	int done = -ESTALE;
+	struct layout_iommufd_ioas *ioas = find_ioas(ctx, id);
+	int done;
 
-	xa_lock(&ctx->objects);
-	obj = xa_load(&ctx->objects, id);
-	if (obj && obj->type == LAYOUT_IOMMUFD_OBJ_IOAS)
-		done = copy_from_ioas(to_ioas(obj), iova, pages, first, pfns, nr);
-	xa_unlock(&ctx->objects);
+	if (!ioas)
+		return -ESTALE;
+	done = copy_from_ioas(ioas, iova, pages, first, pfns, nr);
+	ioas_put(ctx, ioas);
 	return done;
 }

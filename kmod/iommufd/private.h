@@ -55,6 +55,22 @@ static inline struct layout_iommufd_ioas *to_ioas(struct layout_iommufd_object *
 	return container_of(obj, struct layout_iommufd_ioas, obj);
 }
 
+/*
+ * A reference that a concurrent IOMMU_DESTROY waits for, and does not fail because of. Under the
+ * lock of ctx->objects, in which the object is: so its own reference is still there.
+ */
+static inline void ioas_get(struct layout_iommufd_ioas *ioas)
+{
+	refcount_inc(&ioas->obj.wait_cnt);
+}
+
+/* wake_up_all(): the one who waits for it does so uninterruptibly (kernel: main.c, dec_wait). */
+static inline void ioas_put(struct layout_iommufd_ctx *ctx, struct layout_iommufd_ioas *ioas)
+{
+	if (refcount_dec_and_test(&ioas->obj.wait_cnt))
+		wake_up_all(&ctx->destroy_wait);
+}
+
 /* The next IOAS that is published, from *id on; NULL at the end. Under the lock of ctx->objects. */
 struct layout_iommufd_ioas *next_ioas(struct layout_iommufd_ctx *ctx, u32 *id);
 

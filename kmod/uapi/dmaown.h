@@ -300,7 +300,7 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 /*
  * One for each transfer and refusal, and now and then while a transfer compares pages (see
  * DMAOWN_TRANSFER_ADOPT; how often is the module's parameter progress_ms), as a multicast message.
- * PIDs are the initial namespace's.
+ * A dry run sends none. PIDs are the initial namespace's.
  */
 #define DMAOWN_EVENT_FIELDS(F)									\
 	F(EVENT,	event,		EVENT,	"what happened")				\
@@ -513,6 +513,8 @@ struct dmaown_force {
 	  "the new owner maps device memory there, which cannot be pinned") \
 	E(REASON_PAGES,		29, ENXIO, "other-pages", \
 	  "the new owner has other memory there than what is pinned")				\
+	E(REASON_NO_PAGES,	31, ENXIO, "no-pages", \
+	  "the new owner's file has no page there that could be compared with what is pinned")	\
 	/* addr: the old address */								\
 	E(REASON_NOT_PINNED,	30, ENXIO, "not-pinned", \
 	  "its owner is gone and nothing is pinned there: there is nothing to compare with")	\
@@ -637,8 +639,10 @@ struct dmaown_report {
  *
  * The new owner must be able to keep it. It must hold each context. A device whose file nobody has
  * open but processes that lose areas by the transfer would be reset when these exit: refused,
- * unless said otherwise in @forces. Processes that hold a context besides @to and those that lose
- * areas must run as @to's user or as root, with all of their user IDs, or be accepted in @forces.
+ * unless said otherwise in @forces. Whoever else holds a context could later pin what @to has at
+ * these addresses: processes other than @to, and the old owner if it is one process alone that
+ * loses areas, must run as @to's user or as root, with all of their user IDs, or be accepted in
+ * @forces. Nobody is asked where no area gets a new owner.
  *
  * What @to owns already, as the same process, address space and user, at the address wanted, is
  * left alone.
@@ -699,8 +703,8 @@ struct dmaown_transfer {
 /*
  * Move areas that are mapped by address from owners that are dead or stale, too. With no old address
  * space left to compare with, the pinned pages themselves are the proof: @to must map, shared, a
- * file that has exactly these pages at these places. Each of them is looked at; that can take a
- * while, and ends when a signal comes.
+ * file (regular, shared memory, hugetlbfs) that has exactly these pages at these places. Each of
+ * them is looked at; that can take a while, and ends when a signal comes.
  */
 #define DMAOWN_TRANSFER_ADOPT		(1U << 1)
 
