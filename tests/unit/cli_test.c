@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,6 +49,10 @@ static struct {
 	struct dmaown_transfer answer;
 	struct dmaown_report reports[4];
 	unsigned int nr_reports;
+	/* if not 0, RLIMIT_MEMLOCK of the new owner must not be below it */
+	uint64_t needed;
+	unsigned int calls;
+	struct dmaown_force asked_forces[4];
 	/* in memory shared with the process that asks */
 	struct dmaown_transfer *asked;
 	struct dmaown_file *asked_file;
@@ -74,10 +79,11 @@ int __wrap_open(const char *path, int flags, ...)
 	return __real_open("/dev/null", O_RDWR);
 }
 
+/* There is every process but one. */
 static int answer_process(struct dmaown_process_info *info)
 {
-	if (module.process_error) {
-		errno = module.process_error;
+	if (module.process_error || info->process.pid == 666) {
+		errno = module.process_error ?: ESRCH;
 		return -1;
 	}
 	info->process.start = 1000 + info->process.pid;
@@ -86,15 +92,36 @@ static int answer_process(struct dmaown_process_info *info)
 	return 0;
 }
 
+/* The last of the reports, as the module gives it. */
+static void add_limit_report(struct dmaown_transfer *call)
+{
+	struct dmaown_report *reports = (void *)(uintptr_t)call->reports;
+	struct rlimit limit;
+
+	assert_int_equal(prlimit(call->to.pid, RLIMIT_MEMLOCK, NULL, &limit), 0);
+	if (limit.rlim_cur >= module.needed)
+		return;
+	reports[call->nr_reports++] = (struct dmaown_report){
+		.reason = DMAOWN_REASON_LIMIT_USER, .error = ENOMEM, .process = call->to.pid,
+		.value = module.needed, .limit = limit.rlim_cur,
+	};
+	call->reports_total++;
+}
+
 static int answer_transfer(struct dmaown_transfer *call)
 {
 	struct dmaown_report *reports = (void *)(uintptr_t)call->reports;
+	bool dry_run = call->flags & DMAOWN_TRANSFER_DRY_RUN;
 
+	module.calls++;
 	*module.asked = *call;
 	if (call->nr_files)
 		*module.asked_file = *(struct dmaown_file *)(uintptr_t)call->files;
+	if (call->nr_forces)
+		memcpy(module.asked_forces, (void *)(uintptr_t)call->forces,
+		       call->nr_forces * sizeof(struct dmaown_force));
 	/* As the module does when a signal comes while it waits. */
-	if (module.sleep && sleep(module.sleep)) {
+	if (module.sleep && !dry_run && sleep(module.sleep)) {
 		call->nr_reports = 0;
 		call->reports_total = 0;
 		errno = EINTR;
@@ -109,11 +136,12 @@ static int answer_transfer(struct dmaown_transfer *call)
 	call->charged_mm = module.answer.charged_mm;
 	call->reports_total = module.answer.reports_total;
 	call->nr_reports = module.nr_reports;
+	call->adopted = module.answer.adopted;
 	memcpy(reports, module.reports, module.nr_reports * sizeof(*reports));
-	if (!module.transfer_error)
-		return 0;
-	errno = module.transfer_error;
-	return -1;
+	if (module.needed)
+		add_limit_report(call);
+	errno = module.transfer_error ?: call->nr_reports ? ENOMEM : 0;
+	return errno ? -1 : 0;
 }
 
 int __wrap_ioctl(int fd, unsigned long request, ...)
@@ -554,8 +582,8 @@ static bool satisfies(const char *tool, const char *file, const char *condition)
 }
 
 #define assert_json(condition)		assert_true(satisfies("jq -e", "stdout", condition))
-#define assert_stdout(expression)	assert_true(satisfies("grep -Eqa", "stdout", expression))
-#define assert_stderr(expression)	assert_true(satisfies("grep -Eqa", "stderr", expression))
+#define assert_stdout(expression)	assert_true(satisfies("grep -Eqa -e", "stdout", expression))
+#define assert_stderr(expression)	assert_true(satisfies("grep -Eqa -e", "stderr", expression))
 
 static void test_list(void **state)
 {
@@ -709,7 +737,8 @@ static void test_transfer_moved(void **state)
 	assert_int_equal(module.asked->timeout_ms, 10000);
 	assert_stdout("^moved 2 of 2 areas in 1 context to process 4241: 2 pages objects, 64M pinned");
 	assert_stdout("^user root is charged 64M more");
-	assert_false(satisfies("grep -q", "stdout", "undo"));
+	assert_stdout("^this cannot be undone: the old owner is dead$");
+	assert_false(satisfies("grep -q", "stdout", "undo with"));
 
 	assert_int_equal(RUN(transfer, "--to", "4241", "--dry-run", "-J"), 0);
 	assert_int_equal(module.asked->flags, DMAOWN_TRANSFER_DRY_RUN);
@@ -762,8 +791,8 @@ static void test_transfer_refused(void **state)
 		      "there \\(address 0x7f0000000000 of process 4241\\)$");
 	assert_stderr("has used 8M \\(8388608 bytes\\), would need 72M \\(75497472 bytes\\), and its "
 		      "limit is 8M \\(8388608 bytes\\)$");
-	assert_stderr("prlimit --pid 4241 --memlock=75497472$");
-	assert_stderr("and 3 more reasons");
+	assert_stderr("--raise-limit, or with: prlimit --pid 4241 --memlock=75497472$");
+	assert_stderr("and 3 more reasons, 5 in all$");
 	assert_stderr("nothing was changed");
 
 	reset_module();
@@ -781,6 +810,313 @@ static void test_transfer_refused(void **state)
 	module.open_error = EACCES;
 	assert_int_equal(RUN(transfer, "--to", "4241", "-J"), 77);
 	assert_json(".errno == \"EPERM\"");
+}
+
+static void test_forces(void **state)
+{
+	static const struct { const char *text, *complaint; } wrong[] = {
+		{ "", "what can be forced is would-reset[=DEVICE] or untrusted-holder[=PID]" },
+		{ "would", "what can be forced is would-reset[=DEVICE] or untrusted-holder[=PID]" },
+		{ "would-resett", "what can be forced is would-reset[=DEVICE] or untrusted-holder[=PID]" },
+		{ "limit-user", "what can be forced is would-reset[=DEVICE] or untrusted-holder[=PID]" },
+		{ "would-reset=", "not the name of a device, such as 0000:01:00.0" },
+		{ "would-reset=4242", "not the name of a device, such as 0000:01:00.0" },
+		{ "would-reset=4242/3", "not the name of a device, such as 0000:01:00.0" },
+		{ "untrusted-holder=", "not a PID or PID:INODE" },
+		{ "untrusted-holder=0xbeef", "not a PID or PID:INODE" },
+		{ "untrusted-holder=00:01.0", "not a PID or PID:INODE" },
+	};
+	struct force_list list = { 0 };
+	char *complaint;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		complaint = force_add(&list, wrong[i].text);
+		assert_non_null(complaint);
+		assert_string_equal(complaint, wrong[i].complaint);
+		free(complaint);
+	}
+	assert_int_equal(list.nr, 0);
+	assert_null(force_add(&list, "would-reset=00:01.0"));
+	assert_true(force_covers_device(&list, "0000:00:01.0"));
+	assert_false(force_covers_device(&list, "0000:00:02.0"));
+	assert_null(force_add(&list, "untrusted-holder"));
+	assert_false(force_covers_device(&list, "0000:00:02.0"));
+	assert_null(force_add(&list, "would-reset"));
+	assert_true(force_covers_device(&list, "0000:00:02.0"));
+	for (i = list.nr; i < DMAOWN_TRANSFER_MAX_FORCES; i++)
+		assert_null(force_add(&list, "would-reset"));
+	complaint = force_add(&list, "would-reset");
+	assert_non_null(complaint);
+	free(complaint);
+	force_free(&list);
+}
+
+/* What a refusal says of them, and what is sent when that is done. */
+static void test_transfer_forced(void **state)
+{
+	(void)state;
+	reset_module();
+	module.transfer_error = EXDEV;
+	module.nr_reports = 4;
+	module.answer.reports_total = 4;
+	module.reports[0] = (struct dmaown_report){
+		.reason = DMAOWN_REASON_WOULD_RESET, .error = EXDEV, .context = 0x1f2e,
+		.process = 4242, .device = "0000:00:01.0",
+	};
+	module.reports[1] = (struct dmaown_report){
+		.reason = DMAOWN_REASON_UNTRUSTED, .error = EXDEV, .context = 0x1f2e,
+		.process = 4243, .value = 12345,
+	};
+	module.reports[2] = module.reports[1];
+	module.reports[2].context = 0x1f2f;
+	module.reports[3] = module.reports[1];
+	module.reports[3].process = 0;
+	assert_int_equal(RUN(check, "--to", "4241", "-J"), 15);
+	assert_json(".reasons[0] | .reason == \"would-reset\" and .device == \"0000:00:01.0\" and "
+		    ".pid == 4242 and .value == null");
+	assert_json(".reasons[1] | .reason == \"untrusted-holder\" and .device == null and "
+		    ".pid == 4243 and .value == 12345");
+	assert_json(".reasons_total == 4");
+	assert_stderr(": 0x1f2e device 0000:00:01.0: .* \\(process 4242 has it open\\)$");
+	assert_stderr("\\(process 4243, user 12345\\)$");
+	assert_stderr("accept the reset with: --force would-reset=0000:00:01.0$");
+	assert_stderr("with: --force untrusted-holder=4243 --force untrusted-holder$");
+
+	reset_module();
+	assert_int_equal(RUN(transfer, "--to", "4241", "--from", "4242", "-c", "0x1f2e3", "--force",
+			     "untrusted-holder=4243", "--force", "would-reset=00:01.0", "-J"), 0);
+	assert_int_equal(module.asked->nr_forces, 2);
+	assert_int_equal(module.asked_forces[0].reason, DMAOWN_REASON_UNTRUSTED);
+	assert_int_equal(module.asked_forces[0].process.pid, 4243);
+	assert_int_equal(module.asked_forces[0].process.start, 5243);
+	assert_int_equal(module.asked_forces[1].reason, DMAOWN_REASON_WOULD_RESET);
+	assert_string_equal(module.asked_forces[1].device, "0000:00:01.0");
+	/* the device would not be reset on the way back: the old owner has it open too */
+	assert_json(".undo == \"dmaownctl transfer --to 4242 --from 4241 "
+		    "--context 0x1f2e3d4c5b6a7988 --force untrusted-holder=4243\"");
+
+	/* a holder that is gone is nobody, and not just anybody */
+	assert_int_equal(RUN(transfer, "--to", "4241", "--force", "untrusted-holder=666"), 0);
+	assert_int_equal(module.asked->nr_forces, 0);
+	assert_int_equal(RUN(transfer, "--to", "4241", "--force", "untrusted-holder"), 0);
+	assert_int_equal(module.asked->nr_forces, 1);
+	assert_int_equal(module.asked_forces[0].process.pid, 0);
+}
+
+static void test_transfer_adopted(void **state)
+{
+	(void)state;
+	reset_module();
+	module.transfer_error = ESRCH;
+	module.nr_reports = 1;
+	module.answer.reports_total = 1;
+	module.reports[0] = (struct dmaown_report){
+		.reason = DMAOWN_REASON_OWNER_STALE, .error = ESRCH, .context = 0x1f2e, .ioas = 2,
+		.process = 4242, .iova = 0x100000, .last = 0x40fffff,
+	};
+	assert_int_equal(RUN(check, "--to", "4241"), 10);
+	assert_int_equal(module.asked->flags, DMAOWN_TRANSFER_DRY_RUN);
+	assert_stderr("adopt .* with: --adopt; ");
+	assert_stderr("would be refused: No such process$");
+	module.reports[0].reason = DMAOWN_REASON_NOT_PINNED;
+	assert_int_equal(RUN(check, "--to", "4241", "--adopt"), 10);
+	assert_stderr("what is not pinned cannot be adopted: ");
+	assert_false(satisfies("grep -q", "stderr", "with: --adopt"));
+
+	reset_module();
+	module.answer.adopted = 1;
+	assert_int_equal(RUN(check, "--to", "4241", "--adopt"), 0);
+	assert_int_equal(module.asked->flags, DMAOWN_TRANSFER_DRY_RUN | DMAOWN_TRANSFER_ADOPT);
+	assert_stdout("^would move 2 of 2 areas");
+	assert_stdout("^1 of them would be adopted from");
+	assert_int_equal(RUN(transfer, "--to", "4241", "--adopt"), 0);
+	assert_int_equal(module.asked->flags, DMAOWN_TRANSFER_ADOPT);
+	assert_stdout("^1 of them was adopted from");
+	assert_stdout("^this cannot be undone: the old owner is dead$");
+	assert_int_equal(RUN(transfer, "--to", "4241", "--adopt", "-J"), 0);
+	assert_json(".adopted == 1 and .undo == null");
+}
+
+#define AREA(context, iova, owner, pid, state)						\
+	"context=0x" #context " ioas=2 iova=" #iova " length=4096 source=address addr=0x7000 "	\
+	"owner=0x" #owner " pid=" #pid " start=7 state=" #state " busy=0\n"
+
+/* Who can be given back what. 4242 and 4241 hold context 1f2e3d4c5b6a7988. */
+static void test_undo(void **state)
+{
+	static const struct { const char *areas, *undo, *why; } cases[] = {
+		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1092, 4242, live),
+		  "--to 4242 --from 4241 --context 0x1f2e3d4c5b6a7988$", NULL },
+		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1092, 4242, live)
+		  AREA(1f2e3d4c5b6a7988, 0x1000, beef1092, 4242, stale),
+		  NULL, "the old owner has exec.d since, and its address space is gone" },
+		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1091, 4241, stale),
+		  NULL, "the old owner has exec.d since, and its address space is gone" },
+		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1092, 4242, live)
+		  AREA(1f2e3d4c5b6a7988, 0x1000, beef1093, 4243, live),
+		  NULL, "there were several owners" },
+		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1092, 4242, live)
+		  AREA(1f2e3d4c5b6a7988, 0x1000, beef1091, 4241, live),
+		  NULL, "the new owner owned other areas there before" },
+		/* not in the scope: 4241 does not hold it */
+		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1092, 4242, live)
+		  AREA(1f2e000000000001, 0x0, beef1091, 4241, live),
+		  "--to 4242 --from 4241 --context 0x1f2e3d4c5b6a7988$", NULL },
+		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1093, 4243, live),
+		  NULL, "the old owner does not hold the context" },
+		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1092, 4242, live)
+		  "context=0x1f2e3d4c5b6a7988 ioas=3 busy=1\n",
+		  NULL, "part of a context was locked, and its owners were not to be seen" },
+	};
+	char expected[256];
+	size_t i;
+
+	(void)state;
+	reset_module();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		write_file("areas", cases[i].areas);
+		assert_int_equal(RUN(transfer, "--to", "4241"), 0);
+		snprintf(expected, sizeof(expected), "^%s%s",
+			 cases[i].undo ? "undo with: dmaownctl transfer " : "this cannot be undone: ",
+			 cases[i].undo ?: cases[i].why);
+		assert_stdout(expected);
+	}
+
+	/* A process that says where its own memory is now may say where it was. */
+	write_file("areas", AREA(1f2e3d4c5b6a7988, 0x0, beef1091, 4241, live));
+	assert_int_equal(RUN(transfer, "--to", "4241", "--remap", "2:0=0x9000", "-J"), 0);
+	assert_json(".undo == \"dmaownctl transfer --to 4241 --from 4241 "
+		    "--context 0x1f2e3d4c5b6a7988 --remap 2:0x0=0x7000\"");
+
+	/* A device that nobody but the new owner has open would be reset on the way back. */
+	write_file("areas", AREA(1f2e3d4c5b6a7988, 0x0, beef1092, 4242, live));
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4241 via=device fd=12 device=0000:00:01.0 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 via=context fd=11 busy=0\n");
+	assert_int_equal(RUN(transfer, "--to", "4241", "--force", "would-reset"), 0);
+	assert_stdout("--context 0x1f2e3d4c5b6a7988 --force would-reset=0000:00:01.0$");
+	assert_int_equal(RUN(transfer, "--to", "4241", "--force", "would-reset=00:02.0"), 0);
+	assert_stdout("--context 0x1f2e3d4c5b6a7988$");
+	write_files();
+}
+
+/* RLIMIT_MEMLOCK of this process itself is raised and put back. */
+
+static void set_limit(rlim_t soft, rlim_t hard)
+{
+	assert_int_equal(setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ soft, hard }), 0);
+}
+
+static void assert_limit(rlim_t soft, rlim_t hard)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &limit), 0);
+	assert_int_equal(limit.rlim_cur, soft);
+	assert_int_equal(limit.rlim_max, hard);
+}
+
+#define LOW	65536
+#define HIGH	1048576
+#define NEEDED	(LOW + 4096)
+
+static void test_raise_limit(void **state)
+{
+	struct rlimit first;
+	char self[16];
+	rlim_t hard;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &first), 0);
+	hard = first.rlim_max;
+	assert_true(hard >= HIGH);
+	snprintf(self, sizeof(self), "%d", getpid());
+	reset_module();
+	module.needed = NEEDED;
+
+	set_limit(LOW, hard);
+	assert_int_equal(RUN(transfer, "--to", self), 11);
+	assert_stderr("--raise-limit, or with: prlimit --pid [0-9]+ --memlock=69632:$");
+	assert_int_equal(RUN(check, "--to", self, "--raise-limit", "-J"), 0);
+	assert_json(".result == \"would-move\" and .changed == false and .reasons_total == 0");
+	assert_json(".limit_raised | .from == 65536 and .to == 69632 and .hard_from == .hard_to");
+	assert_int_equal(RUN(check, "--to", self, "--raise-limit"), 0);
+	assert_stdout("^RLIMIT_MEMLOCK of process [0-9]+ would be raised from 64K to 68K "
+		      "\\(69632 bytes\\)$");
+	assert_limit(LOW, hard);
+	module.calls = 0;
+	assert_int_equal(RUN(transfer, "--to", self, "--raise-limit"), 0);
+	assert_stdout("^RLIMIT_MEMLOCK .* was raised from 64K to 68K .*, and stays so$");
+	assert_int_equal(module.calls, 2);
+	assert_int_equal(module.asked->flags, 0);
+	assert_limit(NEEDED, hard);
+
+	/* nothing is in the way any more */
+	assert_int_equal(RUN(transfer, "--to", self, "--raise-limit", "-J"), 0);
+	assert_json(".result == \"moved\" and .limit_raised == null");
+	assert_limit(NEEDED, hard);
+
+	/* something else is: all of it is told, and nothing raised */
+	set_limit(LOW, hard);
+	module.nr_reports = 1;
+	module.answer.reports_total = 1;
+	module.reports[0] = (struct dmaown_report){
+		.reason = DMAOWN_REASON_HOLE, .error = ENXIO, .context = 0x1f2e, .ioas = 2,
+		.process = 4241, .iova = 0x100000, .last = 0x40fffff, .addr = 0x7f0000000000,
+	};
+	module.calls = 0;
+	assert_int_equal(RUN(transfer, "--to", self, "--raise-limit", "-J"), 11);
+	assert_json("[.reasons[].reason] == [\"not-mapped\", \"limit-user\"]");
+	assert_json(".limit_raised == null and .reasons_total == 2");
+	assert_int_equal(module.calls, 1);
+	/* or there are more reasons than are told */
+	module.nr_reports = 0;
+	assert_int_equal(RUN(transfer, "--to", self, "--raise-limit"), 11);
+	assert_int_equal(module.calls, 2);
+	assert_limit(LOW, hard);
+	setrlimit(RLIMIT_MEMLOCK, &first);
+}
+
+/* The transfer itself fails: what was raised is put back, also when that is for a signal. */
+static void test_raise_limit_failed(void **state)
+{
+	struct rlimit first;
+	char self[16];
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_MEMLOCK, &first), 0);
+	snprintf(self, sizeof(self), "%d", getpid());
+	reset_module();
+	module.needed = NEEDED;
+	module.sleep = 30;
+	set_limit(LOW, first.rlim_max);
+	signal(SIGTERM, SIG_DFL);
+	pid = fork();
+	if (!pid) {
+		/* Not before it has been raised. */
+		struct rlimit now = { 0 };
+
+		while (now.rlim_cur != NEEDED)
+			prlimit(getppid(), RLIMIT_MEMLOCK, NULL, &now);
+		usleep(100000);
+		kill(getppid(), SIGTERM);
+		_exit(0);
+	}
+	assert_int_equal(RUN(transfer, "--to", self, "--raise-limit", "-J"), 75);
+	assert_json(".errno == \"EINTR\" and .limit_raised == null");
+	assert_stderr("had been raised, and is as it was$");
+	assert_limit(LOW, first.rlim_max);
+
+	/* Nothing moves: it was raised for nothing. */
+	module.sleep = 0;
+	module.answer.areas = 0;
+	assert_int_equal(RUN(transfer, "--to", self, "--raise-limit", "-J"), 0);
+	assert_json(".result == \"unchanged\" and .limit_raised == null");
+	assert_limit(LOW, first.rlim_max);
+	setrlimit(RLIMIT_MEMLOCK, &first);
 }
 
 /* A signal ends the call, and not the tool. */
@@ -846,6 +1182,12 @@ int main(void)
 		cmocka_unit_test(test_transfer_moved),
 		cmocka_unit_test(test_transfer_owner),
 		cmocka_unit_test(test_transfer_refused),
+		cmocka_unit_test(test_forces),
+		cmocka_unit_test(test_transfer_forced),
+		cmocka_unit_test(test_transfer_adopted),
+		cmocka_unit_test(test_undo),
+		cmocka_unit_test(test_raise_limit),
+		cmocka_unit_test(test_raise_limit_failed),
 		cmocka_unit_test(test_transfer_interrupted),
 	};
 
