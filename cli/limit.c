@@ -54,6 +54,7 @@ static bool still_there(const struct limit *limit)
 static int replace(const struct limit *limit, const struct rlimit *from, const struct rlimit *to)
 {
 	struct rlimit now;
+	bool there;
 
 	if (prlimit(limit->pid, RLIMIT_MEMLOCK, NULL, &now))
 		return -errno;
@@ -61,11 +62,12 @@ static int replace(const struct limit *limit, const struct rlimit *from, const s
 		return -EAGAIN;
 	if (prlimit(limit->pid, RLIMIT_MEMLOCK, to, &now))
 		return -errno;
-	if (same(&now, from) && still_there(limit))
+	there = still_there(limit);
+	if (there && same(&now, from))
 		return 0;
-	/* Somebody was quicker, or it was somebody else: what was replaced is put back. */
+	/* It was somebody else, or somebody was quicker: what was replaced is put back. */
 	prlimit(limit->pid, RLIMIT_MEMLOCK, &now, NULL);
-	return -EAGAIN;
+	return there ? -EAGAIN : -ESRCH;
 }
 
 int limit_raise(struct limit *limit)

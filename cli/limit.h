@@ -30,7 +30,7 @@ void limit_close(struct limit *limit);
 /* Is there no room as it is? */
 bool limit_is_short(const struct limit *limit);
 
-/* 0 or -errno. -EAGAIN: somebody else has changed it since. */
+/* 0 or -errno. -EAGAIN: somebody else has changed it since; -ESRCH: the process is gone. */
 int limit_raise(struct limit *limit);
 /* Only if it still is as it was set. */
 void limit_put_back(struct limit *limit);

@@ -17,7 +17,8 @@ static bool limits_alone(const struct transfer *transfer)
 
 static int pretend(struct transfer *transfer)
 {
-	transfer->limit.state = LIMIT_WOULD_BE_RAISED;
+	if (limit_is_short(&transfer->limit))
+		transfer->limit.state = LIMIT_WOULD_BE_RAISED;
 	transfer->call.nr_reports = 0;
 	transfer->call.reports_total = 0;
 	return 0;
@@ -26,14 +27,15 @@ static int pretend(struct transfer *transfer)
 /* Signals are caught: whatever comes, the limit is not left raised for nothing. */
 static int raise_and_call(int device, struct transfer *transfer)
 {
+	struct limit *limit = &transfer->limit;
 	int error;
 
-	transfer->limit_error = limit_raise(&transfer->limit);
-	if (transfer->limit_error)
-		return ENOMEM;
+	if (limit_is_short(limit))
+		transfer->limit_error = limit_raise(limit);
+	/* Where it could not be raised, the answer is that without. */
 	error = transfer_call(device, transfer, 0);
-	if (error || !transfer->call.areas)
-		limit_put_back(&transfer->limit);
+	if (limit->state == LIMIT_RAISED && (error || !transfer->call.areas))
+		limit_put_back(limit);
 	return error;
 }
 
@@ -45,12 +47,7 @@ static int with_room(int device, struct transfer *transfer)
 					   report_needed(transfer));
 	if (transfer->limit_error)
 		return ENOMEM;
-	if (transfer->dry_run)
-		error = pretend(transfer);
-	else if (limit_is_short(&transfer->limit))
-		error = raise_and_call(device, transfer);
-	else
-		error = transfer_call(device, transfer, 0);
+	error = transfer->dry_run ? pretend(transfer) : raise_and_call(device, transfer);
 	limit_close(&transfer->limit);
 	return error;
 }
