@@ -1,0 +1,144 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Several contexts in one transaction: all or nothing over all of them, and transfers of overlapping
+# contexts, named in opposite orders, at the same time.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((1 << 20))
+total=$((2 * size))
+nr=4
+
+# Four contexts of process "old", in mode user as user 1001: the first two have a device each, and so
+# have their memory pinned. The n-th has one area, of its own memory, at IOVA n * 16M.
+start old
+ask old limit unlimited
+contexts=() devices=() ioases=() rams=()
+for ((i = 0; i < nr; i++)); do
+	ask old open /dev/iommu; contexts+=("$reply")
+	[ $i -lt 2 ] || continue
+	ask old device "${edus[i]}"; devices+=("$reply")
+	ask old bind "$reply" "${contexts[i]}"
+done
+ask old setuid 1001
+for ((i = 0; i < nr; i++)); do
+	ask old ioas "${contexts[i]}"; ioases+=("$reply")
+	ask old memfd ram$i $size; rams+=("$reply")
+	ask old mmap "$reply" $size shared rw $((base + i * size))
+	ask old map "${contexts[i]}" "${ioases[i]}" $((base + i * size)) $size $((i << 24)) rw
+	[ $i -ge 2 ] || ask old attach "${devices[i]}" "${ioases[i]}"
+done
+
+start new
+ask new limit unlimited
+hand_over old new "${contexts[@]}" "${devices[@]}" "${rams[@]}"
+read -ra given <<<"$reply"
+new_contexts=("${given[@]:0:nr}") new_rams=("${given[@]:nr + 2}")
+ask new setuid 1002
+for ((i = 0; i < nr; i++)); do
+	ask new mmap "${new_rams[i]}" $size shared rw $((base + i * size))
+done
+witness 1001
+witness 1002
+
+# The IDs of the contexts, in the order above.
+ids=()
+for ((i = 0; i < nr; i++)); do
+	ids+=("$(dmaownctl list --raw -n -o ID --context "$old/${contexts[i]}")")
+done
+is "$(printf '%s\n' "${ids[@]}" | sort -u | wc -l)" $nr "there are $nr contexts"
+
+# Who owns the four areas, and who is charged.
+owners() {
+	dmaownctl areas --raw -n -o CONTEXT,IOVA,PID |
+		awk -v ids=" ${ids[*]} " 'index(ids, " " $1 " ") { print $2, $3 }' | sort | awk '{ print $2 }' | paste -sd ' '
+}
+charges_of_both() { echo "$(vm_pin "$old") $(vm_pin "$new") $(user_locked 1001) $(user_locked 1002)"; }
+state() { echo "$(owners) $(charges_of_both)"; }
+all_of_old="$old $old $old $old $total 0 $total 0"
+all_of_new="$new $new $new $new 0 $total 0 $total"
+is "$(state)" "$all_of_old" "at first all is the old one's"
+
+# --- all or nothing: each context in turn is the one that does not fit
+for ((i = 0; i < nr; i++)); do
+	ask new munmap $((base + i * size)) $page
+	run dmaownctl transfer --to "$new" --json
+	is "$status $(json -c '[.reasons[] | [.reason, .context, .last]]')" \
+		"12 [[\"not-mapped\",\"${ids[i]}\",\"$(printf '0x%x' $(((i << 24) + page - 1)))\"]]" \
+		"context $i does not fit: it is the one that is named"
+	is "$(state)" "$all_of_old" "context $i does not fit: nothing moves in any"
+	ask new mmap "${new_rams[i]}" $page shared rw $((base + i * size))
+done
+
+# --- a limit is for all of them together
+prlimit --pid "$new" --memlock=$((total - page))
+for id in "${ids[0]}" "${ids[1]}"; do
+	run dmaownctl transfer --to "$new" --context "$id" --dry-run --json
+	is "$status" 0 "the limit is enough for one context"
+done
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -c '[.reasons[] | [.reason, .value, .limit]]')" "11 [[\"limit-user\",$total,$((total - page))]]" \
+	"and one page short of what both come to"
+is "$(state)" "$all_of_old" "nothing moves in any"
+prlimit --pid "$new" --memlock=$total
+
+# --- all
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -c '[.result, .contexts, .areas, .pinned]')" "0 [\"moved\",$nr,$nr,$total]" "all contexts at once"
+is "$(state)" "$all_of_new" "everything has moved"
+undo=$(json .undo)
+# shellcheck disable=SC2086
+run $undo
+is "$status $(state)" "0 $all_of_old" "the way back that was printed: $undo"
+run dmaownctl transfer --to "$new" --context "${ids[2]}" --context "${ids[0]}" --json
+is "$status $(json -c '[.contexts, .areas]')" "0 [2,2]" "two of them, named"
+is "$(owners)" "$new $old $new $old" "and no other"
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -c '[.contexts, .areas, .areas_total]')" "0 [4,2,4]" "then the rest: what is as wanted is left alone"
+run dmaownctl transfer --to "$old"
+is "$status $(state)" "0 $all_of_old" "and back"
+
+# --- at the same time, in opposite orders. Each loop counts the exit statuses that it meets.
+seconds=8
+prlimit --pid "$new" --memlock=unlimited
+contest() {
+	local name=$1 to=$2 end=$((SECONDS + seconds)) i
+	local -A met=()
+	shift 2
+
+	while [ $SECONDS -lt $end ]; do
+		dmaownctl transfer --quiet --timeout 20 --to "$to" "$@" 2>>"$scratch/$name.err"
+		i=$?
+		met[$i]=$((${met[$i]:-0} + 1))
+	done
+	for i in "${!met[@]}"; do echo "$name $i ${met[$i]}"; done >"$scratch/$name.met"
+}
+a=(--context "${ids[0]}") b=(--context "${ids[1]}") c=(--context "${ids[2]}") d=(--context "${ids[3]}")
+pids=()
+contest forth "$new" "${a[@]}" "${b[@]}" "${c[@]}" "${d[@]}" & pids+=($!)
+contest back "$old" "${d[@]}" "${c[@]}" "${b[@]}" "${a[@]}" & pids+=($!)
+contest left "$new" "${b[@]}" "${a[@]}" & pids+=($!)
+contest right "$old" "${c[@]}" "${b[@]}" & pids+=($!)
+wait "${pids[@]}"
+for name in forth back left right; do
+	met=$(awk '$2 != 14' "$scratch/$name.met")
+	like "$met" "^$name 0 [1-9][0-9]*$" "$name: transfers succeed, and if not, they were busy: $(paste -sd , "$scratch/$name.met")"
+	is "$(grep -vE 'locked by another|in flux|being mapped|busy|Device or resource' "$scratch/$name.err")" "" \
+		"$name: and say nothing else"
+done
+moved=$(dmaownctl status --json | jq .transfers)
+[ "${moved:-0}" -gt 20 ] && pass "things went back and forth ($moved times)" || fail "things went back and forth ($moved times)"
+# Whoever owns which now, the sums are right.
+mine=0 theirs=0
+read -ra now <<<"$(owners)"
+for ((i = 0; i < 2; i++)); do
+	[ "${now[i]}" = "$old" ] && mine=$((mine + size)) || theirs=$((theirs + size))
+done
+is "$(charges_of_both)" "$mine $theirs $mine $theirs" "charged is what each owns"
+run dmaownctl transfer --to "$new"
+is "$status $(state)" "0 $all_of_new" "one last time: all of it is the new one's"
+for ((i = 0; i < nr; i++)); do
+	ask new unmap "${new_contexts[i]}" "${ioases[i]}" all
+done
+is "$(charges_of_both)" "0 0 0 0" "and nothing is left"
+finish
