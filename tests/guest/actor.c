@@ -572,6 +572,13 @@ static int do_file(struct call *c)
 	return sized(c, open(c->argv[1], O_RDWR | O_CREAT, 0666), arg(c, 2));
 }
 
+/* Frees the pages of a part of a file, which is zeros again. */
+static int do_punch(struct call *c)
+{
+	return simple(fallocate(arg(c, 1), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, arg(c, 2),
+				arg(c, 3)));
+}
+
 static int protection(const char *text)
 {
 	return (strchr(text, 'r') ? PROT_READ : 0) | (strchr(text, 'w') ? PROT_WRITE : 0);
@@ -667,6 +674,12 @@ static int do_setuid(struct call *c)
 	if (setgroups(0, NULL) || setresgid(uid, uid, uid) || setresuid(uid, uid, uid))
 		return -errno;
 	return 0;
+}
+
+/* Different users in one process, as a setuid program has them. */
+static int do_setresuid(struct call *c)
+{
+	return simple(setresuid(arg(c, 1), arg(c, 2), arg(c, 3)));
 }
 
 /* This thread only: capabilities belong to threads. */
@@ -989,6 +1002,7 @@ static const struct command {
 	{ "write",	2, 2, do_write },		/* FD TEXT */
 	{ "memfd",	2, 3, do_memfd },		/* NAME SIZE [hugetlb] -> FD */
 	{ "file",	2, 2, do_file },		/* PATH SIZE -> FD */
+	{ "punch",	3, 3, do_punch },		/* FD OFFSET LENGTH */
 	{ "mmap",	4, 7, do_mmap },		/* FD|anon SIZE shared|private r|rw [ADDR|any [OFFSET [hugetlb]]] -> ADDR */
 	{ "munmap",	2, 2, do_munmap },		/* ADDR LENGTH */
 	{ "protect",	3, 3, do_protect },		/* ADDR LENGTH r|rw */
@@ -1001,6 +1015,7 @@ static const struct command {
 	{ "pid",	0, 0, do_pid },			/* -> PID */
 	{ "limit",	1, 1, do_limit },		/* BYTES|unlimited: RLIMIT_MEMLOCK */
 	{ "setuid",	1, 1, do_setuid },		/* UID */
+	{ "setresuid",	3, 3, do_setresuid },		/* REAL EFFECTIVE SAVED */
 	{ "drop-ipc-lock", 0, 0, do_drop_ipc_lock },
 	{ "uring-lock",	2, 2, do_uring_lock },		/* ADDR LENGTH -> FD */
 	{ "threads",	1, 1, do_threads },		/* COUNT */

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Rule 10: a dry run gives the answer of the real thing, and both give every reason at once.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((1 << 20))
+
+# Two contexts of user 1001 in mode user. The new process, user 1002, holds the first one without its
+# device's file, and not the second one; one of the first context's areas it maps private, the other not
+# at all; user 1003 holds the first context as well; and the limit is a page short.
+limit=unlimited vmm old "${edus[0]}" $size user 1001
+ctx1=$ctx ioas1=$ioas
+ask old mmap "$ram" $size shared rw $((base + size))
+ask old map "$ctx1" "$ioas1" $((base + size)) $size 0x1000000 rw
+id1=$(context_of "$old")
+ask old open /dev/iommu; ctx2=$reply
+ask old device "${edus[1]}"; dev2=$reply
+ask old bind "$dev2" "$ctx2"
+ask old ioas "$ctx2"; ioas2=$reply
+ask old map "$ctx2" "$ioas2" $base $size 0x2000000 rw
+ask old attach "$dev2" "$ioas2"
+id2=$(dmaownctl list --raw -n -o ID --context "$old/$ctx2")
+dev1=$dev
+
+start new
+ask new limit $((3 * size - page))
+hand_over old new "$ctx1" "$ram"
+read -r new_ctx1 new_ram <<<"$reply"
+ask new setuid 1002
+ask new mmap "$new_ram" $size private rw $base
+start third
+hand_over old third "$ctx1"
+ask third setuid 1003
+witness 1001
+witness 1002
+
+areas() { dmaownctl areas --raw -n -o CONTEXT,IOVA,PID | grep -E "^($id1|$id2) " | sort | paste -sd ' '; }
+state() { echo "$(areas) $(charges "$old") $(charges "$new") $(user_locked 1001) $(user_locked 1002)"; }
+at_first=$(state)
+
+# Dry run and real thing, which are to give the same answer: exit status $1, and the reasons $2, each as
+# "REASON CONTEXT RANGE PROCESS DEVICE", sorted.
+answers() {
+	local what=$3 of expected dry=
+	expected="$1
+$(sort <<<"$2")"
+
+	for of in check "transfer --dry-run" transfer; do
+		# shellcheck disable=SC2086
+		run dmaownctl $of --to "$new" --context "$id1" --context "$id2" "${options[@]}" --json
+		is "$status
+$(json '.reasons[] | "\(.reason) \(.context // "-") \(.iova // "-") \(.last // "-") \(.pid) \(.device // "-")"' | sort)" \
+			"$expected" "$what: $of"
+		is "$(state)" "$at_first" "$what: $of changes nothing"
+		# All of it, but for what tells how often something was tried.
+		out=$(json -c 'del(.retries)')
+		[ -n "$dry" ] || dry=$out
+		is "$out" "$dry" "$what: $of: the same to the letter"
+	done
+}
+
+private="private $id1 0x0 0xfffff $new -"
+hole="not-mapped $id1 0x1000000 0x10fffff $new -"
+hole2="private $id2 0x2000000 0x20fffff $new -"
+not_held="not-held $id2 - - $new -"
+reset1="would-reset $id1 - - $old ${edus[0]}"
+reset2="would-reset $id2 - - $old ${edus[1]}"
+untrusted="untrusted-holder $id1 - - $third -"
+short="limit-user - - - $new -"
+
+options=()
+answers 11 "$short
+$private
+$hole
+$hole2
+$not_held
+$reset1
+$reset2
+$untrusted" "everything that can be wrong"
+is "$(json '.reasons_total')" 8 "all are counted"
+is "$(json -c '.reasons[] | select(.reason == "limit-user") | [.value, .limit]')" "[$((3 * size)),$((3 * size - page))]" \
+	"the limit is reckoned with all of it"
+
+# One after the other is put in order. The exit status is that of the first one left, in the order of the
+# table of errors.
+prlimit --pid "$new" --memlock=$((3 * size))
+answers 12 "$private
+$hole
+$hole2
+$not_held
+$reset1
+$reset2
+$untrusted" "the limit is right"
+
+ask new munmap $base $size
+ask new mmap "$new_ram" $size shared rw $base
+answers 12 "$hole
+$not_held
+$reset1
+$reset2
+$untrusted" "some memory is right"
+
+ask new mmap "$new_ram" $size shared rw $((base + size))
+answers 15 "$not_held
+$reset1
+$reset2
+$untrusted" "all memory is right"
+
+hand_over old new "$ctx2" "$dev2"
+answers 15 "$reset1
+$untrusted" "both contexts are held"
+
+options=(--force "untrusted-holder=$third")
+answers 15 "$reset1" "the third process is accepted"
+
+# A remap list that lacks an entry, beside what else is wrong.
+options=(--remap "$id1/$ioas1:0=$base")
+answers 13 "remap-missing $id1 0x1000000 0x10fffff 0 -
+remap-missing $id2 0x2000000 0x20fffff 0 -
+$reset1
+$untrusted" "a remap list that is incomplete"
+
+hand_over old new "$dev1"
+stop third
+options=()
+for of in check "transfer --dry-run"; do
+	# shellcheck disable=SC2086
+	run dmaownctl $of --to "$new" --json
+	is "$status $(json -c '[.result, .changed, .contexts, .areas, .pinned, .charged_user, .reasons]')" \
+		"0 [\"would-move\",false,2,3,$((3 * size)),$((3 * size)),[]]" "nothing is wrong any more: $of"
+	is "$(state)" "$at_first" "nothing is wrong any more: $of changes nothing"
+done
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -c '[.result, .changed, .contexts, .areas, .pinned, .charged_user, .reasons]')" \
+	"0 [\"moved\",true,2,3,$((3 * size)),$((3 * size)),[]]" "and the transfer moves what it said"
+is "$(charges "$old") $(charges "$new") $(user_locked 1001) $(user_locked 1002)" "0 0 $((3 * size)) 0 0 $((3 * size))" \
+	"with its charges"
+for of in check "transfer --dry-run" transfer; do
+	# shellcheck disable=SC2086
+	run dmaownctl $of --to "$new" --json
+	is "$status $(json -c '[.result, .changed, .areas]')" '0 ["unchanged",false,0]' "once more: $of: nothing to do"
+done
+ask new unmap "$new_ctx1" "$ioas1" all
+finish
