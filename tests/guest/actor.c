@@ -34,34 +34,9 @@
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
 
-#ifndef IOMMU_IOAS_MAP_FILE
-struct iommu_ioas_map_file {
-	__u32 size;
-	__u32 flags;
-	__u32 ioas_id;
-	__s32 fd;
-	__aligned_u64 start;
-	__aligned_u64 length;
-	__aligned_u64 iova;
-};
-#define IOMMU_IOAS_MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
-#endif
-
-#ifndef VFIO_DEVICE_FEATURE_DMA_BUF
-struct vfio_region_dma_range {
-	__u64 offset;
-	__u64 length;
-};
-
-struct vfio_device_feature_dma_buf {
-	__u32 region_index;
-	__u32 open_flags;
-	__u32 flags;
-	__u32 nr_ranges;
-	struct vfio_region_dma_range dma_ranges[];
-};
-#define VFIO_DEVICE_FEATURE_DMA_BUF 11
-#endif
+#include "accessor.h"
+#include "dmaown.h"
+#include "newer.h"
 
 #define MAX_ARGS	40
 #define LINE_SIZE	4096
@@ -270,6 +245,238 @@ static int do_unmap(struct call *c)
 	if (ioctl(arg(c, 1), IOMMU_IOAS_UNMAP, &unmap))
 		return -errno;
 	return answer(c, "%llu", (unsigned long long)unmap.length);
+}
+
+/* The kernel's own transfer, to whoever asks for it. */
+static int change_process(int fd)
+{
+	struct iommu_ioas_change_process change = { .size = sizeof(change) };
+
+	return simple(ioctl(fd, IOMMU_IOAS_CHANGE_PROCESS, &change));
+}
+
+static int do_change_process(struct call *c)
+{
+	return change_process(arg(c, 1));
+}
+
+static uint64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
+}
+
+/* What came of many attempts. */
+struct tally {
+	uint64_t done, failed;
+	int error;		/* the last one */
+};
+
+static void count(struct tally *tally, int ret)
+{
+	tally->done += !ret;
+	tally->failed += ret != 0;
+	if (ret)
+		tally->error = ret;
+}
+
+static int tell_tally(struct call *c, const struct tally *tally)
+{
+	return answer(c, "%llu done %llu failed%s%s", (unsigned long long)tally->done,
+		      (unsigned long long)tally->failed, tally->error ? " " : "",
+		      tally->error ? strerrorname_np(-tally->error) : "");
+}
+
+static int do_change_process_loop(struct call *c)
+{
+	uint64_t end = milliseconds() + arg(c, 2);
+	struct tally tally = { 0 };
+
+	while (milliseconds() < end)
+		count(&tally, change_process(arg(c, 1)));
+	return tell_tally(c, &tally);
+}
+
+static int transfer(int device, uint32_t to)
+{
+	struct dmaown_transfer transfer = {
+		.size = sizeof(transfer),
+		.to.pid = to,
+		.timeout_ms = 10000,
+	};
+
+	return simple(ioctl(device, DMAOWN_IOC_TRANSFER, &transfer));
+}
+
+static int do_transfer_loop(struct call *c)
+{
+	uint64_t end = milliseconds() + arg(c, 1);
+	int device = open(DMAOWN_DEVICE, O_RDWR), at = 0;
+	struct tally tally = { 0 };
+
+	if (device < 0)
+		return -errno;
+	while (milliseconds() < end)
+		count(&tally, transfer(device, arg(c, 2 + at++ % (c->argc - 2))));
+	close(device);
+	return tell_tally(c, &tally);
+}
+
+/* In-kernel accesses */
+
+static int do_access(struct call *c)
+{
+	struct accessor_attach attach = {
+		.context = arg(c, 1),
+		.ioas = arg(c, 2),
+		.needs_pin = arg_is(c, 3, "pins"),
+	};
+	int fd = open(ACCESSOR_DEVICE, O_RDWR), ret;
+
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, ACCESSOR_IOC_ATTACH, &attach)) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	return answer(c, "%d %u", fd, attach.id);
+}
+
+static int do_pin(struct call *c)
+{
+	struct accessor_range range = {
+		.iova = arg(c, 2),
+		.length = arg(c, 3),
+		.flags = strchr(c->argv[4], 'w') ? ACCESSOR_WRITE : 0,
+	};
+
+	return simple(ioctl(arg(c, 1), ACCESSOR_IOC_PIN, &range));
+}
+
+static int do_unpin(struct call *c)
+{
+	struct accessor_range range = { .iova = arg(c, 2), .length = arg(c, 3) };
+
+	return simple(ioctl(arg(c, 1), ACCESSOR_IOC_UNPIN, &range));
+}
+
+static int access_rw(int fd, uint64_t iova, void *data, uint64_t length, uint32_t flags)
+{
+	struct accessor_range range = {
+		.iova = iova,
+		.length = length,
+		.data = (uintptr_t)data,
+		.flags = flags,
+	};
+
+	return simple(ioctl(fd, ACCESSOR_IOC_RW, &range));
+}
+
+static uint32_t rw_flags(struct call *c, int n)
+{
+	return arg_is(c, n, "kthread") ? ACCESSOR_KTHREAD : 0;
+}
+
+static char *join_words(struct call *c, int first, char *text)
+{
+	int i;
+
+	for (i = first; i < c->argc; i++)
+		text += sprintf(text, "%s%s", i > first ? " " : "", c->argv[i]);
+	return text;
+}
+
+static int do_access_write(struct call *c)
+{
+	char text[LINE_SIZE];
+	char *end = join_words(c, 4, text);
+
+	return access_rw(arg(c, 1), arg(c, 2), text, end - text + 1,
+			 ACCESSOR_WRITE | rw_flags(c, 3));
+}
+
+static int do_access_read(struct call *c)
+{
+	char text[201] = "";
+	int ret = access_rw(arg(c, 1), arg(c, 2), text, sizeof(text) - 1, rw_flags(c, 3));
+
+	return ret ? ret : answer(c, "%s", text);
+}
+
+/* Reads again and again, and looks whether each byte is the one that is to be there. */
+struct reader {
+	pthread_t thread;
+	bool running;
+	bool stop;
+	int fd;
+	uint64_t iova, length;
+	uint32_t flags;
+	uint8_t byte;
+	uint64_t rounds, errors, other;
+};
+
+static struct reader *readers[MAX_FDS];
+
+static bool all_are(const uint8_t *memory, uint64_t length, uint8_t byte)
+{
+	return memory[0] == byte && !memcmp(memory, memory + 1, length - 1);
+}
+
+static void *reader_thread(void *data)
+{
+	struct reader *reader = data;
+	uint8_t *memory = malloc(reader->length);
+
+	while (memory && !__atomic_load_n(&reader->stop, __ATOMIC_ACQUIRE)) {
+		if (access_rw(reader->fd, reader->iova, memory, reader->length, reader->flags))
+			__atomic_add_fetch(&reader->errors, 1, __ATOMIC_RELAXED);
+		else if (!all_are(memory, reader->length, reader->byte))
+			__atomic_add_fetch(&reader->other, 1, __ATOMIC_RELAXED);
+		__atomic_add_fetch(&reader->rounds, 1, __ATOMIC_RELEASE);
+	}
+	free(memory);
+	return NULL;
+}
+
+static int do_access_loop(struct call *c)
+{
+	uint64_t fd = arg(c, 1);
+	struct reader *reader;
+	int ret;
+
+	if (fd >= MAX_FDS || (readers[fd] && readers[fd]->running))
+		return -EBUSY;
+	reader = readers[fd] ? readers[fd] : malloc(sizeof(*reader));
+	if (!reader)
+		return -ENOMEM;
+	*reader = (struct reader){
+		.fd = fd,
+		.iova = arg(c, 2),
+		.length = arg(c, 3),
+		.byte = arg(c, 4),
+		.flags = rw_flags(c, 5),
+	};
+	readers[fd] = reader;
+	ret = pthread_create(&reader->thread, NULL, reader_thread, reader);
+	reader->running = !ret;
+	return -ret;
+}
+
+static int do_access_stop(struct call *c)
+{
+	uint64_t fd = arg(c, 1);
+	struct reader *reader = fd < MAX_FDS ? readers[fd] : NULL;
+
+	if (!reader || !reader->running)
+		return -EINVAL;
+	__atomic_store_n(&reader->stop, true, __ATOMIC_RELEASE);
+	pthread_join(reader->thread, NULL);
+	reader->running = false;
+	return answer(c, "%llu rounds %llu errors %llu other", (unsigned long long)reader->rounds,
+		      (unsigned long long)reader->errors, (unsigned long long)reader->other);
 }
 
 /* VFIO devices */
@@ -638,11 +845,7 @@ static int do_holds(struct call *c)
 
 static int do_write_text(struct call *c)
 {
-	char *memory = address(c, 1);
-	int i;
-
-	for (i = 2; i < c->argc; i++)
-		memory += sprintf(memory, "%s%s", i > 2 ? " " : "", c->argv[i]);
+	join_words(c, 2, address(c, 1));
 	return 0;
 }
 
@@ -983,6 +1186,18 @@ static const struct command {
 	{ "map-file",	7, 7, do_map_file },		/* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
 	{ "copy",	7, 7, do_copy },		/* FD TO-IOAS FROM-IOAS LENGTH TO-IOVA|any FROM-IOVA r|w|rw -> IOVA */
 	{ "unmap",	3, 4, do_unmap },		/* FD IOAS all|IOVA [LENGTH] -> BYTES */
+	{ "change-process", 1, 1, do_change_process },	/* FD: the kernel's own transfer, to this process */
+	{ "change-process-loop", 2, 2, do_change_process_loop }, /* FD MILLISECONDS -> N done M failed [ERRNO] */
+	/* dmaown's, in a loop */
+	{ "transfer-loop", 2, MAX_ARGS, do_transfer_loop }, /* MILLISECONDS PID... -> N done M failed [ERRNO] */
+	/* in-kernel accesses: ACC is a file of the test module accessor */
+	{ "access",	2, 3, do_access },		/* FD IOAS [pins] -> ACC ID */
+	{ "pin",	4, 4, do_pin },			/* ACC IOVA LENGTH r|rw */
+	{ "unpin",	3, 3, do_unpin },		/* ACC IOVA LENGTH */
+	{ "access-read", 3, 3, do_access_read },	/* ACC IOVA caller|kthread -> TEXT */
+	{ "access-write", 4, MAX_ARGS, do_access_write }, /* ACC IOVA caller|kthread WORD... */
+	{ "access-loop", 5, 5, do_access_loop },	/* ACC IOVA LENGTH BYTE caller|kthread: reads */
+	{ "access-stop", 1, 1, do_access_stop },	/* ACC -> N rounds M errors L other */
 	/* VFIO: DEV is the device's file */
 	{ "device",	1, 1, do_device },		/* PCI-ADDRESS -> DEV */
 	{ "bind",	2, 2, do_bind },		/* DEV FD -> DEVID */

@@ -113,10 +113,30 @@ mark() {
 	echo "$mark" >/dev/kmsg
 }
 
-# What the kernel log says since a mark.
+# What the kernel log says since a mark, without the complaints that were expected.
 kernel_log() {
-	dmesg | awk -v mark="$1" 'found && !/ test [^ ]+ [0-9]+: mark [0-9]+$/; index($0, mark) { found = 1 }
+	dmesg | awk -v mark="$1" '/ test [^ ]+ [0-9]+: complaint expected$/ { expected = 1 }
+		found && !expected && !/ test [^ ]+ [0-9]+: (mark [0-9]+|complaint seen)$/
+		/ test [^ ]+ [0-9]+: complaint seen$/ { expected = 0 }
+		index($0, mark) { found = 1 }
 		END { if (!found) print "the mark has left the kernel log:", mark }'
+}
+
+# Between these two, one warning of the kernel's is expected: one that matches $1, and nothing else.
+# Their lines in the kernel log tell tests/vm/run, too.
+complaint_begins() {
+	mark
+	complaint=$mark
+	echo "test $test_name $$: complaint expected" >/dev/kmsg
+}
+
+complaint_ends() {
+	local log others
+
+	log=$(dmesg | awk -v mark="$complaint" 'found; index($0, mark) { found = 1 }')
+	others=$(sed '/\[ cut here \]/,/\[ end trace /d' <<<"$log" | grep -vE "$harmless|: complaint expected\$")
+	is "$(grep -c '\[ cut here \]' <<<"$log") $(grep -c "WARNING: .*$1" <<<"$log") $others" "1 1 " "$2"
+	echo "test $test_name $$: complaint seen" >/dev/kmsg
 }
 
 mark
@@ -318,7 +338,7 @@ become() {
 }
 
 # Makes actor $1 a VMM that has $3 of a memfd mapped by address for device $2 at IOVA 0, in mode $4
-# (none, user, mm) as user $5. With $limit set, that is its RLIMIT_MEMLOCK.
+# (none, user, mm) as user $5. With $limit set, that is its RLIMIT_MEMLOCK. With by=file, it maps by file.
 # Sets ctx, dev, ram (its descriptors) and ioas.
 vmm() {
 	local name=$1 device=$2 size=$3 mode=${4:-none} uid=${5:-0}
@@ -333,7 +353,10 @@ vmm() {
 	ask "$name" ioas "$ctx"; ioas=$reply
 	ask "$name" memfd ram "$size"; ram=$reply
 	ask "$name" mmap "$ram" "$size" shared rw $base
-	ask "$name" map "$ctx" "$ioas" $base "$size" 0 rw
+	case ${by:-address} in
+	address) ask "$name" map "$ctx" "$ioas" $base "$size" 0 rw ;;
+	file) ask "$name" map-file "$ctx" "$ioas" "$ram" 0 "$size" 0 rw ;;
+	esac
 	ask "$name" attach "$dev" "$ioas"
 }
 

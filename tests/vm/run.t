@@ -79,6 +79,11 @@ is "$status $(cat "$scratch/out")" "125 before" "the machine's death"
 is "$(grep -c 'Kernel panic' "$scratch/err")" 1 "is shown on standard error"
 run -- sh -c 'echo "<4>WARNING: CPU: 0 PID: 1 at nowhere" >/dev/kmsg'
 is "$status $(grep -c 'at nowhere' "$scratch/err")" "125 1" "a complaint in the kernel log"
+run -- sh -c 'echo "test x.t 1: complaint expected" >/dev/kmsg; echo "<4>WARNING: CPU: 0 PID: 1 at nowhere" >/dev/kmsg
+	echo "test x.t 1: complaint seen" >/dev/kmsg'
+is $status 0 "one that a test has expected and seen"
+run -- sh -c 'echo "test x.t 1: complaint expected" >/dev/kmsg; echo "<4>WARNING: CPU: 0 PID: 1 at nowhere" >/dev/kmsg'
+is "$status $(grep -c 'at nowhere' "$scratch/err")" "125 1" "one that a test has expected and not looked at"
 DMAOWN_DIRTY_DMESG=1 run -- sh -c 'echo "<4>WARNING: CPU: 0 PID: 1 at nowhere" >/dev/kmsg; exit 3'
 is $status 3 "passes when it may"
 run -- sh -c 'sleep 1000 & echo started'
