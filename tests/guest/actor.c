@@ -406,7 +406,10 @@ static int do_access_read(struct call *c)
 	return ret ? ret : answer(c, "%s", text);
 }
 
-/* Reads again and again, and looks whether each byte is the one that is to be there. */
+/*
+ * Reads again and again, and looks whether each byte is the one that is to be there. It sleeps a moment
+ * in between: there are more readers than processors, and somebody is to do something meanwhile.
+ */
 struct reader {
 	pthread_t thread;
 	bool running;
@@ -436,6 +439,7 @@ static void *reader_thread(void *data)
 		else if (!all_are(memory, reader->length, reader->byte))
 			__atomic_add_fetch(&reader->other, 1, __ATOMIC_RELAXED);
 		__atomic_add_fetch(&reader->rounds, 1, __ATOMIC_RELEASE);
+		usleep(20);
 	}
 	free(memory);
 	return NULL;
