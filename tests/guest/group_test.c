@@ -4,34 +4,16 @@
  * other: the device stays bound to the first, and that is what its files hold. TAP on standard output.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define HOLDERS	"/sys/kernel/debug/dmaown/holders"
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	tests++;
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", tests, name);
-}
-
-static void need(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
+#include "records.h"
+#include "tap.h"
 
 /* The name of the first device that vfio-pci drives. */
 static void find_device(char *name, size_t size)
@@ -62,27 +44,6 @@ static int open_group(const char *device)
 	fd = open(path, O_RDWR);
 	need(fd >= 0, path);
 	return fd;
-}
-
-/* The context by which a descriptor of ours is listed; 0: it is not. */
-static unsigned long long held_by(int fd)
-{
-	unsigned long long context, found = 0;
-	char line[1024];
-	unsigned int pid, number;
-	FILE *file = fopen(HOLDERS, "r");
-
-	need(file, HOLDERS);
-	while (fgets(line, sizeof(line), file)) {
-		char *at_pid = strstr(line, " pid="), *at_fd = strstr(line, " fd=");
-
-		if (at_pid && at_fd && sscanf(line, "context=%llx", &context) == 1 &&
-		    sscanf(at_pid, " pid=%u", &pid) == 1 && sscanf(at_fd, " fd=%u", &number) == 1 &&
-		    pid == (unsigned int)getpid() && number == (unsigned int)fd)
-			found = context;
-	}
-	fclose(file);
-	return found;
 }
 
 static int open_device(int group, int context, const char *name)
@@ -127,6 +88,5 @@ int main(void)
 	ok(held_by(device) != 0, "the device file alone keeps the context");
 	close(device);
 	ok(!held_by(device), "until it is closed");
-	printf("1..%d\n", tests);
-	return failures != 0;
+	return finish();
 }
