@@ -47,7 +47,8 @@
 enum axis { MODE, USERS, MAP, OWNER, SHARING, PINNED, LIMIT, ADOPT, AXES };
 
 /* MODE: enum dmaown_mode */
-enum users { SAME_USER, OTHER_USER };
+/* Of the new owner; itself: the old one, once it has exec'd. */
+enum users { SAME_USER, OTHER_USER, ITSELF };
 enum map { BY_ADDRESS, BY_FILE };
 enum owner { LIVE, STALE, STALE_BY_THREAD, DEAD };
 /* Cut: copied in half, and then the first area is unmapped, before the transfer or after it. */
@@ -59,7 +60,7 @@ enum adopt { NO_ADOPT, WITH_ADOPT };
 
 static const char *const words[AXES][5] = {
 	[MODE] = { "none", "user", "mm" },
-	[USERS] = { "same user", "other user" },
+	[USERS] = { "same user", "other user", "itself" },
 	[MAP] = { "by address", "by file" },
 	[OWNER] = { "live", "stale by exec", "stale by a thread's exec", "dead" },
 	[SHARING] = { "one area", "copied", "partly unmapped before", "partly unmapped after" },
@@ -107,6 +108,9 @@ static bool exists(const struct coordinates *c)
 		return false;
 	/* Nothing counts against a limit in mode none. */
 	if (c->at[MODE] == DMAOWN_MODE_NONE && c->at[LIMIT] != AMPLE)
+		return false;
+	/* Who is as it was is the owner already, and who is dead becomes none. */
+	if (c->at[USERS] == ITSELF && c->at[OWNER] != STALE && c->at[OWNER] != STALE_BY_THREAD)
 		return false;
 	/* Where nothing is pinned no page can lack. */
 	if (c->at[LIMIT] == SHORT && !pinned_then(c))
@@ -159,9 +163,15 @@ struct state {
 	long users[UIDS];		/* users' locked pages */
 };
 
+/* The new owner. */
+static enum who taker(const struct coordinates *c)
+{
+	return c->at[USERS] == ITSELF ? OLD : NEW;
+}
+
 static enum uid uid_of(const struct coordinates *c, enum who who)
 {
-	bool old = who == OLD || c->at[USERS] == SAME_USER;
+	bool old = who == OLD || c->at[USERS] != OTHER_USER;
 
 	if (c->at[MODE] == DMAOWN_MODE_NONE)
 		return old ? ROOT : UID_NEW;
@@ -218,10 +228,9 @@ static unsigned int expected_areas(const struct coordinates *c, enum time time)
 	return c->at[SHARING] == ONE || half_is_unmapped(c, time) ? 1 : 2;
 }
 
-static enum dmaown_state expected_owner_state(const struct coordinates *c, enum who owner,
-					      enum time time)
+static enum dmaown_state state_of_left(const struct coordinates *c)
 {
-	if (owner != OLD || time == MAPPED || c->at[OWNER] == LIVE)
+	if (c->at[OWNER] == LIVE)
 		return DMAOWN_STATE_LIVE;
 	return c->at[OWNER] == DEAD ? DMAOWN_STATE_DEAD : DMAOWN_STATE_STALE;
 }
@@ -241,11 +250,12 @@ static void charge(const struct coordinates *c, struct state *s, long pages)
 static struct state expected_state(const struct coordinates *c, enum time time)
 {
 	struct state s = { .areas = expected_areas(c, time), .owner = NOBODY };
+	bool moved = time >= AFTER && !expected_error(c);
 
 	if (!s.areas)
 		return s;
-	s.owner = time >= AFTER && !expected_error(c) ? NEW : OLD;
-	s.owner_state = expected_owner_state(c, s.owner, time);
+	s.owner = moved ? taker(c) : OLD;
+	s.owner_state = moved || time == MAPPED ? DMAOWN_STATE_LIVE : state_of_left(c);
 	if (c->at[PINNED] != NOT_PINNED)
 		charge(c, &s, half_is_unmapped(c, time) ? PAGES / 2 : PAGES);
 	return s;
@@ -264,7 +274,7 @@ struct stage {
 
 static struct stage stage;
 static int dmaown;
-static int memory;			/* a memfd that every process has at MEMORY */
+static int memory;			/* a memfd */
 
 static uint32_t new_ioas(int context)
 {
@@ -339,14 +349,17 @@ static void close_stage(void)
 	close(stage.context);
 }
 
+/* Every process has the memfd mapped there. */
+static bool have_memory(void)
+{
+	return mmap((void *)MEMORY, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,
+		    memory, 0) == (void *)MEMORY;
+}
+
 static void make_memory(void)
 {
-	void *at;
-
 	memory = memfd_create("memory", 0);
-	need(memory >= 0 && !ftruncate(memory, SIZE), "memfd");
-	at = mmap((void *)MEMORY, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, memory, 0);
-	need(at == (void *)MEMORY, "memory at its address");
+	need(memory >= 0 && !ftruncate(memory, SIZE) && have_memory(), "memory at its address");
 }
 
 /* PROCESSES: each has a socket; it answers on it, and ends when the other end is closed */
@@ -396,10 +409,11 @@ static void answer(int socket)
 
 static void exec_again(int socket)
 {
-	char number[16];
+	char numbers[2][16];
 
-	snprintf(number, sizeof(number), "%d", socket);
-	execl("/proc/self/exe", "matrix_test", number, NULL);
+	snprintf(numbers[0], sizeof(numbers[0]), "%d", socket);
+	snprintf(numbers[1], sizeof(numbers[1]), "%d", memory);
+	execl("/proc/self/exe", "matrix_test", numbers[0], numbers[1], NULL);
 	_exit(2);
 }
 
@@ -426,13 +440,18 @@ static void serve(int socket)
 	_exit(0);
 }
 
-static void live_as(const struct coordinates *c, enum who who, int socket)
+static void set_limit(const struct coordinates *c, pid_t pid, long pages)
 {
-	long pages = who == OLD ? PAGES : pinned_then(c) - (c->at[LIMIT] == SHORT);
 	rlim_t bytes = c->at[LIMIT] == AMPLE ? RLIM_INFINITY : (rlim_t)pages * PAGE;
 	struct rlimit limit = { bytes, bytes };
 
-	if (setrlimit(RLIMIT_MEMLOCK, &limit) || become(uids[uid_of(c, who)]))
+	need(!prlimit(pid, RLIMIT_MEMLOCK, &limit, NULL), "prlimit");
+}
+
+static void live_as(const struct coordinates *c, enum who who, int socket)
+{
+	set_limit(c, 0, PAGES);
+	if (become(uids[uid_of(c, who)]))
 		_exit(1);
 	if (who == OLD && map_memory(stage.context, stage.ioas[c->at[PINNED]][0], c->at[MAP], MEMORY, SIZE))
 		_exit(1);
@@ -677,7 +696,7 @@ static int transfer(const struct coordinates *c, pid_t to, uint32_t flags, struc
 static bool try_transfer(const struct coordinates *c, const struct cast *cast, uint32_t flags)
 {
 	struct dmaown_report report = { 0 };
-	int error = transfer(c, cast->processes[NEW].pid, flags, &report);
+	int error = transfer(c, cast->pids[taker(c)], flags, &report);
 
 	if (error == expected_error(c))
 		return true;
@@ -691,7 +710,8 @@ static bool play(const struct coordinates *c, struct cast *cast)
 {
 	bool good = look(c, cast, AT_FIRST);
 
-	cast->processes[NEW] = start(c, NEW);
+	if (taker(c) == NEW)
+		cast->processes[NEW] = start(c, NEW);
 	cast->processes[OLD] = start(c, OLD);
 	cast->pids[OLD] = cast->processes[OLD].pid;
 	cast->pids[NEW] = cast->processes[NEW].pid;
@@ -703,6 +723,7 @@ static bool play(const struct coordinates *c, struct cast *cast)
 		unmap(c, 0);
 	good &= look(c, cast, BEFORE);
 
+	set_limit(c, cast->pids[taker(c)], pinned_then(c) - (c->at[LIMIT] == SHORT));
 	good &= try_transfer(c, cast, DMAOWN_TRANSFER_DRY_RUN);
 	good &= look(c, cast, BEFORE);
 	good &= try_transfer(c, cast, 0);
@@ -733,8 +754,12 @@ int main(int argc, char **argv)
 {
 	struct coordinates c = { 0 };
 
-	if (argc > 1)
+	if (argc > 2) {
+		memory = atoi(argv[2]);
+		if (!have_memory())
+			return 1;
 		serve(atoi(argv[1]));
+	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dmaown = open(DMAOWN_DEVICE, O_RDWR);
 	need(dmaown >= 0, DMAOWN_DEVICE);
