@@ -5,7 +5,11 @@
 #	make tool | module	one of them
 #	make install		all of it; PREFIX, DESTDIR, MANDIR, BASHCOMPDIR as usual
 #	make demo		show the main job in a virtual machine
-#	make check		all tests
+#	make check		the tests, on the kernels of KERNELS, and a selection on QUICK_DEBUG_KERNEL
+#	make check-debug	all tests in the virtual machine, on the kernels of DEBUG_KERNELS, which
+#				look for bugs, with a minute of storm and two of fuzz
+#	make soak | fuzz	the storm for an hour, or the fuzz for two minutes, on SOAK_KERNEL; SECONDS
+#				says otherwise, and SEED, of the fuzz, repeats one
 #
 # V=1 shows the commands.
 
@@ -15,7 +19,10 @@ MANDIR ?= $(PREFIX)/share/man
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 INSTALL ?= install
 BUILD ?= $(CURDIR)/build
-KERNELS ?= 6.12
+KERNELS ?= 6.12 7.3
+QUICK_DEBUG_KERNEL ?= 6.12-debug
+DEBUG_KERNELS ?= 6.12-debug 7.3-debug
+SOAK_KERNEL ?= 7.3-debug
 
 # The version stands in kmod/dkms.conf alone.
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kmod/dkms.conf)
@@ -91,8 +98,30 @@ check-vm: check-setup
 	$(Q)prove --timer tests/vm/run.t
 	$(Q)for kernel in $(KERNELS); do \
 		echo "tests in the virtual machine, kernel $$kernel"; \
-		tests/vm/run -k $$kernel -t 2400 -- prove --timer tests/guest/*.t || exit 1; \
+		DMAOWN_STORM_SECONDS=10 DMAOWN_FUZZ_SECONDS=10 \
+			tests/vm/run -k $$kernel -t 2400 -- prove --timer tests/guest/*.t || exit 1; \
 	done
+	@echo "a selection of them on a kernel that looks for bugs, $(QUICK_DEBUG_KERNEL)"
+	$(Q)tests/vm/run -k $(QUICK_DEBUG_KERNEL) -t 1800 -- prove --timer $(quick_tests:%=tests/guest/%.t)
+
+# What there is of the transfer, shortly, and each allocation made to fail.
+quick_tests = faults shared flux remap
+
+check-debug: check-setup
+	$(Q)for kernel in $(DEBUG_KERNELS); do \
+		echo "tests in the virtual machine, kernel $$kernel"; \
+		DMAOWN_STORM_SECONDS=60 DMAOWN_FUZZ_SECONDS=120 \
+			tests/vm/run -k $$kernel -t 7200 -- prove --timer tests/guest/*.t || exit 1; \
+	done
+
+# lasting VARIABLE,SECONDS,TEST: runs one test, whose duration is in the variable.
+lasting = $(Q)$(1)=$(2) tests/vm/run -k $(SOAK_KERNEL) -t $$(($(2) + 900)) -- prove -v tests/guest/$(3).t
+
+soak: check-setup
+	$(call lasting,DMAOWN_STORM_SECONDS,$(or $(SECONDS),3600),storm)
+
+fuzz: check-setup
+	$(call lasting,$(if $(SEED),DMAOWN_FUZZ_SEED=$(SEED)) DMAOWN_FUZZ_SECONDS,$(or $(SECONDS),120),fuzz)
 
 # INSTALLATION
 
@@ -128,4 +157,4 @@ clean:
 
 .NOTPARALLEL:
 .PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-vm \
-	install install-tool install-module install-dkms uninstall clean
+	check-debug soak fuzz install install-tool install-module install-dkms uninstall clean
