@@ -88,5 +88,5 @@ int main(void)
 	ok(held_by(device) != 0, "the device file alone keeps the context");
 	close(device);
 	ok(!held_by(device), "until it is closed");
-	return finish();
+	return done_testing();
 }

@@ -22,42 +22,7 @@
 #include <unistd.h>
 
 #include "dmaown.h"
-
-static int tests, failures;
-
-static void ok(bool good, const char *name)
-{
-	tests++;
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", tests, name);
-	if (!good)
-		fprintf(stderr, "# failed: %d - %s\n", tests, name);
-}
-
-static void broken(const char *what)
-{
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
-
-/* error: the errno that is expected, or 0 for success */
-static void expect(int ret, int error, const char *name)
-{
-	int got = ret ? errno : 0;
-
-	ok(got == error, name);
-	if (got != error)
-		fprintf(stderr, "# got %s, expected %s\n", got ? strerrorname_np(got) : "success",
-		       error ? strerrorname_np(error) : "success");
-}
-
-static void equal(uint64_t got, uint64_t expected, const char *name)
-{
-	ok(got == expected, name);
-	if (got != expected)
-		fprintf(stderr, "# got %llu, expected %llu\n", (unsigned long long)got,
-		       (unsigned long long)expected);
-}
+#include "tap.h"
 
 #define PAGE	4096
 #define AREAS	3
@@ -483,6 +448,5 @@ int main(void)
 	test_reports();
 	test_not_held();
 	test_capabilities();
-	printf("1..%d\n", tests);
-	return failures > 0;
+	return done_testing();
 }

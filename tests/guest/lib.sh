@@ -155,6 +155,23 @@ run() {
 # What jq finds in the last command's output.
 json() { jq -r "$@" <<<"$out" 2>&1; }
 
+# Runs a program that is a test itself: its tests count as this test's.
+program() {
+	local line what planned='' begun=$tests
+
+	while IFS= read -r line; do
+		what=${line#*ok * - }
+		case $line in
+		"ok "*) pass "$what" ;;
+		"not ok "*) fail "$what" ;;
+		"Bail out!"*) broken "$1: $line" ;;
+		1..*) planned=${line#1..} ;;
+		*) echo "# $line" ;;
+		esac
+	done < <("$@" </dev/null)
+	is "$planned" $((tests - begun)) "$1 has come to its end"
+}
+
 # Waits until a command succeeds.
 eventually() {
 	local i

@@ -777,5 +777,5 @@ int main(int argc, char **argv)
 	} while (next(&c));
 	close_stage();
 	fprintf(stderr, "# %d cases\n", tests);
-	return finish();
+	return done_testing();
 }

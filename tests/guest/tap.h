@@ -1,38 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* TAP on standard output, for tests in C. */
+/* For the tests that are programs in C: TAP on standard output. */
 #ifndef TAP_H
 #define TAP_H
 
-#include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdint.h>
 
-static int tests, failures;
+__attribute__((format(printf, 2, 3)))
+void ok(bool good, const char *format, ...);
 
-static inline void ok(bool good, const char *name)
-{
-	tests++;
-	failures += !good;
-	printf("%sok %d - %s\n", good ? "" : "not ", tests, name);
-	if (!good)
-		fprintf(stderr, "# failed: %d - %s\n", tests, name);
-}
+/* More about a failure, where prove lets it be seen. */
+__attribute__((format(printf, 1, 2)))
+void diag(const char *format, ...);
 
-/* The scene itself did not come about: nothing that follows would mean anything. */
-static inline void need(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
+/* The scene itself did not come about: nothing that follows would mean anything. Says errno. */
+__attribute__((noreturn))
+void broken(const char *what);
 
-static inline int finish(void)
-{
-	printf("1..%d\n", tests);
-	return failures != 0;
-}
+/* The same unless it is good. */
+void need(bool good, const char *what);
+
+/* error: the errno that is expected, or 0 for success */
+void expect(int ret, int error, const char *name);
+
+void equal(uint64_t got, uint64_t expected, const char *name);
+
+/* The plan; what main() returns. */
+int done_testing(void);
 
 #endif

@@ -1,0 +1,595 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Each way into the module, with the first allocation or copy to or from user space that it makes
+ * failing, then the second, and so on until none is left that could fail. Whatever fails: the call ends
+ * with an errno that says so and changes nothing, and succeeds when it is made again.
+ *
+ * Not each failure is the call's: there are second ways to get memory, and what is only said to others
+ * (events) may be lost. Then the call must do all that it does otherwise. TAP on standard output.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dmaown.h"
+#include "genl.h"
+#include "scene.h"
+#include "tap.h"
+
+/* FAULTS */
+
+static int fail_nth = -1;
+
+static void set_knob(const char *knob, const char *value)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/%s", knob);
+	fd = open(path, O_WRONLY);
+	need(fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value), path);
+	close(fd);
+}
+
+/* Kernels that do not look for bugs let only allocations of the slab fail. */
+static void prepare_faults(void)
+{
+	const char *kernel = getenv("DMAOWN_KERNEL");
+
+	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
+	need(fail_nth >= 0, "/proc/thread-self/fail-nth");
+	set_knob("failslab/ignore-gfp-wait", "N");
+	set_knob("failslab/verbose", "0");
+	if (!kernel || !strstr(kernel, "-debug"))
+		return;
+	set_knob("fail_page_alloc/ignore-gfp-wait", "N");
+	set_knob("fail_page_alloc/ignore-gfp-highmem", "N");
+	set_knob("fail_page_alloc/min-order", "0");
+	set_knob("fail_page_alloc/verbose", "0");
+	set_knob("fail_usercopy/verbose", "0");
+}
+
+static void set_fail_nth(unsigned int n)
+{
+	char text[16];
+	int size = snprintf(text, sizeof(text), "%u", n);
+
+	need(pwrite(fail_nth, text, size, 0) == size, "fail-nth");
+}
+
+/* Returns whether something was made to fail. Reading counts as well, once it is known. */
+static bool faulted(void)
+{
+	char text[16] = "";
+	ssize_t size = pread(fail_nth, text, sizeof(text) - 1, 0);
+	bool done = size > 0 && atoi(text) == 0;
+
+	/* The first try may be what fails. */
+	if (pwrite(fail_nth, "0", 1, 0) != 1)
+		set_fail_nth(0);
+	return done;
+}
+
+/* THE SCENE */
+
+#define SIZE		(16 * PAGE)
+#define MEMORY_AT	((void *)0x10000000000)
+#define ELSEWHERE	((void *)0x20000000000)
+#define DEAD_IOVA	0x800000
+
+static int device;		/* /dev/dmaown */
+static int contexts[2];		/* the second one accounts in mode mm */
+static uint32_t ioases[2], copies;
+static int memory;
+static struct genl genl;
+static struct genl listener;
+
+/*
+ * Who could be the new owner: one that has the memory, another user that has it, one that has it
+ * elsewhere, one that has nothing mapped, one whose limit is too low.
+ */
+enum { SAME, OTHER_USER, MOVED, EMPTY, POOR, CHILDREN };
+static pid_t pids[CHILDREN + 1];	/* the last one is this process */
+
+static void prepare_child(void *data)
+{
+	switch (*(int *)data) {
+	case OTHER_USER:
+		become_user(1001);
+		break;
+	case MOVED:
+		need(!munmap(MEMORY_AT, SIZE), "munmap");
+		map_memory(memory, SIZE, ELSEWHERE);
+		break;
+	case EMPTY:
+		need(!munmap(MEMORY_AT, SIZE), "munmap");
+		break;
+	case POOR:
+		memlock_limit(PAGE);
+		become_user(1001);
+		break;
+	}
+}
+
+/*
+ * Areas in all modes, pinned by devices, partly copied into another IOAS; everything is inherited by the
+ * children.
+ */
+static void make_scene(void)
+{
+	int i;
+
+	memory = new_memory(SIZE);
+	map_memory(memory, SIZE, MEMORY_AT);
+	for (i = 0; i < 2; i++) {
+		int vfio = device_file(i);
+
+		contexts[i] = new_context();
+		if (i)
+			mode_mm(contexts[i]);
+		need(!try_bind(vfio, contexts[i]), "bind");
+		ioases[i] = new_ioas(contexts[i]);
+		need(!try_attach(vfio, ioases[i]), "attach");
+		map(contexts[i], ioases[i], MEMORY_AT, 4 * PAGE, 0);
+		ipc_lock(false);
+		map(contexts[i], ioases[i], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000);
+		ipc_lock(true);
+	}
+	copies = new_ioas(contexts[0]);
+	need(!try_copy(contexts[0], copies, 0x200000, ioases[0], 0x100000, 2 * PAGE), "copy");
+	for (i = 0; i < CHILDREN; i++)
+		pids[i] = child(prepare_child, &i);
+	pids[CHILDREN] = getpid();
+}
+
+/* CALLS: they return 0 or an errno; what a transfer reports first is added above that. */
+
+#define WITH(error, reason)	((error) | DMAOWN_##reason << 16)
+
+static struct dmaown_transfer transfer;
+static struct dmaown_report reports[16];
+static struct dmaown_file files[2];
+static struct dmaown_remap remaps[5];
+static struct dmaown_force forces[2];
+
+static int ask_transfer(void)
+{
+	int error, reason;
+
+	transfer.reports = (uintptr_t)reports;
+	transfer.nr_reports = 16;
+	memset(reports, 0, sizeof(reports));
+	if (!ioctl(device, DMAOWN_IOC_TRANSFER, &transfer))
+		return 0;
+	error = errno;
+	reason = reports[0].reason;
+	if (error == EFAULT || reason == DMAOWN_REASON_NO_MEMORY)
+		return error;
+	return error | reason << 16;
+}
+
+/* Everything in the first nr contexts, to one of the children. */
+static void to_child(int who, int nr)
+{
+	int i;
+
+	transfer = (struct dmaown_transfer){ .size = sizeof(transfer), .to.pid = pids[who] };
+	transfer.files = (uintptr_t)files;
+	transfer.nr_files = nr;
+	for (i = 0; i < nr; i++)
+		files[i] = (struct dmaown_file){ .fd = contexts[i] };
+	/* Each of them holds the contexts, and they are of different users. */
+	forces[0] = (struct dmaown_force){ .reason = DMAOWN_REASON_UNTRUSTED };
+	transfer.forces = (uintptr_t)forces;
+	transfer.nr_forces = 1;
+}
+
+static void undo_transfer(void)
+{
+	static const struct dmaown_transfer none;
+
+	transfer = none;
+	to_child(CHILDREN, 2);
+	transfer.timeout_ms = 10000;
+	need(!ask_transfer(), "the transfer back");
+}
+
+static int transfer_one(void)
+{
+	to_child(SAME, 1);
+	return ask_transfer();
+}
+
+static int transfer_all(void)
+{
+	to_child(OTHER_USER, 2);
+	return ask_transfer();
+}
+
+static int transfer_mm(void)
+{
+	to_child(OTHER_USER, 1);
+	files[0].fd = contexts[1];
+	return ask_transfer();
+}
+
+static int transfer_found(void)
+{
+	to_child(SAME, 0);
+	transfer.from.pid = getpid();
+	return ask_transfer();
+}
+
+static int transfer_from_holder(void)
+{
+	to_child(OTHER_USER, 2);
+	files[1].holder.pid = pids[EMPTY];
+	return ask_transfer();
+}
+
+static int transfer_forced(void)
+{
+	to_child(SAME, 1);
+	forces[0].process.pid = pids[OTHER_USER];
+	forces[1] = (struct dmaown_force){ .reason = DMAOWN_REASON_UNTRUSTED,
+					   .process.pid = pids[POOR] };
+	transfer.nr_forces = 2;
+	return ask_transfer();
+}
+
+static void give_remaps(void *at)
+{
+	remaps[0] = (struct dmaown_remap){ .ioas = ioases[0], .addr = (uintptr_t)at };
+	remaps[1] = (struct dmaown_remap){ .ioas = ioases[0], .iova = 0x100000,
+					   .addr = (uintptr_t)at + 4 * PAGE };
+	remaps[2] = (struct dmaown_remap){ .ioas = copies, .iova = 0x200000,
+					   .addr = (uintptr_t)at + 4 * PAGE };
+	transfer.remaps = (uintptr_t)remaps;
+	transfer.nr_remaps = 3;
+}
+
+static int transfer_remapped(void)
+{
+	to_child(MOVED, 1);
+	give_remaps(ELSEWHERE);
+	return ask_transfer();
+}
+
+static void undo_remapped(void)
+{
+	to_child(CHILDREN, 1);
+	give_remaps(MEMORY_AT);
+	transfer.timeout_ms = 10000;
+	need(!ask_transfer(), "the transfer back");
+}
+
+static int dry_run(void)
+{
+	to_child(OTHER_USER, 2);
+	transfer.flags = DMAOWN_TRANSFER_DRY_RUN;
+	return ask_transfer();
+}
+
+static int dry_run_refused(void)
+{
+	to_child(EMPTY, 2);
+	transfer.flags = DMAOWN_TRANSFER_DRY_RUN;
+	return ask_transfer();
+}
+
+static int nothing_to_do(void)
+{
+	to_child(CHILDREN, 2);
+	return ask_transfer();
+}
+
+static int refused_memory(void)
+{
+	to_child(EMPTY, 2);
+	return ask_transfer();
+}
+
+static int refused_limit(void)
+{
+	to_child(POOR, 2);
+	return ask_transfer();
+}
+
+static int refused_holder(void)
+{
+	to_child(SAME, 2);
+	transfer.to.pid = 1;
+	return ask_transfer();
+}
+
+static int refused_remap(void)
+{
+	to_child(MOVED, 1);
+	give_remaps(ELSEWHERE);
+	remaps[1].addr += PAGE;
+	return ask_transfer();
+}
+
+static int refused_process(void)
+{
+	to_child(SAME, 2);
+	transfer.to.start = 1;
+	return ask_transfer();
+}
+
+/* What the module calls another process by a number that nobody can have. */
+static int process_info(void)
+{
+	struct dmaown_process_info info = { .size = sizeof(info), .process.pid = pids[SAME] };
+
+	return ioctl(device, DMAOWN_IOC_PROCESS, &info) ? errno : 0;
+}
+
+static int open_device(void)
+{
+	int fd = open(DMAOWN_DEVICE, O_RDWR);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+/* What cannot be an errno: the call succeeded with something left out. */
+#define INCOMPLETE	4000
+
+static const char *listing;	/* path of the file that is read */
+static char *whole_text;	/* what is in it */
+static char read_buffer[65536];
+
+static int read_listing(void)
+{
+	size_t used = 0;
+	ssize_t n;
+	int error, fd = open(listing, O_RDONLY);
+
+	if (fd < 0)
+		return errno;
+	while ((n = read(fd, read_buffer + used, sizeof(read_buffer) - used - 1)) > 0)
+		used += n;
+	error = n < 0 ? errno : 0;
+	close(fd);
+	read_buffer[used] = '\0';
+	return error ?: strcmp(read_buffer, whole_text) ? INCOMPLETE : 0;
+}
+
+static int open_listing(void)
+{
+	int fd = open(listing, O_RDONLY);
+
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return 0;
+}
+
+static int command;		/* of the dump that is asked for */
+static struct genl_answer answer, whole_answer;
+
+static int ask_netlink(int flags)
+{
+	int ret = genl_ask(&genl, command, flags, NULL, 0, &answer);
+
+	if (ret)
+		return -ret;
+	return answer.size == whole_answer.size && !answer.interrupted &&
+	       !memcmp(answer.bytes, whole_answer.bytes, answer.size) ? 0 : INCOMPLETE;
+}
+
+static int ask_dump(void)
+{
+	return ask_netlink(NLM_F_DUMP);
+}
+
+static int ask_status(void)
+{
+	return ask_netlink(0);
+}
+
+/* A dump that was begun may live on in its socket. */
+static void new_socket(void)
+{
+	genl_close(&genl);
+	need(!genl_open(&genl), "netlink");
+}
+
+/* THE TEST ITSELF */
+
+struct fault_case {
+	const char *name;
+	int (*call)(void);
+	int expected;		/* when nothing is made to fail */
+	int least;		/* as many failures must have been seen */
+	void (*undo)(void);	/* if it changes something */
+	void (*renew)(void);	/* after a failure */
+};
+
+/* Of one case. */
+struct tally {
+	int injected, failed, late;
+	int bad;
+};
+
+static void complain(struct tally *tally, const struct fault_case *c, int n, const char *what,
+		     int got)
+{
+	tally->bad++;
+	diag("%s, %d: %s; it returned %d (%s), reason %d", c->name, n, what, got & 0xffff,
+	     strerrorname_np(got & 0xffff) ?: "?", got >> 16);
+}
+
+static bool says_so(int got)
+{
+	return got == ENOMEM || got == EFAULT || got == ENOBUFS;
+}
+
+/*
+ * After a fault. If the struct could not be written back at the end, the work was done (EFAULT): that is
+ * seen by the state.
+ */
+static void judge(struct tally *tally, const struct fault_case *c, int n, int got,
+		  const char *before)
+{
+	char *now;
+
+	if (got != c->expected && !says_so(got))
+		complain(tally, c, n, "no errno that says what happened", got);
+	if (got == c->expected && c->undo)
+		c->undo();
+	now = state_text(pids, CHILDREN + 1);
+	if (got == EFAULT && c->undo && strcmp(now, before)) {
+		tally->late++;
+		c->undo();
+		free(now);
+		now = state_text(pids, CHILDREN + 1);
+	}
+	if (strcmp(now, before)) {
+		complain(tally, c, n, "the state has changed", got);
+		diag("from:\n%s\nto:\n%s", before, now);
+	}
+	tally->failed += got != c->expected;
+	free(now);
+}
+
+/* Makes the n-th one fail. Returns false if there is none. */
+static bool strike(struct tally *tally, const struct fault_case *c, int n, const char *before)
+{
+	int got;
+
+	set_fail_nth(n);
+	got = c->call();
+	if (!faulted()) {
+		if (got != c->expected)
+			complain(tally, c, n, "nothing failed, and yet", got);
+		if (c->undo)
+			c->undo();
+		return false;
+	}
+	tally->injected++;
+	judge(tally, c, n, got, before);
+	if (c->renew)
+		c->renew();
+	return true;
+}
+
+#define MOST	2000
+
+static void run_case(const struct fault_case *c)
+{
+	char *before = state_text(pids, CHILDREN + 1), *after;
+	struct tally tally = { 0 };
+	int n = 1;
+
+	while (n < MOST && tally.bad < 5 && strike(&tally, c, n, before))
+		n++;
+	ok(!tally.bad && n < MOST, "%s: %d made to fail, %d failures of the call", c->name,
+	   tally.injected, tally.failed);
+	/* Of the copies to user space, only that of the struct comes after the change. */
+	ok(tally.failed >= c->least && tally.late <= 2, "%s: that is what was to be tried", c->name);
+	if (tally.failed < c->least || tally.late > 2)
+		diag("at least %d; done and not told: %d", c->least, tally.late);
+	after = state_text(pids, CHILDREN + 1);
+	ok(!strcmp(before, after), "%s: everything is as it was in the end", c->name);
+	free(before);
+	free(after);
+}
+
+static const struct fault_case cases[] = {
+	{ "open /dev/dmaown", open_device, 0, 1, NULL, NULL },
+	{ "DMAOWN_IOC_PROCESS", process_info, 0, 0, NULL, NULL },
+	{ "transfer by address", transfer_one, 0, 5, undo_transfer, NULL },
+	{ "transfer in mode mm", transfer_mm, 0, 5, undo_transfer, NULL },
+	{ "transfer to another user, in all modes and contexts", transfer_all, 0, 5, undo_transfer,
+	  NULL },
+	{ "transfer in whatever contexts there are", transfer_found, 0, 5, undo_transfer, NULL },
+	{ "transfer in a context of another process", transfer_from_holder, 0, 5, undo_transfer, NULL },
+	{ "transfer with forces", transfer_forced, 0, 5, undo_transfer, NULL },
+	{ "transfer with a remap list", transfer_remapped, 0, 5, undo_remapped, NULL },
+	{ "nothing to do", nothing_to_do, 0, 5, NULL, NULL },
+	{ "dry run", dry_run, 0, 5, NULL, NULL },
+	{ "dry run, refused", dry_run_refused, WITH(ENXIO, REASON_HOLE), 5, NULL, NULL },
+	{ "refused for the memory", refused_memory, WITH(ENXIO, REASON_HOLE), 5, NULL, NULL },
+	{ "refused for the limit", refused_limit, WITH(ENOMEM, REASON_LIMIT_USER), 5, NULL, NULL },
+	{ "refused for the remap list", refused_remap, WITH(EINVAL, REASON_REMAP_DIFFERS), 5, NULL,
+	  NULL },
+	{ "refused for a holder", refused_holder, WITH(EXDEV, REASON_NOT_HELD), 5, NULL, NULL },
+	{ "refused for the process", refused_process, WITH(ESRCH, REASON_NO_PROCESS), 2, NULL, NULL },
+};
+
+static void test_debugfs(void)
+{
+	static const char * const listings[] = {
+		"contexts", "holders", "ioases", "hwpts", "devices", "accesses", "areas", "owners",
+		"status"
+	};
+	struct fault_case c = { .least = 2, .call = read_listing };
+	char path[64], name[80];
+	size_t i;
+
+	for (i = 0; i < sizeof(listings) / sizeof(listings[0]); i++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/dmaown/%s", listings[i]);
+		snprintf(name, sizeof(name), "debugfs %s", listings[i]);
+		listing = path;
+		whole_text = file_text(path);
+		need(whole_text, path);
+		c.name = name;
+		run_case(&c);
+		free(whole_text);
+	}
+	c = (struct fault_case){ .name = "open a file of debugfs", .call = open_listing, .least = 2 };
+	run_case(&c);
+}
+
+static void test_netlink(void)
+{
+	struct fault_case c = { .least = 2, .call = ask_dump, .renew = new_socket };
+	char name[64];
+	const int *dump;
+
+	need(!genl_open(&genl), "netlink");
+	for (dump = genl_dumps; *dump; dump++) {
+		command = *dump;
+		need(!genl_ask(&genl, command, NLM_F_DUMP, NULL, 0, &whole_answer), "a dump");
+		snprintf(name, sizeof(name), "netlink dump %d", command);
+		c.name = name;
+		run_case(&c);
+	}
+	command = DMAOWN_CMD_GET_STATUS;
+	need(!genl_ask(&genl, command, 0, NULL, 0, &whole_answer), "the status");
+	c.name = "netlink status";
+	c.call = ask_status;
+	run_case(&c);
+}
+
+int main(void)
+{
+	size_t i;
+
+	device = open(DMAOWN_DEVICE, O_RDWR);
+	need(device >= 0, DMAOWN_DEVICE);
+	make_scene();
+	/* Somebody hears the events, or none would be made. */
+	need(!genl_open(&listener) && !genl_join(&listener), "listening");
+	prepare_faults();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		run_case(&cases[i]);
+	ok(genl_events(&listener) > 0, "the listener has heard of it");
+	test_debugfs();
+	test_netlink();
+	for (i = 0; i < CHILDREN; i++)
+		end_child(pids[i]);
+	return done_testing();
+}

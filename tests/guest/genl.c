@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "dmaown.h"
+#include "genl.h"
+
+const int genl_dumps[] = {
+	DMAOWN_CMD_GET_CONTEXT, DMAOWN_CMD_GET_HOLDER, DMAOWN_CMD_GET_IOAS, DMAOWN_CMD_GET_HWPT,
+	DMAOWN_CMD_GET_DEVICE, DMAOWN_CMD_GET_ACCESS, DMAOWN_CMD_GET_AREA, DMAOWN_CMD_GET_OWNER, 0
+};
+
+static char buffer[65536];
+
+static int send_message(struct genl *genl, uint16_t type, int cmd, int flags, const void *attrs,
+			size_t size)
+{
+	struct {
+		struct nlmsghdr nl;
+		struct genlmsghdr genl;
+	} head = {
+		.nl = {
+			.nlmsg_len = sizeof(head) + size,
+			.nlmsg_type = type,
+			.nlmsg_flags = NLM_F_REQUEST | flags,
+			.nlmsg_seq = ++genl->seq,
+		},
+		.genl = { .cmd = cmd, .version = 1 },
+	};
+	struct iovec vec[] = { { &head, sizeof(head) }, { (void *)attrs, size } };
+
+	return writev(genl->sock, vec, size ? 2 : 1) < 0 ? -errno : 0;
+}
+
+int genl_send(struct genl *genl, int cmd, int flags, const void *attrs, size_t size)
+{
+	return send_message(genl, genl->family, cmd, flags, attrs, size);
+}
+
+static int keep(struct genl_answer *answer, const struct nlmsghdr *msg)
+{
+	size_t size = msg->nlmsg_len - NLMSG_HDRLEN;
+
+	answer->records++;
+	if (msg->nlmsg_flags & NLM_F_DUMP_INTR)
+		answer->interrupted = true;
+	if (answer->size + size > answer->room) {
+		answer->room = 2 * answer->room + sizeof(buffer);
+		answer->bytes = realloc(answer->bytes, answer->room);
+		if (!answer->bytes)
+			abort();
+	}
+	memcpy(answer->bytes + answer->size, NLMSG_DATA(msg), size);
+	answer->size += size;
+	return 0;
+}
+
+/* 1: it was the last one, or all is there */
+static int take(struct genl *genl, struct genl_answer *answer, const struct nlmsghdr *msg)
+{
+	int error;
+
+	if (msg->nlmsg_seq != genl->seq)
+		return 0;
+	if (msg->nlmsg_type == NLMSG_ERROR || msg->nlmsg_type == NLMSG_DONE) {
+		memcpy(&error, NLMSG_DATA(msg), sizeof(error));
+		return error ?: 1;
+	}
+	keep(answer, msg);
+	return !(msg->nlmsg_flags & NLM_F_MULTI);
+}
+
+int genl_receive(struct genl *genl, struct genl_answer *answer)
+{
+	const struct nlmsghdr *msg;
+	int size, ret = 0;
+
+	answer->size = answer->records = 0;
+	answer->interrupted = false;
+	while (!ret) {
+		size = recv(genl->sock, buffer, sizeof(buffer), 0);
+		if (size < 0)
+			return -errno;
+		for (msg = (void *)buffer; !ret && NLMSG_OK(msg, (unsigned int)size);
+		     msg = NLMSG_NEXT(msg, size))
+			ret = take(genl, answer, msg);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+int genl_ask(struct genl *genl, int cmd, int flags, const void *attrs, size_t size,
+	     struct genl_answer *answer)
+{
+	return genl_send(genl, cmd, flags, attrs, size) ?: genl_receive(genl, answer);
+}
+
+static const struct nlattr *find(const void *bytes, size_t size, uint16_t type)
+{
+	const struct nlattr *attr = bytes;
+
+	while (size >= sizeof(*attr) && attr->nla_len >= sizeof(*attr) && attr->nla_len <= size) {
+		size_t step = NLA_ALIGN(attr->nla_len);
+
+		if ((attr->nla_type & NLA_TYPE_MASK) == type)
+			return attr;
+		if (step >= size)
+			break;
+		attr = (const void *)((const char *)attr + step);
+		size -= step;
+	}
+	return NULL;
+}
+
+static const void *inside(const struct nlattr *attr, size_t *size)
+{
+	*size = attr->nla_len - NLA_HDRLEN;
+	return (const char *)attr + NLA_HDRLEN;
+}
+
+/* The only group of the family: CTRL_ATTR_MCAST_GROUPS holds an array with one element. */
+static uint32_t group_of(const void *bytes, size_t size)
+{
+	const struct nlattr *attr = find(bytes, size, CTRL_ATTR_MCAST_GROUPS);
+
+	if (!attr)
+		return 0;
+	bytes = inside(attr, &size);
+	bytes = inside(bytes, &size);
+	attr = find(bytes, size, CTRL_ATTR_MCAST_GRP_ID);
+	return attr ? *(const uint32_t *)inside(attr, &size) : 0;
+}
+
+static int look_up(struct genl *genl)
+{
+	struct {
+		struct nlattr attr;
+		char name[8];
+	} request = {
+		.attr = { NLA_HDRLEN + sizeof(DMAOWN_GENL_NAME), CTRL_ATTR_FAMILY_NAME },
+		.name = DMAOWN_GENL_NAME,
+	};
+	struct genl_answer answer = { 0 };
+	const struct nlattr *id;
+	size_t size;
+	int ret;
+
+	ret = send_message(genl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, &request, sizeof(request));
+	ret = ret ?: genl_receive(genl, &answer);
+	if (!ret) {
+		const void *attrs = answer.bytes + GENL_HDRLEN;
+
+		size = answer.size - GENL_HDRLEN;
+		genl->events = group_of(attrs, size);
+		id = find(attrs, size, CTRL_ATTR_FAMILY_ID);
+		genl->family = id ? *(const uint16_t *)inside(id, &size) : 0;
+	}
+	free(answer.bytes);
+	return ret ?: genl->family && genl->events ? 0 : -EBADMSG;
+}
+
+int genl_open(struct genl *genl)
+{
+	struct sockaddr_nl name = { .nl_family = AF_NETLINK };
+	struct timeval patience = { .tv_sec = 60 };
+	int ret;
+
+	memset(genl, 0, sizeof(*genl));
+	genl->sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (genl->sock < 0)
+		return -errno;
+	if (connect(genl->sock, (struct sockaddr *)&name, sizeof(name)) ||
+	    setsockopt(genl->sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+		ret = -errno;
+	else
+		ret = look_up(genl);
+	if (ret)
+		genl_close(genl);
+	return ret;
+}
+
+void genl_close(struct genl *genl)
+{
+	close(genl->sock);
+	genl->sock = -1;
+}
+
+int genl_join(struct genl *genl)
+{
+	return setsockopt(genl->sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &genl->events,
+			  sizeof(genl->events)) ? -errno : 0;
+}
+
+unsigned int genl_events(struct genl *genl)
+{
+	unsigned int nr = 0;
+	const struct nlmsghdr *msg = (void *)buffer;
+	ssize_t size;
+
+	for (;;) {
+		size = recv(genl->sock, buffer, sizeof(buffer), MSG_DONTWAIT);
+		/* Those that were too many for the socket: it says so once. */
+		if (size < 0 && errno != ENOBUFS)
+			return nr;
+		if (size > 0 && msg->nlmsg_type == genl->family)
+			nr++;
+	}
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the tests that are programs in C do with iommufd, VFIO and dmaown. What has no return value ends
+ * the test if it fails.
+ */
+#ifndef SCENE_H
+#define SCENE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "dmaown.h"
+
+#define PAGE	4096UL
+
+/* iommufd: they return what the ioctl does */
+int try_ioas(int context, uint32_t *ioas);
+int try_map(int context, uint32_t ioas, void *addr, uint64_t length, uint64_t iova);
+int try_unmap(int context, uint32_t ioas, uint64_t iova, uint64_t length);
+int try_copy(int context, uint32_t to, uint64_t to_iova, uint32_t from, uint64_t from_iova,
+	     uint64_t length);
+int try_destroy(int context, uint32_t id);
+
+int new_context(void);
+uint32_t new_ioas(int context);
+void map(int context, uint32_t ioas, void *addr, uint64_t length, uint64_t iova);
+void mode_mm(int context);
+
+/* VFIO: the file of the n-th device that vfio-pci drives */
+int device_file(int n);
+int try_bind(int device, int context);
+int try_attach(int device, uint32_t ioas);
+int try_detach(int device);
+
+/* Memory that others can map as well. */
+int new_memory(uint64_t size);
+void *map_memory(int memory, uint64_t size, void *at);
+
+/* Lets this thread have CAP_IPC_LOCK, or not: without it, what it maps is charged to its user. */
+void ipc_lock(bool allowed);
+void drop_capability(int capability);
+void memlock_limit(uint64_t bytes);
+void become_user(uid_t uid);
+
+/* A child that prepares itself and then sleeps until it is killed; it is ready when this returns. */
+pid_t child(void (*prepare)(void *data), void *data);
+void end_child(pid_t pid);
+
+/* Answers who has the PID, as dmaown names it. */
+struct dmaown_process named(int device, pid_t pid);
+
+/*
+ * The whole state as text, in memory that is to be freed: all listings, but for "accesses" and
+ * "status", and the counters and limits of the processes.
+ */
+char *state_text(const pid_t *pids, int nr);
+
+/* The whole of a file; NULL and errno if it cannot be opened or read. */
+char *file_text(const char *path);
+
+/* An environment variable that is a number. */
+uint64_t setting(const char *name, uint64_t otherwise);
+
+#endif
