@@ -213,3 +213,28 @@ void cell_to_json(const struct cell *cell, struct json *json, const char *key)
 		break;
 	}
 }
+
+static bool is_among(const char *name, const char *const *names)
+{
+	for (; names && *names; names++)
+		if (!strcmp(name, *names))
+			return true;
+	return false;
+}
+
+void cell_record_to_json(struct json *json, enum record_kind kind, const union record *record,
+			 const char *const *except)
+{
+	const struct record_type *type = &record_types[kind];
+	unsigned int i;
+
+	for (i = 0; i < type->nr_fields; i++) {
+		struct cell cell = { 0 };
+
+		if (is_among(type->fields[i].name, except))
+			continue;
+		cell_set_field(&cell, &type->fields[i], record);
+		cell_to_json(&cell, json, type->fields[i].name);
+		cell_clear(&cell);
+	}
+}

@@ -10,6 +10,7 @@ int ioas_main(int argc, char **argv, const struct channel_choice *channel);
 int areas_main(int argc, char **argv, const struct channel_choice *channel);
 int owners_main(int argc, char **argv, const struct channel_choice *channel);
 int devices_main(int argc, char **argv, const struct channel_choice *channel);
+int tree_main(int argc, char **argv, const struct channel_choice *channel);
 int check_main(int argc, char **argv, const struct channel_choice *channel);
 int transfer_main(int argc, char **argv, const struct channel_choice *channel);
 int status_main(int argc, char **argv, const struct channel_choice *channel);

@@ -6,8 +6,7 @@
 
 #define INDENT	3
 
-/* Length of the UTF-8 sequence that begins here, or 0: it is none. */
-static int utf8_length(const unsigned char *s)
+int utf8_length(const unsigned char *s)
 {
 	static const struct { unsigned char mask, lead; uint32_t least; } forms[] = {
 		{ 0x80, 0x00, 0x00 },
@@ -61,13 +60,14 @@ static void put_string(FILE *out, const char *text)
 
 static void newline(struct json *json)
 {
-	fprintf(json->out, "\n%*s", json->depth * INDENT, "");
+	if (!json->compact)
+		fprintf(json->out, "\n%*s", json->depth * INDENT, "");
 }
 
 static void begin(struct json *json, const char *key)
 {
 	if (json->continued)
-		fputc(',', json->out);
+		fputs(json->compact ? ", " : ",", json->out);
 	if (json->depth)
 		newline(json);
 	json->continued = true;

@@ -14,6 +14,7 @@ struct json {
 	FILE *out;
 	unsigned int depth;
 	bool continued;		/* the object or array has an element already */
+	bool compact;		/* all on one line */
 };
 
 /* A NULL key: an element of an array, or the outermost object. */
@@ -25,5 +26,8 @@ void json_number(struct json *json, const char *key, uint64_t value);
 void json_hex(struct json *json, const char *key, uint64_t value);
 /* Bytes that are not UTF-8 become U+FFFD. NULL is null. */
 void json_string(struct json *json, const char *key, const char *value);
+
+/* Length of the UTF-8 sequence that begins here, or 0: it is none. */
+int utf8_length(const unsigned char *s);
 
 #endif

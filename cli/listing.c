@@ -140,22 +140,6 @@ static void free_run(struct run *run)
 	census_free(&run->census);
 }
 
-static int choose_columns(struct run *run)
-{
-	const struct column_set *set = &run->listing->set;
-	const char *unknown;
-	int rc;
-
-	run->output.options = &run->options->output;
-	run->output.set = set;
-	rc = columns_select(set, run->listing->defaults, run->options->output.columns,
-			    &run->output.selection, &unknown);
-	if (!rc)
-		return 0;
-	warnx("unknown column '%.*s'; see --list-columns", (int)strcspn(unknown, ","), unknown);
-	return EXIT_USAGE;
-}
-
 int listing_run(const struct listing *listing, const struct listing_options *options)
 {
 	struct run run = { .listing = listing, .options = options };
@@ -164,7 +148,9 @@ int listing_run(const struct listing *listing, const struct listing_options *opt
 	if (options->output.list_columns)
 		return output_list_columns(&listing->set, &options->output) ?
 		       EXIT_OTHER : EXIT_DONE;
-	rc = choose_columns(&run);
+	run.output.options = &options->output;
+	run.output.set = &listing->set;
+	rc = output_choose(&run.output, listing->defaults);
 	if (rc)
 		return rc;
 	rc = channel_open(&run.channel, &options->channel);

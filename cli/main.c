@@ -20,6 +20,7 @@ static const struct command {
 	{ "areas", areas_main },
 	{ "owners", owners_main },
 	{ "devices", devices_main },
+	{ "tree", tree_main },
 	{ "check", check_main },
 	{ "transfer", transfer_main },
 	{ "status", status_main },
@@ -35,6 +36,7 @@ static const char doc[] =
 	"  areas      areas: what is mapped where, from what, owned by whom\n"
 	"  owners     owners: what they are charged with, and what is left of their limits\n"
 	"  devices    devices bound to contexts\n"
+	"  tree       contexts with all that is in them\n"
 	"  check      would a transfer succeed, and if not, why not\n"
 	"  transfer   make a process the owner\n"
 	"  status     the module, and what is wrong, if anything\n"

@@ -135,7 +135,9 @@ static error_t parse_listing(int key, char *arg, struct argp_state *state)
 			usage_error(state, "not a PID: '%s'", arg);
 		return 0;
 	case ARGP_KEY_ARG:
-		usage_error(state, "unexpected argument '%s'", arg);
+		if (!options->context_argument || options->context)
+			usage_error(state, "unexpected argument '%s'", arg);
+		options->context = arg;
 		return 0;
 	case ARGP_KEY_END:
 		if (options->output.json && options->output.raw)

@@ -13,6 +13,7 @@ struct listing_options {
 	struct output_options output;
 	const char *context;		/* --context, or NULL */
 	uint32_t pid;			/* --pid, or 0 */
+	bool context_argument;		/* CONTEXT may stand without --context */
 };
 
 /* --channel, --help, --usage and --version; its input is a struct channel_choice */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "exits.h"
 #include "output.h"
 
 static bool colours_wanted(void)
@@ -29,6 +31,17 @@ static int add_columns(struct output *output)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+int output_choose(struct output *output, const char *defaults)
+{
+	const char *unknown;
+
+	if (!columns_select(output->set, defaults, output->options->columns, &output->selection,
+			    &unknown))
+		return 0;
+	warnx("unknown column '%.*s'; see --list-columns", (int)strcspn(unknown, ","), unknown);
+	return EXIT_USAGE;
 }
 
 int output_begin(struct output *output, const char *key)
@@ -105,18 +118,18 @@ static int cell_to_line(struct output *output, struct libscols_line *line, size_
 	return 0;
 }
 
-int output_row(struct output *output, const struct row *row)
+int output_branch(struct output *output, const struct row *row, struct libscols_line *parent,
+		  struct libscols_line **result)
 {
 	const struct selection *selection = &output->selection;
 	struct libscols_line *line;
 	int rc = 0;
 	size_t i;
 
-	if (output->options->json)
-		return row_to_json(output, row);
-	line = scols_table_new_line(output->table, NULL);
+	line = scols_table_new_line(output->table, parent);
 	if (!line)
 		return -ENOMEM;
+	*result = line;
 	for (i = 0; i < selection->nr && !rc; i++) {
 		struct cell cell = { 0 };
 
@@ -125,6 +138,15 @@ int output_row(struct output *output, const struct row *row)
 		cell_clear(&cell);
 	}
 	return rc;
+}
+
+int output_row(struct output *output, const struct row *row)
+{
+	struct libscols_line *line;
+
+	if (output->options->json)
+		return row_to_json(output, row);
+	return output_branch(output, row, NULL, &line);
 }
 
 /*

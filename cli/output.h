@@ -24,9 +24,15 @@ struct output {
 	bool printed;		/* something has gone out already */
 };
 
-/* All return 0 or -errno. key: of the array in JSON. The columns are chosen by the caller. */
+/* Choose the columns, of output->set by output->options. 0, or an exit status with a message. */
+int output_choose(struct output *output, const char *defaults);
+
+/* All that follow return 0 or -errno. key: of the array in JSON. */
 int output_begin(struct output *output, const char *key);
 int output_row(struct output *output, const struct row *row);
+/* The same below another line of a table that is a tree, or (NULL) at its root. */
+int output_branch(struct output *output, const struct row *row, struct libscols_line *parent,
+		  struct libscols_line **line);
 /* Print the rows so far and forget them. */
 int output_flush(struct output *output);
 /* The closing brackets; frees everything. After an error: only that. */

@@ -169,20 +169,6 @@ static void print_text(const struct state *state)
 		printf("%-12s %s\n", state->ways[i].ops->name, way_text(&state->ways[i]));
 }
 
-static void record_to_json(struct json *json, const union record *record)
-{
-	const struct record_type *type = &record_types[RECORD_STATUS];
-	unsigned int i;
-
-	for (i = 0; i < type->nr_fields; i++) {
-		struct cell cell = { 0 };
-
-		cell_set_field(&cell, &type->fields[i], record);
-		cell_to_json(&cell, json, type->fields[i].name);
-		cell_clear(&cell);
-	}
-}
-
 static void available_to_json(struct json *json, const char *name, int error, const char *why)
 {
 	json_open(json, NULL, '{');
@@ -202,7 +188,7 @@ static void print_json(const struct state *state)
 	json_bool(&json, "ok", state->exit == EXIT_DONE);
 	json_string(&json, "tool", DMAOWNCTL_VERSION);
 	json_string(&json, "running", state->host.release);
-	record_to_json(&json, &state->record);
+	cell_record_to_json(&json, RECORD_STATUS, &state->record, NULL);
 	json_open(&json, "channels", '[');
 	available_to_json(&json, "device", state->device_error, strerror(-state->device_error));
 	for (i = 0; i < 2; i++)

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+
+#include "shares.h"
+
+static bool belongs(const struct share *share, const struct area_record *area)
+{
+	return share->area.owner == area->owner && share->area.state == area->state &&
+	       share->area.mode == area->mode && share->area.uid == area->uid;
+}
+
+/* A listing goes from IOAS to IOAS: only the last shares can be of this one. */
+static struct share *find_share(const struct share_list *list, const struct area_record *area)
+{
+	struct share *share = list->items + list->nr;
+
+	while (share-- > list->items && share->area.context == area->context &&
+	       share->area.ioas == area->ioas)
+		if (belongs(share, area))
+			return share;
+	return NULL;
+}
+
+static struct share *new_share(struct share_list *list, const struct area_record *area)
+{
+	size_t room = list->room ? list->room * 2 : 16;
+	struct share *items;
+
+	if (list->nr == list->room) {
+		items = reallocarray(list->items, room, sizeof(*items));
+		if (!items)
+			return NULL;
+		list->items = items;
+		list->room = room;
+	}
+	list->items[list->nr] = (struct share){ .area = *area };
+	return &list->items[list->nr++];
+}
+
+static int add_area(const union record *record, void *data)
+{
+	const struct area_record *area = &record->area;
+	struct share_list *list = data;
+	struct share *share;
+
+	if (area->busy) {
+		list->busy++;
+		return 0;
+	}
+	/* One that is just being made has no owner yet. */
+	if (!known(area, AREA, OWNER))
+		return 0;
+	share = find_share(list, area) ?: new_share(list, area);
+	if (!share)
+		return -ENOMEM;
+	share->areas++;
+	share->mapped += area->length;
+	share->pinned += area->pinned;
+	share->by_address = share->by_address || area->source == DMAOWN_SOURCE_ADDRESS;
+	return 0;
+}
+
+int shares_collect(struct channel *channel, uint64_t context, struct share_list *list)
+{
+	int tries = CHANNEL_TRIES;
+	int rc;
+
+	do {
+		list->nr = 0;
+		list->busy = 0;
+		rc = channel_each(channel, RECORD_AREA, context, add_area, list);
+	} while (rc == -EAGAIN && --tries);
+	return rc == -EAGAIN ? 0 : rc;
+}
+
+void shares_free(struct share_list *list)
+{
+	free(list->items);
+	*list = (struct share_list){ 0 };
+}
