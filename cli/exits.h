@@ -6,6 +6,7 @@
 enum {
 	EXIT_DONE		= 0,
 	EXIT_OTHER		= 1,
+	EXIT_FOUND		= 2,	/* can-exit and verify: something is, or would be, wrong */
 	EXIT_NOTHING		= 3,	/* ENOENT */
 	EXIT_NO_PROCESS		= 10,	/* ESRCH */
 	EXIT_LIMIT		= 11,	/* ENOMEM */

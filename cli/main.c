@@ -23,6 +23,10 @@ static const struct command {
 	{ "tree", tree_main },
 	{ "check", check_main },
 	{ "transfer", transfer_main },
+	{ "can-exit", can_exit_main },
+	{ "verify", verify_main },
+	{ "metrics", metrics_main },
+	{ "watch", watch_main },
 	{ "status", status_main },
 };
 
@@ -39,6 +43,10 @@ static const char doc[] =
 	"  tree       contexts with all that is in them\n"
 	"  check      would a transfer succeed, and if not, why not\n"
 	"  transfer   make a process the owner\n"
+	"  can-exit   what would break if a process exited now\n"
+	"  verify     dead owners, wrong counters, limits nearly reached\n"
+	"  metrics    the same figures, for a monitoring system\n"
+	"  watch      transfers and refusals as they happen\n"
 	"  status     the module, and what is wrong, if anything\n"
 	"\n"
 	"Each command has a --help of its own. See dmaownctl(8).";

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaownctl watch: events as they happen */
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "cell.h"
+#include "command.h"
+#include "events.h"
+#include "exits.h"
+#include "options.h"
+#include "size.h"
+
+#define SECOND	(uint64_t)1000000000
+
+struct watch {
+	struct channel_choice choice;
+	bool json;
+	uint64_t next;		/* sequence number that is to come; 0: any */
+};
+
+static const struct argp_option watch_options[] = {
+	{ "json", 'J', NULL, 0, "Write a JSON object a line", 0 },
+	{ 0 }
+};
+
+static error_t parse_watch(int key, char *arg, struct argp_state *state)
+{
+	struct watch *watch = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &watch->choice;
+		return 0;
+	case 'J':
+		watch->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		usage_error(state, "unexpected argument '%s'", arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (watch->choice.name && strcmp(watch->choice.name, netlink_channel.name))
+			usage_error(state, "events come over netlink only");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child watch_children[] = { { &channel_argp, 0, NULL, 0 }, { 0 } };
+
+static const struct argp watch_argp = {
+	.options = watch_options,
+	.parser = parse_watch,
+	.children = watch_children,
+	.doc = "Write transfers, refusals and progress as they happen, a line each, until interrupted.\v"
+	       "Exit status: 0 after SIGINT or SIGTERM.",
+};
+
+/* TIME */
+
+static uint64_t now(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * SECOND + ts.tv_nsec;
+}
+
+/* When it was by the clock on the wall, from the time since boot. */
+static void format_wall(uint64_t time, char *text, size_t size)
+{
+	uint64_t wall = now(CLOCK_REALTIME) - (now(CLOCK_BOOTTIME) - time);
+	time_t seconds = wall / SECOND;
+	char zone[8];
+	struct tm tm;
+	size_t length;
+
+	localtime_r(&seconds, &tm);
+	length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
+	strftime(zone, sizeof(zone), "%z", &tm);
+	/* +0100 as +01:00 */
+	snprintf(text + length, size - length, ".%06" PRIu64 "%.3s:%.2s", wall % SECOND / 1000, zone,
+		 zone + 3);
+}
+
+/* LINES */
+
+/* What is told: an event, or something about the events themselves. */
+struct line {
+	const char *name;
+	union record event;
+	uint64_t lost;		/* how many are missing, if that is known */
+	bool counted;
+};
+
+static void print_json(const struct line *line)
+{
+	static const char *const own[] = { "event", NULL };
+	struct json json = { .out = stdout, .compact = true };
+	char wall[64];
+
+	format_wall(line->event.event.time, wall, sizeof(wall));
+	json_open(&json, NULL, '{');
+	json_string(&json, "event", line->name);
+	json_string(&json, "wall", wall);
+	if (line->counted)
+		json_number(&json, "lost", line->lost);
+	else
+		json_null(&json, "lost");
+	cell_record_to_json(&json, RECORD_EVENT, &line->event, own);
+	json_close(&json, '}');
+}
+
+static void print_processes(const struct event_record *event)
+{
+	if (known(event, EVENT, TO))
+		printf(" to %" PRIu32, event->to);
+	if (known(event, EVENT, FROM))
+		printf(" from %" PRIu32, event->from);
+	if (known(event, EVENT, CALLER))
+		printf(" by %" PRIu32, event->caller);
+}
+
+static void print_counts(const struct event_record *event)
+{
+	char size[SIZE_TEXT], total[SIZE_TEXT];
+
+	if (known(event, EVENT, AREAS))
+		printf(", %" PRIu64 " area%s", event->areas, event->areas == 1 ? "" : "s");
+	if (known(event, EVENT, CONTEXTS))
+		printf(", %" PRIu32 " context%s", event->contexts, event->contexts == 1 ? "" : "s");
+	if (known(event, EVENT, PINNED))
+		printf(", %s pinned", size_format(size, event->pinned));
+	if (known(event, EVENT, ADOPTED) && event->adopted)
+		printf(", %" PRIu64 " adopted", event->adopted);
+	if (known(event, EVENT, DONE) && known(event, EVENT, TOTAL))
+		printf(", %s of %s compared", size_format(size, event->done),
+		       size_format(total, event->total));
+	if (known(event, EVENT, REASON))
+		printf(", %s", event->reason);
+	if (known(event, EVENT, ERROR))
+		printf(", %s", strerrorname_np(event->error) ?: "unknown error");
+}
+
+static void print_text(const struct line *line)
+{
+	const struct event_record *event = &line->event.event;
+	char wall[64];
+
+	format_wall(event->time, wall, sizeof(wall));
+	printf("%s %" PRIu64 ".%06" PRIu64, wall, (uint64_t)(event->time / SECOND),
+	       (uint64_t)(event->time % SECOND / 1000));
+	if (known(event, EVENT, SEQUENCE))
+		printf(" #%" PRIu64, event->sequence);
+	printf(" %s", line->name);
+	if (line->counted)
+		printf(", %" PRIu64 " event%s", line->lost, line->lost == 1 ? "" : "s");
+	print_processes(event);
+	print_counts(event);
+	putchar('\n');
+}
+
+static int print(const struct watch *watch, const struct line *line)
+{
+	if (watch->json)
+		print_json(line);
+	else
+		print_text(line);
+	return ferror(stdout) || fflush(stdout) ? -EPIPE : 0;
+}
+
+/* NEWS */
+
+static int print_notice(const struct watch *watch, const char *name, const uint64_t *lost)
+{
+	const struct field *time = record_field(RECORD_EVENT, DMAOWN_A_EVENT_TIME);
+	struct line line = { .name = name, .lost = lost ? *lost : 0, .counted = lost };
+
+	field_set_number(time, &line.event, now(CLOCK_BOOTTIME));
+	return print(watch, &line);
+}
+
+/* Numbers count from 1 as long as the module is loaded. */
+static int print_gap(struct watch *watch, uint64_t sequence)
+{
+	uint64_t lost = 0;
+
+	if (watch->next && sequence > watch->next)
+		lost = sequence - watch->next;
+	else if (watch->next && sequence < watch->next)
+		lost = sequence - 1;
+	watch->next = sequence + 1;
+	return lost ? print_notice(watch, "lost", &lost) : 0;
+}
+
+static int print_event(struct watch *watch, const union record *record)
+{
+	const char *name = enum_name(TYPE_EVENT, record->event.event);
+	struct line line = { .name = name ?: "unknown", .event = *record };
+
+	return print_gap(watch, record->event.sequence) ?: print(watch, &line);
+}
+
+static int on_news(enum news news, const union record *record, void *data)
+{
+	struct watch *watch = data;
+
+	switch (news) {
+	case NEWS_SUBSCRIBED:
+		return print_notice(watch, "subscribed", NULL);
+	case NEWS_UNLOADED:
+		/* The next one that is loaded begins anew. */
+		watch->next = 1;
+		return print_notice(watch, "unloaded", NULL);
+	case NEWS_OVERRUN:
+		return print_notice(watch, "lost", NULL);
+	case NEWS_EVENT:
+		return print_event(watch, record);
+	}
+	return 0;
+}
+
+/* THE COMMAND */
+
+static volatile sig_atomic_t ended;
+
+static void end(int signal)
+{
+	(void)signal;
+	ended = 1;
+}
+
+/* Signals come only while we wait, and never in the middle of a line. mask: for the waiting. */
+static void catch_signals(sigset_t *mask)
+{
+	static const int signals[] = { SIGINT, SIGTERM };
+	struct sigaction action = { .sa_handler = end }, old;
+	sigset_t blocked;
+	size_t i;
+
+	sigemptyset(&blocked);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigaction(signals[i], NULL, &old);
+		if (old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(signals[i], &action, NULL);
+		sigaddset(&blocked, signals[i]);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, mask);
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigdelset(mask, signals[i]);
+}
+
+static int failed(int error)
+{
+	switch (error) {
+	case -EPIPE:
+		warnx("cannot write");
+		return EXIT_OTHER;
+	case -EPERM:
+		return not_allowed();
+	case -ENOENT:
+		if (!module_loaded())
+			return module_missing();
+		warnx("netlink: %s", netlink_channel.why(error));
+		return EXIT_OTHER;
+	default:
+		warnx("netlink: %s", strerror(-error));
+		return EXIT_OTHER;
+	}
+}
+
+int watch_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	struct watch watch = { .choice = *channel };
+	struct events events;
+	sigset_t mask;
+	int rc;
+
+	parse_command(&watch_argp, argc, argv, &watch);
+	catch_signals(&mask);
+	rc = events_open(&events, on_news, &watch);
+	if (rc)
+		return failed(rc);
+	while (!ended && (!rc || rc == -EINTR))
+		rc = events_wait(&events, &mask);
+	events_close(&events);
+	return ended ? EXIT_DONE : failed(rc);
+}
