@@ -161,6 +161,8 @@ static void put_text(const struct cell *cell, bool bytes, FILE *out)
 	case CELL_LIST:
 		for (i = 0; i < cell->nr_items; i++) {
 			fputs(i ? "," : "", out);
+			if (cell->items[i].kind == CELL_UNKNOWN)
+				fputc('-', out);
 			put_text(&cell->items[i], bytes, out);
 		}
 		break;

@@ -31,6 +31,18 @@ const struct record_list *census_devices(struct census *census)
 	return load(census, RECORD_DEVICE, &census->devices, &census->has_devices);
 }
 
+void census_add_process(struct cell *list, const struct holder_record *holder)
+{
+	enum cell_kind kind = known(holder, HOLDER, PID) ? CELL_NUMBER : CELL_UNKNOWN;
+	struct cell *item;
+
+	if (cell_has_number(list, kind, holder->pid))
+		return;
+	item = cell_add(list);
+	if (item)
+		cell_set_number(item, kind, holder->pid);
+}
+
 const char *census_unit(struct census *census, uint32_t pid)
 {
 	if (census->unit_pid != pid) {

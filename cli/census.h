@@ -3,6 +3,7 @@
 #ifndef DMAOWN_CLI_CENSUS_H
 #define DMAOWN_CLI_CENSUS_H
 
+#include "cell.h"
 #include "channel.h"
 
 struct census {
@@ -17,6 +18,12 @@ struct census {
 
 const struct record_list *census_holders(struct census *census);
 const struct record_list *census_devices(struct census *census);
+
+/*
+ * Add a process to a list, if it is not there. Those that a PID namespace hides are unknown: one item for
+ * all of them.
+ */
+void census_add_process(struct cell *list, const struct holder_record *holder);
 
 /* The unit of a process, or NULL; good until the next call. */
 const char *census_unit(struct census *census, uint32_t pid);

@@ -10,19 +10,14 @@ static void render_holders(const struct row *row, struct cell *cell)
 {
 	const struct record_list *holders = census_holders(row->census);
 	const struct holder_record *holder;
-	struct cell *item;
 	size_t i;
 
 	cell_set_list(cell);
 	for (i = 0; i < holders->nr; i++) {
 		holder = &holders->items[i].holder;
-		if (holder->via != DMAOWN_VIA_DEVICE || !known(holder, HOLDER, PID) ||
-		    strcmp(holder->device, row->record->device.device) ||
-		    cell_has_number(cell, CELL_NUMBER, holder->pid))
-			continue;
-		item = cell_add(cell);
-		if (item)
-			cell_set_number(item, CELL_NUMBER, holder->pid);
+		if (holder->via == DMAOWN_VIA_DEVICE &&
+		    !strcmp(holder->device, row->record->device.device))
+			census_add_process(cell, holder);
 	}
 }
 

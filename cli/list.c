@@ -15,20 +15,12 @@ static bool holds(const union record *holder, const struct context_record *conte
 static void render_holders(const struct row *row, struct cell *cell)
 {
 	const struct record_list *holders = census_holders(row->census);
-	const union record *holder;
-	struct cell *item;
 	size_t i;
 
 	cell_set_list(cell);
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i];
-		if (!holds(holder, &row->record->context) || !known(&holder->holder, HOLDER, PID) ||
-		    cell_has_number(cell, CELL_NUMBER, holder->holder.pid))
-			continue;
-		item = cell_add(cell);
-		if (item)
-			cell_set_number(item, CELL_NUMBER, holder->holder.pid);
-	}
+	for (i = 0; i < holders->nr; i++)
+		if (holds(&holders->items[i], &row->record->context))
+			census_add_process(cell, &holders->items[i].holder);
 }
 
 static void render_devices(const struct row *row, struct cell *cell)

@@ -178,11 +178,15 @@ int output_flush(struct output *output)
 		return fflush(stdout) ? -errno : 0;
 	if (!scols_table_get_nlines(output->table))
 		return 0;
-	rc = scols_table_print_range(output->table, NULL, NULL);
+	/* A tree comes in one piece; and the last line of a range is printed without its end. */
+	if (scols_table_is_tree(output->table))
+		rc = scols_print_table(output->table);
+	else
+		rc = scols_table_print_range(output->table, NULL, NULL);
 	if (rc)
 		return rc;
-	/* The last line of a range is printed without its end. */
-	putchar('\n');
+	if (!scols_table_is_tree(output->table))
+		putchar('\n');
 	scols_table_remove_lines(output->table);
 	if (!output->printed && !output->options->raw)
 		keep_widths(output);

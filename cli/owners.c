@@ -3,11 +3,9 @@
 #include <string.h>
 
 #include "command.h"
+#include "health.h"
 #include "listing.h"
 #include "process.h"
-
-/* Less than this part of the limit is left: worth a colour. */
-#define SCARCE_PARTS	10
 
 static void render_user(const struct row *row, struct cell *cell)
 {
@@ -32,9 +30,21 @@ static void render_headroom(const struct row *row, struct cell *cell)
 	const struct owner_record *owner = &row->record->owner;
 
 	cell_set_field(cell, record_field(RECORD_OWNER, DMAOWN_A_OWNER_HEADROOM), row->record);
-	if (known(owner, OWNER, HEADROOM) && known(owner, OWNER, LIMIT) &&
-	    owner->headroom < owner->limit / SCARCE_PARTS)
+	if (is_scarce(owner, HEALTH_HEADROOM))
 		cell->colour = COLOUR_BAD;
+}
+
+static void render_mark(const struct row *row, struct cell *cell)
+{
+	const struct owner_record *owner = &row->record->owner;
+
+	if (is_corrupt(owner))
+		cell_set_text(cell, "corrupt");
+	else if (is_scarce(owner, HEALTH_HEADROOM))
+		cell_set_text(cell, "low");
+	else
+		return;
+	cell->colour = COLOUR_BAD;
 }
 
 static const struct column columns[] = {
@@ -52,6 +62,8 @@ static const struct column columns[] = {
 	FIELD_COLUMN("CHARGED", OWNER, CHARGED, 0, 0),
 	FIELD_COLUMN("LIMIT", OWNER, LIMIT, 0, 0),
 	MADE_COLUMN("HEADROOM", CELL_SIZE, render_headroom, 0, 0, "limit less used, or 0"),
+	MADE_COLUMN("MARK", CELL_TEXT, render_mark, 0, 0,
+		    "low: less than 10 % of the limit is left; corrupt: a counter makes no sense"),
 	FIELD_COLUMN("USED", OWNER, USED, 0, 0),
 	FIELD_COLUMN("VM_PINNED", OWNER, VM_PINNED, 0, 0),
 	FIELD_COLUMN("VM_LOCKED", OWNER, VM_LOCKED, 0, 0),
@@ -91,7 +103,7 @@ static const struct listing listing = {
 	.doc = "List who owns areas, and what they are charged with.\v"
 	       "With --context: those that own areas there; the figures are those of the whole system.",
 	.set = { RECORD_OWNER, columns, sizeof(columns) / sizeof(columns[0]) },
-	.defaults = "OWNER,PID,COMMAND,USER,UNIT,STATE,MODE,CONTEXTS,AREAS,PINNED,CHARGED,LIMIT,HEADROOM",
+	.defaults = "OWNER,PID,COMMAND,USER,UNIT,STATE,MODE,CONTEXTS,AREAS,PINNED,CHARGED,LIMIT,HEADROOM,MARK",
 	.by_owner = true,
 	.wanted = wanted,
 	.busy = busy,

@@ -12,6 +12,7 @@
 #include "cell.h"
 #include "command.h"
 #include "exits.h"
+#include "hints.h"
 #include "options.h"
 
 #define MAX_PROBLEMS	8
@@ -29,6 +30,8 @@ struct state {
 	struct way ways[2];
 	int device_error;
 	union record record;		/* nothing known: could not be read */
+	char *build_id;			/* of the iommufd that is running; NULL: not to be had */
+	char *hint;
 	int exit;
 	const char *problems[MAX_PROBLEMS];
 	unsigned int nr_problems;
@@ -116,8 +119,8 @@ static void judge(struct state *state)
 	const struct status_record *record = &state->record.status;
 
 	if (!record->known && !module_loaded()) {
-		add_problem(state, "the kernel module is not loaded; load it with: modprobe dmaown",
-			    EXIT_NOT_LOADED);
+		state->hint = hint_not_loaded("", state->host.release);
+		add_problem(state, state->hint ?: "the kernel module is not loaded", EXIT_NOT_LOADED);
 		return;
 	}
 	if (is_denied(state->device_error) || is_denied(state->ways[0].error) ||
@@ -127,6 +130,13 @@ static void judge(struct state *state)
 	else if (state->device_error)
 		add_problem(state, "no " DMAOWN_DEVICE ": transfers cannot be asked for; mount devtmpfs "
 			    "on /dev, or let udev make it", EXIT_OTHER);
+	if (known(record, STATUS, KERNEL) && strcmp(record->kernel, state->host.release))
+		add_problem(state, "the module was built for another kernel; build it for this one",
+			    EXIT_OTHER);
+	if (state->build_id && known(record, STATUS, BUILD_ID) &&
+	    strcmp(record->build_id, state->build_id))
+		add_problem(state, "the module was built for another iommufd than the one that is "
+			    "running; build it for this kernel, and load it again", EXIT_OTHER);
 	if (!record->known)
 		add_problem(state, "neither channel answers", EXIT_OTHER);
 	else if (state->ways[0].error)
@@ -161,6 +171,7 @@ static void print_text(const struct state *state)
 
 	printf("%-12s %s\n", "tool", DMAOWNCTL_VERSION);
 	printf("%-12s %s\n", "running", state->host.release);
+	printf("%-12s %s\n", "running_id", state->build_id ?: "-");
 	if (state->record.known)
 		print_record(&state->record);
 	printf("%-12s %s\n", "device", state->device_error ? strerror(-state->device_error) :
@@ -188,6 +199,7 @@ static void print_json(const struct state *state)
 	json_bool(&json, "ok", state->exit == EXIT_DONE);
 	json_string(&json, "tool", DMAOWNCTL_VERSION);
 	json_string(&json, "running", state->host.release);
+	json_string(&json, "running_id", state->build_id);
 	cell_record_to_json(&json, RECORD_STATUS, &state->record, NULL);
 	json_open(&json, "channels", '[');
 	available_to_json(&json, "device", state->device_error, strerror(-state->device_error));
@@ -213,6 +225,7 @@ int status_main(int argc, char **argv, const struct channel_choice *channel)
 
 	parse_command(&status_argp, argc, argv, &state);
 	uname(&state.host);
+	state.build_id = running_build_id("");
 	try_device(&state);
 	for (i = 0; i < 2; i++)
 		try_channel(&state, &state.ways[i]);
@@ -224,5 +237,7 @@ int status_main(int argc, char **argv, const struct channel_choice *channel)
 	fflush(stdout);
 	for (i = 0; i < state.nr_problems; i++)
 		warnx("%s", state.problems[i]);
+	free(state.build_id);
+	free(state.hint);
 	return state.exit;
 }

@@ -100,11 +100,12 @@ struct line {
 
 static void print_json(const struct line *line)
 {
-	static const char *const own[] = { "event", NULL };
+	static const char *const own[] = { "event", "error", NULL };
+	const struct event_record *event = &line->event.event;
 	struct json json = { .out = stdout, .compact = true };
 	char wall[64];
 
-	format_wall(line->event.event.time, wall, sizeof(wall));
+	format_wall(event->time, wall, sizeof(wall));
 	json_open(&json, NULL, '{');
 	json_string(&json, "event", line->name);
 	json_string(&json, "wall", wall);
@@ -112,6 +113,7 @@ static void print_json(const struct line *line)
 		json_number(&json, "lost", line->lost);
 	else
 		json_null(&json, "lost");
+	json_string(&json, "errno", known(event, EVENT, ERROR) ? strerrorname_np(event->error) : NULL);
 	cell_record_to_json(&json, RECORD_EVENT, &line->event, own);
 	json_close(&json, '}');
 }

@@ -32,6 +32,7 @@
 #include "command.h"
 #include "context.h"
 #include "exits.h"
+#include "hints.h"
 #include "process.h"
 #include "size.h"
 #include "transfer.h"
@@ -522,6 +523,14 @@ static void write_files(void)
 		   "context=0x1f2e000000000001 pid=4243 start=8 comm=b via=context fd=5 busy=0\n");
 	write_file("devices",
 		   "context=0x1f2e3d4c5b6a7988 id=3 device=0000:00:01.0 hwpt=4 ioas=2\n");
+	write_file("hwpts",
+		   "context=0x1f2e3d4c5b6a7988 hwpt=4 ioas=2 type=paging auto_domain=1 devices=1\n"
+		   "context=0x1f2e3d4c5b6a7988 hwpt=5 ioas=2 type=nested auto_domain=0 devices=0\n");
+	write_file("accesses", "context=0x1f2e3d4c5b6a7988 id=6 ioas=2\n");
+	write_file("hwpts",
+		   "context=0x1f2e3d4c5b6a7988 hwpt=4 ioas=2 type=paging auto_domain=1 devices=1\n"
+		   "context=0x1f2e3d4c5b6a7988 hwpt=5 ioas=2 type=nested auto_domain=0 devices=0\n");
+	write_file("accesses", "context=0x1f2e3d4c5b6a7988 id=6 ioas=2\n");
 	write_file("ioases",
 		   "context=0x1f2e3d4c5b6a7988 ioas=2 hwpts=1 devices=1 accesses=0 areas=2 "
 		   "mapped=67112960 pinned=67108864 alignment=4096 busy=0\n"
@@ -1139,6 +1148,325 @@ static void test_transfer_interrupted(void **state)
 	assert_json(".errno == \"EINTR\" and .changed == false");
 }
 
+/* What is there, what would break, what is wrong */
+
+static void test_tree(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(tree, "-J"), 0);
+	assert_json(".contexts | length == 2");
+	assert_json(".contexts[0] | .id == \"0x1f2e3d4c5b6a7988\" and .areas == 2 and "
+		    "(.holders | length) == 3 and .devices == [] and (has(\"context\") | not)");
+	assert_json(".contexts[0].ioases[0] | .ioas == 2 and .pinned == 67108864 and "
+		    "[.hwpts[].hwpt] == [4, 5] and .accesses == [{id: 6, ioas: 2}]");
+	assert_json(".contexts[0].ioases[0].hwpts | .[0].devices[0].device == \"0000:00:01.0\" and "
+		    ".[1].devices == [] and .[1].type == \"nested\"");
+	assert_json(".contexts[0].ioases[0].owners | length == 2 and .[0].pid == 4242 and "
+		    ".[0].command == \"vm\" and .[0].pinned == 67108864 and .[0].areas == 1 and "
+		    ".[1].state == \"dead\" and .[1].command == null and .[1].unit == null");
+	assert_json(".contexts[1].ioases[0] | .busy and .areas == null and .owners == []");
+	assert_stderr("1 of what is marked busy");
+
+	assert_int_equal(RUN(tree), 0);
+	assert_stdout("^NODE +AREAS +MAPPED +PINNED +MODE +STATE +COMMAND +UNIT");
+	assert_stdout("^0x1f2e3d4c5b6a7988 +2 +64M +64M user");
+	assert_stdout("^  \\|-hwpt 4");
+	assert_stdout("^  \\| `-0000:00:01.0");
+	assert_stdout("^  \\|-access 6");
+	assert_stdout("^  `-owner 0xdead +1 +4K +0B mm +dead");
+	assert_stdout("^`-ioas 1 .* busy");
+	assert_int_equal(RUN(tree, "-rn", "-o", "TYPE,CONTEXT,IOAS,PID", "0x1f2e3"), 0);
+	assert_stdout("^owner 0x1f2e3d4c5b6a7988 2 4242$");
+	assert_stdout("^device 0x1f2e3d4c5b6a7988 2 -$");
+	assert_false(satisfies("grep -q", "stdout", "0x1f2e000000000001"));
+	assert_int_equal(RUN(tree, "-J", "-p", "4243"), 0);
+	assert_json(".contexts | map(.id) == [\"0x1f2e000000000001\"]");
+	assert_int_equal(RUN(tree, "0x7"), 1);
+	assert_int_equal(RUN(tree, "-H"), 0);
+
+	/* attached to nothing */
+	write_file("devices", "context=0x1f2e3d4c5b6a7988 id=3 device=0000:00:01.0\n");
+	assert_int_equal(RUN(tree), 0);
+	assert_stdout("^`-0000:00:01.0");
+	assert_int_equal(RUN(tree, "-J"), 0);
+	assert_json(".contexts[0].devices[0] | .hwpt == null and .device == \"0000:00:01.0\"");
+	write_files();
+}
+
+/* A process that a PID namespace hides is unknown, and not nobody. */
+static void test_hidden(void **state)
+{
+	(void)state;
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=- start=5 comm=vm via=device fd=12 "
+		   "device=0000:00:01.0 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=7 comm=vm via=context fd=11 busy=0\n");
+	assert_int_equal(RUN(list, "-J"), 0);
+	assert_json(".contexts[0].holders == [null, 4242] and .contexts[1].holders == []");
+	assert_int_equal(RUN(list, "-rn", "-o", "HOLDERS"), 0);
+	assert_stdout("^-,4242$");
+	assert_int_equal(RUN(devices, "-J"), 0);
+	assert_json(".devices[0].holders == [null]");
+	write_files();
+}
+
+/* module answers: 4242 started at 5242, and its owner ID is 0xbeef1092. */
+static void write_holders(bool other)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=context fd=11 busy=0\n"
+		 "context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=device fd=12 "
+		 "device=0000:00:01.0 busy=0\n%s",
+		 other ? "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n" :
+		 "");
+	write_file("holders", text);
+	write_file("contexts",
+		   "context=0x1f2e3d4c5b6a7988 kind=iommufd mode=user holders=2 ioases=1 hwpts=1 "
+		   "devices=1 accesses=0 areas=2 mapped=67112960 pinned=67108864 owners=2 busy=0\n");
+	write_file("areas",
+		   "context=0x1f2e3d4c5b6a7988 ioas=2 iova=0x100000 length=67108864 source=address "
+		   "addr=0x7f0000000000 pinned=67108864 mode=user owner=0xbeef1092 pid=4242 "
+		   "start=5242 state=live uid=0 busy=0\n");
+	write_file("owners",
+		   "owner=0xbeef1092 pid=4242 start=5242 comm=vm uid=0 state=live mode=user contexts=1 "
+		   "areas=1 pinned=67108864 charged=67108864 limit=134217728 used=67108864 "
+		   "headroom=67108864 vm_pinned=67108864 vm_locked=0 user_locked=67108864 "
+		   "user_other=0 busy=0\n");
+}
+
+static void test_can_exit(void **state)
+{
+	(void)state;
+	reset_module();
+	write_holders(false);
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json(".can_exit | .ok == false and .pid == 4242 and .owner == \"0xbeef1092\" and "
+		    "[.findings[].finding] == [\"reset\", \"lost\"]");
+	assert_json(".can_exit.findings[0] | .device == \"0000:00:01.0\" and .command == null and "
+		    "(.advice | test(\"descriptor 12 of process 4242\"))");
+	assert_json(".can_exit.findings[1] | .areas == 2 and .pinned == 67108864 and "
+		    "(.advice | test(\"descriptor 11 of process 4242\"))");
+	assert_int_equal(RUN(can_exit, "4241"), 0);
+	assert_false(satisfies("grep -q", "stdout", "."));
+
+	write_holders(true);
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"reset\", \"mischarged\"]");
+	assert_json(".can_exit.findings[1] | .areas == 1 and .pinned == 67108864 and .command == "
+		    "\"dmaownctl transfer --to 4241 --from 4242 --context 0x1f2e3d4c5b6a7988\"");
+	assert_int_equal(RUN(can_exit, "4242"), 2);
+	assert_stdout("^reset: device 0000:00:01.0 in context 0x1f2e3d4c5b6a7988: ");
+	assert_stdout("^  mend it with: dmaownctl transfer --to 4241 --from 4242 ");
+
+	/* Another process with the same number held it: that one is gone. */
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=1 comm=vm via=context fd=11 busy=0\n");
+	assert_int_equal(RUN(can_exit, "4241", "-J"), 0);
+	assert_json(".can_exit | .ok and .findings == []");
+
+	/* What is locked may be its own. */
+	write_file("areas", "context=0x1f2e3d4c5b6a7988 ioas=2 busy=1\n");
+	assert_int_equal(RUN(can_exit, "4241"), 14);
+	assert_stdout("^unknown: 1 IOAS is locked");
+
+	module.process_error = ESRCH;
+	assert_int_equal(RUN(can_exit, "4242"), 10);
+	assert_stderr("no process 4242");
+	module.open_error = EACCES;
+	assert_int_equal(RUN(can_exit, "4242"), 77);
+	write_files();
+}
+
+static void test_verify(void **state)
+{
+	(void)state;
+	write_holders(true);
+	assert_int_equal(RUN(verify), 0);
+	assert_false(satisfies("grep -q", "stdout", "."));
+	assert_int_equal(RUN(verify, "-J"), 0);
+	assert_json(". == {verify: {ok: true, findings: []}}");
+	assert_int_equal(RUN(verify, "--headroom", "51"), 2);
+	assert_stdout("^near-limit: process 4242, mode user: 64M left of its limit of 128M$");
+	/* 64 MiB used of which 51 % are left: 136957388 bytes, in whole pages */
+	assert_stdout("^  mend it with: prlimit --pid 4242 --memlock=136957952$");
+	assert_int_equal(RUN(verify, "--headroom", "101"), 64);
+	assert_int_equal(RUN(verify, "--headroom", "x"), 64);
+
+	/* The owner holds nothing. */
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n");
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json(".verify.findings | length == 1 and .[0].finding == \"not-holder\" and "
+		    ".[0].pid == 4242 and .[0].command == \"dmaownctl transfer --to 4241 "
+		    "--from 0xbeef1092 --context 0x1f2e3d4c5b6a7988\"");
+	write_files();
+
+	/* Dead, at its limit, and two things that could not be looked into. */
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json("[.verify.findings[].finding] == "
+		    "[\"unknown\", \"unknown\", \"dead-owner\", \"near-limit\"]");
+	assert_json(".verify.findings[2] | .owner == \"0xdead\" and .pid == 777 and .areas == 1 and "
+		    "(.command | endswith(\"--context 0x1f2e3d4c5b6a7988\"))");
+	write_file("areas", "context=0x1f2e3d4c5b6a7988 ioas=2 busy=1\n");
+	write_file("owners", "");
+	assert_int_equal(RUN(verify), 14);
+	write_files();
+}
+
+static void test_corrupt(void **state)
+{
+	static const struct { const char *owner, *condition; } cases[] = {
+		{ "mode=none pinned=4096 vm_pinned=18446744073709547520 vm_locked=0 user_locked=0",
+		  ".counter == \"VmPin\" and .value == null and .expected == 4096 and .pid == 4242" },
+		{ "mode=none pinned=4096 vm_pinned=0 vm_locked=0 user_locked=0",
+		  ".counter == \"VmPin\" and .value == 0 and .expected == 4096" },
+		{ "mode=mm pinned=8192 vm_pinned=8192 vm_locked=4096 user_locked=0",
+		  ".counter == \"VmLck\" and .value == 4096 and .expected == 8192" },
+		{ "mode=user pinned=8192 vm_pinned=8192 vm_locked=0 user_locked=4096",
+		  ".counter == \"locked_vm\" and .value == 4096 and .user == \"root\" and .pid == null" },
+	};
+	char text[512], condition[256];
+	size_t i;
+
+	(void)state;
+	write_holders(true);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "owner=0xbeef1092 pid=4242 start=5242 comm=vm uid=0 "
+			 "state=live contexts=1 areas=1 busy=0 %s\n", cases[i].owner);
+		write_file("owners", text);
+		assert_int_equal(RUN(verify, "-J"), 2);
+		snprintf(condition, sizeof(condition),
+			 ".verify.findings | length == 1 and (.[0] | .finding == \"corrupt\" and %s)",
+			 cases[i].condition);
+		assert_json(condition);
+		assert_int_equal(RUN(owners, "-rn", "-o", "MARK"), 0);
+		assert_stdout("^corrupt$");
+	}
+	assert_int_equal(RUN(verify), 2);
+	assert_stdout("^corrupt: locked pages of user root: 4096 bytes, but 8192 bytes are pinned");
+
+	/* What two of its owners have pinned together is more than is charged; and what is enough. */
+	write_file("owners",
+		   "owner=0x1 pid=4242 start=5242 uid=0 state=live mode=none areas=1 pinned=4096 "
+		   "vm_pinned=4096 busy=0\n"
+		   "owner=0x1 pid=4242 start=5242 uid=0 state=live mode=user areas=1 pinned=4096 "
+		   "vm_pinned=4096 user_locked=4096 busy=0\n");
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json(".verify.findings | length == 1 and .[0].expected == 8192");
+	/* An address space that it has left is another account. */
+	write_file("owners",
+		   "owner=0x1 pid=4242 start=5242 uid=0 state=live mode=none areas=1 pinned=4096 "
+		   "vm_pinned=4096 busy=0\n"
+		   "owner=0x1 pid=4242 start=5242 uid=0 state=stale mode=none areas=1 pinned=4096 "
+		   "busy=0\n");
+	assert_int_equal(RUN(verify), 0);
+	write_files();
+}
+
+static void test_metrics(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(metrics), 0);
+	assert_stdout("^# TYPE dmaown_transfers_total counter$");
+	assert_stdout("^dmaown_transfers_total 1$");
+	assert_stdout("^dmaown_busy 1$");
+	assert_stdout("^dmaown_areas\\{unit=\"[^\"]*\",mode=\"mm\",state=\"dead\"\\} 1$");
+	assert_stdout("^dmaown_pinned_bytes\\{unit=\"[^\"]*\",mode=\"user\",state=\"live\"\\} 67108864$");
+	assert_stdout("^dmaown_headroom_bytes\\{unit=\"[^\"]*\",mode=\"user\"\\} 0$");
+	assert_stdout("^dmaown_findings\\{unit=\"[^\"]*\",finding=\"dead-owner\"\\} 1$");
+	assert_stdout("^dmaown_findings\\{unit=\"\",finding=\"corrupt\"\\} 0$");
+	/* no PID, no area */
+	assert_false(satisfies("grep -Eq", "stdout", "pid|owner=|0x"));
+	/* each family once, its lines together, and each series once */
+	assert_true(satisfies("awk", "stdout",
+			      "/^# TYPE/ { if (seen[$3]++) exit 1; family = $3; next } "
+			      "/^#/ { next } { split($1, name, \"{\"); if (name[1] != family || "
+			      "lines[$1]++) exit 1 }"));
+
+	/* What a kernel's name may contain is escaped. */
+	write_file("status", "version=0.1.0 kernel=a\\134b\\042c\\012d\\377 transfers=1\n");
+	assert_int_equal(RUN(metrics), 0);
+	assert_true(satisfies("grep -Fq", "stdout", "kernel=\"a\\\\b\\\"c\\nd\xef\xbf\xbd\""));
+	write_files();
+}
+
+static void test_mark(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(owners, "-J"), 0);
+	assert_json("[.owners[].mark] == [\"low\", null]");
+	assert_int_equal(RUN(owners), 0);
+	assert_stdout(" low$");
+}
+
+/* The host, as files below a folder tell it */
+
+static void write_below(const char *root, const char *name, const char *contents, size_t size)
+{
+	char command[320], path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s%s", root, name);
+	snprintf(command, sizeof(command), "mkdir -p $(dirname %s)", path);
+	assert_int_equal(system(command), 0);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(contents, 1, size, file), size);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void assert_hint(const char *root, const char *wanted, const char *unwanted)
+{
+	char *hint = hint_not_loaded(root, "6.12.95");
+
+	assert_non_null(hint);
+	assert_non_null(strstr(hint, wanted));
+	if (unwanted)
+		assert_null(strstr(hint, unwanted));
+	free(hint);
+}
+
+static void test_hints(void **state)
+{
+	static const char notes[] = "\x04\0\0\0\x02\0\0\0\x06\0\0\0Xen\0ab\0\0"
+				    "\x04\0\0\0\x03\0\0\0\x03\0\0\0GNU\0\xab\x01\xff\0";
+	static const char dep[] = "kernel/fs/ext4.ko: a.ko\nupdates/dkms/dmaown.ko.xz: kernel/x.ko\n";
+	static const char ours[] = "updates/dmaown.ko:\n";
+	char root[128];
+	char *id;
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s/root", directory);
+	assert_null(running_build_id(root));
+	write_below(root, "/sys/kernel/notes", notes, sizeof(notes) - 1);
+	id = running_build_id(root);
+	assert_string_equal(id, "ab01ff");
+	free(id);
+	/* cut off */
+	write_below(root, "/sys/module/iommufd/notes/.note.gnu.build-id", notes, sizeof(notes) - 3);
+	assert_null(running_build_id(root));
+
+	assert_hint(root, "none for this kernel (6.12.95); build it with", "signature");
+	write_below(root, "/lib/modules/6.1.0/modules.dep", dep, sizeof(dep) - 1);
+	assert_hint(root, "but one for 6.1.0", "modprobe");
+	write_below(root, "/lib/modules/6.12.95/modules.dep", dep, sizeof(dep) - 1);
+	assert_hint(root, "modprobe dmaown", "signature");
+	write_below(root, "/sys/module/module/parameters/sig_enforce", "N\n", 2);
+	write_below(root, "/sys/kernel/security/lockdown", "[none] integrity confidentiality\n", 33);
+	assert_hint(root, "modprobe dmaown", "signature");
+	write_below(root, "/sys/kernel/security/lockdown", "none [integrity] confidentiality\n", 33);
+	assert_hint(root, "(lockdown): if it refuses this one, enrol the key that DKMS signs with: "
+		    "mokutil --import /var/lib/dkms/mok.pub", NULL);
+	write_below(root, "/etc/os-release", "NAME=x\nID=ubuntu\n", 17);
+	assert_hint(root, "/var/lib/shim-signed/mok/MOK.der", "dkms/mok.pub");
+	write_below(root, "/sys/module/module/parameters/sig_enforce", "Y\n", 2);
+	write_below(root, "/sys/kernel/security/lockdown", "[none]\n", 7);
+	write_below(root, "/lib/modules/6.12.95/modules.dep", ours, sizeof(ours) - 1);
+	assert_hint(root, "(module.sig_enforce): if it refuses this one, sign it", "DKMS");
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -1189,6 +1517,14 @@ int main(void)
 		cmocka_unit_test(test_raise_limit),
 		cmocka_unit_test(test_raise_limit_failed),
 		cmocka_unit_test(test_transfer_interrupted),
+		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_can_exit),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_corrupt),
+		cmocka_unit_test(test_metrics),
+		cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_hints),
 	};
 
 	return cmocka_run_group_tests_name("dmaownctl", tests, set_up, tear_down);
