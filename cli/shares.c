@@ -13,12 +13,16 @@ static bool belongs(const struct share *share, const struct area_record *area)
 /* A listing goes from IOAS to IOAS: only the last shares can be of this one. */
 static struct share *find_share(const struct share_list *list, const struct area_record *area)
 {
-	struct share *share = list->items + list->nr;
+	struct share *share;
+	size_t i;
 
-	while (share-- > list->items && share->area.context == area->context &&
-	       share->area.ioas == area->ioas)
+	for (i = list->nr; i; i--) {
+		share = &list->items[i - 1];
+		if (share->area.context != area->context || share->area.ioas != area->ioas)
+			break;
 		if (belongs(share, area))
 			return share;
+	}
 	return NULL;
 }
 
