@@ -752,6 +752,7 @@ static void play_case(const struct coordinates *c)
 
 int main(int argc, char **argv)
 {
+	unsigned int cases = 0;
 	struct coordinates c = { 0 };
 
 	if (argc > 2) {
@@ -772,10 +773,12 @@ int main(int argc, char **argv)
 			close_stage();
 			open_stage(true);
 		}
-		if (exists(&c))
+		if (exists(&c)) {
 			play_case(&c);
+			cases++;
+		}
 	} while (next(&c));
 	close_stage();
-	fprintf(stderr, "# %d cases\n", tests);
+	diag("%u cases", cases);
 	return done_testing();
 }
