@@ -27,6 +27,7 @@
 /* FAULTS */
 
 static int fail_nth = -1;
+static bool debug_kernel;
 
 static void set_knob(const char *knob, const char *value)
 {
@@ -48,7 +49,8 @@ static void prepare_faults(void)
 	need(fail_nth >= 0, "/proc/thread-self/fail-nth");
 	set_knob("failslab/ignore-gfp-wait", "N");
 	set_knob("failslab/verbose", "0");
-	if (!kernel || !strstr(kernel, "-debug"))
+	debug_kernel = kernel && strstr(kernel, "-debug");
+	if (!debug_kernel)
 		return;
 	set_knob("fail_page_alloc/ignore-gfp-wait", "N");
 	set_knob("fail_page_alloc/ignore-gfp-highmem", "N");
@@ -88,15 +90,18 @@ static bool faulted(void)
 static int device;		/* /dev/dmaown */
 static int contexts[2];		/* the second one accounts in mode mm */
 static uint32_t ioases[2], copies;
+static int devices[2];
 static int memory;
 static struct genl genl;
 static struct genl listener;
 
 /*
  * Who could be the new owner: one that has the memory, another user that has it, one that has it
- * elsewhere, one that has nothing mapped, one whose limit is too low.
+ * elsewhere, one that has nothing mapped, one whose limit is too low, one that has other memory there,
+ * one that does not hold the contexts, one that holds them by the devices' files only.
  */
-enum { SAME, OTHER_USER, MOVED, EMPTY, POOR, CHILDREN };
+enum { SAME, OTHER_USER, MOVED, EMPTY, POOR, OTHERS_MEMORY, STRANGER, ONLY_DEVICES,
+       CHILDREN };
 static pid_t pids[CHILDREN + 1];	/* the last one is this process */
 
 static void prepare_child(void *data)
@@ -111,6 +116,17 @@ static void prepare_child(void *data)
 		break;
 	case EMPTY:
 		need(!munmap(MEMORY_AT, SIZE), "munmap");
+		break;
+	case OTHERS_MEMORY:
+		need(!munmap(MEMORY_AT, SIZE), "munmap");
+		memset(map_memory(new_memory(SIZE), SIZE, MEMORY_AT), 1, SIZE);
+		break;
+	case STRANGER:
+		close_range(3, ~0U, 0);
+		break;
+	case ONLY_DEVICES:
+		close(contexts[0]);
+		close(contexts[1]);
 		break;
 	case POOR:
 		memlock_limit(PAGE);
@@ -130,14 +146,13 @@ static void make_scene(void)
 	memory = new_memory(SIZE);
 	map_memory(memory, SIZE, MEMORY_AT);
 	for (i = 0; i < 2; i++) {
-		int vfio = device_file(i);
-
+		devices[i] = device_file(i);
 		contexts[i] = new_context();
 		if (i)
 			mode_mm(contexts[i]);
-		need(!try_bind(vfio, contexts[i]), "bind");
+		need(!try_bind(devices[i], contexts[i]), "bind");
 		ioases[i] = new_ioas(contexts[i]);
-		need(!try_attach(vfio, ioases[i]), "attach");
+		need(!try_attach(devices[i], ioases[i]), "attach");
 		map(contexts[i], ioases[i], MEMORY_AT, 4 * PAGE, 0);
 		ipc_lock(false);
 		map(contexts[i], ioases[i], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000);
@@ -157,12 +172,23 @@ static void make_scene(void)
 static struct dmaown_transfer transfer;
 static struct dmaown_report reports[16];
 static struct dmaown_file files[2];
-static struct dmaown_remap remaps[5];
+static struct dmaown_remap remaps[4];
 static struct dmaown_force forces[2];
+
+/* The reason of a report that carries the errno; 0: there is none, or there was no memory. */
+static int reason_of(int error)
+{
+	unsigned int i;
+
+	for (i = 0; i < transfer.nr_reports; i++)
+		if ((int)reports[i].error == error && reports[i].reason != DMAOWN_REASON_NO_MEMORY)
+			return reports[i].reason;
+	return 0;
+}
 
 static int ask_transfer(void)
 {
-	int error, reason;
+	int error;
 
 	transfer.reports = (uintptr_t)reports;
 	transfer.nr_reports = 16;
@@ -170,10 +196,7 @@ static int ask_transfer(void)
 	if (!ioctl(device, DMAOWN_IOC_TRANSFER, &transfer))
 		return 0;
 	error = errno;
-	reason = reports[0].reason;
-	if (error == EFAULT || reason == DMAOWN_REASON_NO_MEMORY)
-		return error;
-	return error | reason << 16;
+	return error == EFAULT ? error : error | reason_of(error) << 16;
 }
 
 /* Everything in the first nr contexts, to one of the children. */
@@ -232,6 +255,20 @@ static int transfer_from_holder(void)
 {
 	to_child(OTHER_USER, 2);
 	files[1].holder.pid = pids[EMPTY];
+	return ask_transfer();
+}
+
+static int transfer_by_device(void)
+{
+	to_child(SAME, 2);
+	files[0].fd = devices[0];
+	files[1] = (struct dmaown_file){ .holder.pid = pids[ONLY_DEVICES], .fd = devices[1] };
+	return ask_transfer();
+}
+
+static int transfer_to_device_holder(void)
+{
+	to_child(ONLY_DEVICES, 0);
 	return ask_transfer();
 }
 
@@ -305,8 +342,14 @@ static int refused_limit(void)
 
 static int refused_holder(void)
 {
+	to_child(STRANGER, 2);
+	return ask_transfer();
+}
+
+static int refused_user(void)
+{
 	to_child(SAME, 2);
-	transfer.to.pid = 1;
+	transfer.nr_forces = 0;
 	return ask_transfer();
 }
 
@@ -314,7 +357,7 @@ static int refused_remap(void)
 {
 	to_child(MOVED, 1);
 	give_remaps(ELSEWHERE);
-	remaps[1].addr += PAGE;
+	remaps[transfer.nr_remaps++] = (struct dmaown_remap){ .ioas = ioases[0], .iova = PAGE };
 	return ask_transfer();
 }
 
@@ -325,7 +368,55 @@ static int refused_process(void)
 	return ask_transfer();
 }
 
-/* What the module calls another process by a number that nobody can have. */
+/* An area whose owner is gone. */
+static void map_in_child(void *data)
+{
+	map(contexts[0], ioases[0], MEMORY_AT + 8 * PAGE, 4 * PAGE, DEAD_IOVA);
+}
+
+static void make_dead_owner(void)
+{
+	end_child(child(map_in_child, NULL));
+}
+
+static int adopt(void)
+{
+	to_child(CHILDREN, 2);
+	transfer.flags = DMAOWN_TRANSFER_ADOPT;
+	return ask_transfer();
+}
+
+static void renew_baseline(void);
+
+/* There is no way back to an owner that is gone: another one takes its place. */
+static void undo_adopted(void)
+{
+	need(!try_unmap(contexts[0], ioases[0], DEAD_IOVA, 4 * PAGE), "unmap");
+	make_dead_owner();
+	renew_baseline();
+}
+
+static int refused_dead(void)
+{
+	to_child(CHILDREN, 2);
+	return ask_transfer();
+}
+
+static int dry_adoption(void)
+{
+	to_child(CHILDREN, 2);
+	transfer.flags = DMAOWN_TRANSFER_ADOPT | DMAOWN_TRANSFER_DRY_RUN;
+	return ask_transfer();
+}
+
+/* It has other memory there. */
+static int refused_adoption(void)
+{
+	to_child(OTHERS_MEMORY, 2);
+	transfer.flags = DMAOWN_TRANSFER_ADOPT;
+	return ask_transfer();
+}
+
 static int process_info(void)
 {
 	struct dmaown_process_info info = { .size = sizeof(info), .process.pid = pids[SAME] };
@@ -412,7 +503,7 @@ struct fault_case {
 	const char *name;
 	int (*call)(void);
 	int expected;		/* when nothing is made to fail */
-	int least;		/* as many failures must have been seen */
+	int least;		/* as many failures must have been seen, of allocations */
 	void (*undo)(void);	/* if it changes something */
 	void (*renew)(void);	/* after a failure */
 };
@@ -436,36 +527,55 @@ static bool says_so(int got)
 	return got == ENOMEM || got == EFAULT || got == ENOBUFS;
 }
 
+static char *baseline;		/* the state before the call, */
+static char *changed;		/* and after it */
+
+static char *state(void)
+{
+	return state_text(pids, CHILDREN + 1);
+}
+
+static void renew_baseline(void)
+{
+	free(baseline);
+	baseline = state();
+}
+
+/* Everything that the call does was done. */
+static bool is_done(const struct fault_case *c, const char *now)
+{
+	return c->undo == undo_adopted ? !strstr(now, "state=dead") : !strcmp(now, changed);
+}
+
 /*
  * After a fault. If the struct could not be written back at the end, the work was done (EFAULT): that is
  * seen by the state.
  */
-static void judge(struct tally *tally, const struct fault_case *c, int n, int got,
-		  const char *before)
+static void judge(struct tally *tally, const struct fault_case *c, int n, int got)
 {
-	char *now;
+	char *now = state();
+	bool done = c->undo && (got == c->expected || (got == EFAULT && strcmp(now, baseline)));
 
+	tally->failed += got != c->expected;
+	tally->late += done && got == EFAULT;
 	if (got != c->expected && !says_so(got))
 		complain(tally, c, n, "no errno that says what happened", got);
-	if (got == c->expected && c->undo)
-		c->undo();
-	now = state_text(pids, CHILDREN + 1);
-	if (got == EFAULT && c->undo && strcmp(now, before)) {
-		tally->late++;
-		c->undo();
-		free(now);
-		now = state_text(pids, CHILDREN + 1);
+	if (done ? !is_done(c, now) : strcmp(now, baseline)) {
+		complain(tally, c, n, done ? "not all was done" : "the state has changed", got);
+		diag("from:\n%s\nto:\n%s", baseline, now);
 	}
-	if (strcmp(now, before)) {
-		complain(tally, c, n, "the state has changed", got);
-		diag("from:\n%s\nto:\n%s", before, now);
-	}
-	tally->failed += got != c->expected;
+	free(now);
+	if (!done)
+		return;
+	c->undo();
+	now = state();
+	if (strcmp(now, baseline))
+		complain(tally, c, n, "the way back leads elsewhere", got);
 	free(now);
 }
 
 /* Makes the n-th one fail. Returns false if there is none. */
-static bool strike(struct tally *tally, const struct fault_case *c, int n, const char *before)
+static bool strike(struct tally *tally, const struct fault_case *c, int n)
 {
 	int got;
 
@@ -479,7 +589,7 @@ static bool strike(struct tally *tally, const struct fault_case *c, int n, const
 		return false;
 	}
 	tally->injected++;
-	judge(tally, c, n, got, before);
+	judge(tally, c, n, got);
 	if (c->renew)
 		c->renew();
 	return true;
@@ -489,45 +599,71 @@ static bool strike(struct tally *tally, const struct fault_case *c, int n, const
 
 static void run_case(const struct fault_case *c)
 {
-	char *before = state_text(pids, CHILDREN + 1), *after;
+	/* On all ways in there is also a copy from or to user space. */
+	int least = c->least + debug_kernel;
 	struct tally tally = { 0 };
+	char *after;
 	int n = 1;
 
-	while (n < MOST && tally.bad < 5 && strike(&tally, c, n, before))
+	renew_baseline();
+	if (c->undo) {
+		need(c->call() == c->expected, c->name);
+		free(changed);
+		changed = state();
+		c->undo();
+	}
+	while (n < MOST && tally.bad < 5 && strike(&tally, c, n))
 		n++;
 	ok(!tally.bad && n < MOST, "%s: %d made to fail, %d failures of the call", c->name,
 	   tally.injected, tally.failed);
 	/* Of the copies to user space, only that of the struct comes after the change. */
-	ok(tally.failed >= c->least && tally.late <= 2, "%s: that is what was to be tried", c->name);
-	if (tally.failed < c->least || tally.late > 2)
-		diag("at least %d; done and not told: %d", c->least, tally.late);
-	after = state_text(pids, CHILDREN + 1);
-	ok(!strcmp(before, after), "%s: everything is as it was in the end", c->name);
-	free(before);
+	ok(tally.failed >= least && tally.late <= 2, "%s: that is what was to be tried", c->name);
+	if (tally.failed < least || tally.late > 2)
+		diag("at least %d; done and not told: %d", least, tally.late);
+	after = state();
+	ok(!strcmp(baseline, after), "%s: everything is as it was in the end", c->name);
 	free(after);
 }
 
 static const struct fault_case cases[] = {
 	{ "open /dev/dmaown", open_device, 0, 1, NULL, NULL },
 	{ "DMAOWN_IOC_PROCESS", process_info, 0, 0, NULL, NULL },
-	{ "transfer by address", transfer_one, 0, 5, undo_transfer, NULL },
-	{ "transfer in mode mm", transfer_mm, 0, 5, undo_transfer, NULL },
-	{ "transfer to another user, in all modes and contexts", transfer_all, 0, 5, undo_transfer,
+	{ "transfer by address", transfer_one, 0, 15, undo_transfer, NULL },
+	{ "transfer in mode mm", transfer_mm, 0, 15, undo_transfer, NULL },
+	{ "transfer to another user, in all modes and contexts", transfer_all, 0, 15, undo_transfer,
 	  NULL },
-	{ "transfer in whatever contexts there are", transfer_found, 0, 5, undo_transfer, NULL },
-	{ "transfer in a context of another process", transfer_from_holder, 0, 5, undo_transfer, NULL },
-	{ "transfer with forces", transfer_forced, 0, 5, undo_transfer, NULL },
-	{ "transfer with a remap list", transfer_remapped, 0, 5, undo_remapped, NULL },
-	{ "nothing to do", nothing_to_do, 0, 5, NULL, NULL },
-	{ "dry run", dry_run, 0, 5, NULL, NULL },
-	{ "dry run, refused", dry_run_refused, WITH(ENXIO, REASON_HOLE), 5, NULL, NULL },
-	{ "refused for the memory", refused_memory, WITH(ENXIO, REASON_HOLE), 5, NULL, NULL },
-	{ "refused for the limit", refused_limit, WITH(ENOMEM, REASON_LIMIT_USER), 5, NULL, NULL },
-	{ "refused for the remap list", refused_remap, WITH(EINVAL, REASON_REMAP_DIFFERS), 5, NULL,
+	{ "transfer in whatever contexts there are", transfer_found, 0, 15, undo_transfer, NULL },
+	{ "transfer in a context of another process", transfer_from_holder, 0, 15, undo_transfer, NULL },
+	{ "transfer in a context named by a device's file", transfer_by_device, 0, 15, undo_transfer,
 	  NULL },
-	{ "refused for a holder", refused_holder, WITH(EXDEV, REASON_NOT_HELD), 5, NULL, NULL },
-	{ "refused for the process", refused_process, WITH(ESRCH, REASON_NO_PROCESS), 2, NULL, NULL },
+	{ "transfer to a process that has only the devices' files", transfer_to_device_holder, 0, 15,
+	  undo_transfer, NULL },
+	{ "transfer with forces", transfer_forced, 0, 15, undo_transfer, NULL },
+	{ "transfer with a remap list", transfer_remapped, 0, 15, undo_remapped, NULL },
+	{ "nothing to do", nothing_to_do, 0, 15, NULL, NULL },
+	{ "dry run", dry_run, 0, 15, NULL, NULL },
+	{ "dry run, refused", dry_run_refused, WITH(ENXIO, REASON_HOLE), 15, NULL, NULL },
+	{ "refused for the memory", refused_memory, WITH(ENXIO, REASON_HOLE), 15, NULL, NULL },
+	{ "refused for the limit", refused_limit, WITH(ENOMEM, REASON_LIMIT_USER), 15, NULL, NULL },
+	{ "refused for the remap list", refused_remap, WITH(EINVAL, REASON_REMAP_UNKNOWN), 15, NULL,
+	  NULL },
+	{ "refused for a holder", refused_holder, WITH(EXDEV, REASON_NOT_HELD), 15, NULL, NULL },
+	{ "refused for another holder", refused_user, WITH(EXDEV, REASON_UNTRUSTED), 15, NULL, NULL },
+	{ "refused for the process", refused_process, WITH(ESRCH, REASON_NO_PROCESS), 3, NULL, NULL },
 };
+
+static const struct fault_case adoptions[] = {
+	{ "adoption", adopt, 0, 15, undo_adopted, NULL },
+	{ "adoption, dry run", dry_adoption, 0, 15, NULL, NULL },
+	{ "refused for a dead owner", refused_dead, WITH(ESRCH, REASON_OWNER_DEAD), 15, NULL, NULL },
+	{ "refused for other pages", refused_adoption, WITH(ENXIO, REASON_PAGES), 15, NULL, NULL },
+};
+
+static void run_cases(const struct fault_case *c, size_t nr)
+{
+	while (nr--)
+		run_case(c++);
+}
 
 static void test_debugfs(void)
 {
@@ -535,7 +671,7 @@ static void test_debugfs(void)
 		"contexts", "holders", "ioases", "hwpts", "devices", "accesses", "areas", "owners",
 		"status"
 	};
-	struct fault_case c = { .least = 2, .call = read_listing };
+	struct fault_case c = { .least = 5, .call = read_listing };
 	char path[64], name[80];
 	size_t i;
 
@@ -555,7 +691,7 @@ static void test_debugfs(void)
 
 static void test_netlink(void)
 {
-	struct fault_case c = { .least = 2, .call = ask_dump, .renew = new_socket };
+	struct fault_case c = { .least = 5, .call = ask_dump, .renew = new_socket };
 	char name[64];
 	const int *dump;
 
@@ -584,8 +720,9 @@ int main(void)
 	/* Somebody hears the events, or none would be made. */
 	need(!genl_open(&listener) && !genl_join(&listener), "listening");
 	prepare_faults();
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		run_case(&cases[i]);
+	run_cases(cases, sizeof(cases) / sizeof(cases[0]));
+	make_dead_owner();
+	run_cases(adoptions, sizeof(adoptions) / sizeof(adoptions[0]));
 	ok(genl_events(&listener) > 0, "the listener has heard of it");
 	test_debugfs();
 	test_netlink();

@@ -216,15 +216,18 @@ pid_t child(void (*prepare)(void *data), void *data)
 	pid = fork();
 	need(pid >= 0, "fork");
 	if (!pid) {
+		/* It may close whatever is above. */
+		need(dup2(pipes[1], 0) == 0, "dup2");
 		close(pipes[0]);
+		close(pipes[1]);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (prepare)
 			prepare(data);
 		/* Credentials that change take it back. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (write(pipes[1], "", 1) != 1)
+		if (write(0, "", 1) != 1)
 			_exit(1);
-		close(pipes[1]);
+		close(0);
 		for (;;)
 			pause();
 	}
