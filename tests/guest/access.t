@@ -1,18 +1,32 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Who may: CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace, on every channel.
+# Who may: CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace, on every way in; and what is
+# not told to those who may either.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+listings="contexts holders ioases hwpts devices accesses areas owners status"
+net_admin=12 sys_ptrace=19 sys_admin=21
+
 vmm old "${edus[0]}" 1M
 successor new old 1M
+# So many areas that no listing of them fits into one message.
+ask old memfd many 8M; many=$reply
+ask old mmap "$many" 8M shared rw 0x40000000000; at=$reply
+ask old ioas "$ctx"; ioas2=$reply
+ask old map-many "$ctx" "$ioas2" "$at" 2000 0
+
+# --- with the tool
 
 as_user() { setpriv --reuid 1001 --regid 1001 --clear-groups "$@"; }
+as_net_admin() { as_user --inh-caps +net_admin --ambient-caps +net_admin "$@"; }
 without() { local cap=$1; shift; setpriv --bounding-set "-$cap" --inh-caps "-$cap" "$@"; }
-in_userns() { unshare --user --map-root-user --net "$@"; }
+in_userns() { unshare --user --map-root-user "$@"; }
+in_userns_and_netns() { unshare --user --map-root-user --net "$@"; }
 
-for who in as_user "without sys_admin" "without sys_ptrace" in_userns; do
-	for listing in list ioas areas owners devices status; do
+for who in as_user as_net_admin "without all" "without sys_admin" "without sys_ptrace" \
+	in_userns in_userns_and_netns; do
+	for listing in list status; do
 		run $who dmaownctl $listing --json
 		is "$status" 77 "$who: $listing is not allowed"
 		[[ $out != *"0x"* ]] && pass "$who: $listing tells nothing" || fail "$who: $listing tells nothing"
@@ -22,22 +36,182 @@ for who in as_user "without sys_admin" "without sys_ptrace" in_userns; do
 	is "$status" 77 "$who: debugfs is not allowed either"
 	run $who dmaownctl transfer --to "$new" --json
 	is "$status" 77 "$who: nor is a transfer"
-	is "$(areas_of "$old")" "$ioas:0x0=$old" "$who: nothing has moved"
-	for file in /sys/kernel/debug/dmaown/*; do
-		run $who cat "$file"
-		isnt "$status" 0 "$who: cannot read ${file##*/} in debugfs"
-		is "$out" "" "$who: not a byte of it"
-	done
-	run $who cat /dev/dmaown
-	isnt "$status" 0 "$who: cannot open the device"
+done
+for listing in ioas areas owners devices; do
+	run as_user dmaownctl $listing --json
+	is "$status" 77 "as_user: $listing is not allowed"
+	like "$err$out" "not allowed" "as_user: $listing says why"
 done
 
-# What is opened by one who may does not serve one who may not: checked again at each use.
-exec {file}</sys/kernel/debug/dmaown/areas
-run as_user sh -c "cat <&$file"
-isnt "$status" 0 "an open file of debugfs does not serve an ordinary user"
-is "$out" "" "with not a byte"
-exec {file}<&-
+# --- with whatever a program can do
+
+# Of root, who opens everything and hands it over.
+start giver
+ask giver open /dev/dmaown; given_device=$reply
+ask giver netlink; read -r given_socket family group <<<"$reply"
+
+# refused ACTOR COMMAND...: for want of a capability, or, where files have modes, of a permission
+refused() {
+	local name=$1
+	try "$@"
+	like "$answer" '^error (EPERM|EACCES) ' "$name: refused: ${*:2}"
+}
+# What is open already is refused with nothing else than this.
+not_permitted() {
+	local name=$1
+	try "$@"
+	like "$answer" '^error EPERM ' "$name: not permitted: ${*:2}"
+}
+
+own_doors() {
+	local name=$1 listing
+
+	refused "$name" open /dev/dmaown
+	refused "$name" open /dev/dmaown r
+	for listing in $listings; do
+		refused "$name" open "/sys/kernel/debug/dmaown/$listing" r
+	done
+}
+
+# own_channel ACTOR FD: dumps over a socket, and events
+channel() {
+	local name=$1 fd=$2 listing
+
+	for listing in $listings; do
+		not_permitted "$name" dump "$fd" "$listing"
+	done
+}
+
+# What root has opened and handed over; some of it is in use already.
+handed_doors() {
+	local name=$1 device socket begun listing fd files
+
+	ask giver netlink; begun=${reply%% *}
+	ask giver dump-begin "$begun" areas
+	files=()
+	for listing in $listings; do
+		ask giver open "/sys/kernel/debug/dmaown/$listing" r; files+=("$reply")
+	done
+	ask giver open /sys/kernel/debug/dmaown/areas r; files+=("$reply")
+	ask giver read "$reply" 4096
+	hand_over giver "$name" "$given_device" "$given_socket" "$begun" "${files[@]}"
+	for fd in "$begun" "${files[@]}"; do ask giver close "$fd"; done
+
+	# shellcheck disable=SC2086
+	set -- $reply
+	device=$1 socket=$2 begun=$3
+	not_permitted "$name" who "$device" "$new"
+	not_permitted "$name" give "$device" "$new"
+	ask "$name" is-netlink "$socket" "$family" "$group"
+	channel "$name" "$socket"
+	not_permitted "$name" listen-events "$socket"
+	# Looking the family up was the socket's first request, the dump the second.
+	ask "$name" is-netlink "$begun" "$family" "$group"
+	not_permitted "$name" dump-end "$begun" 2
+	shift 3
+	for fd; do not_permitted "$name" read "$fd"; done
+	for fd in "$device" "$socket" "$begun" "$@"; do ask "$name" close "$fd"; done
+}
+
+# How somebody becomes who is not allowed anything.
+become_user() { ask "$1" setuid 1001; }
+become_net_admin() { ask "$1" setuid-with 1001 $net_admin; }
+become_nsroot() { ask "$1" setuid 1001; ask "$1" userns; }
+become_rootns() { ask "$1" userns; }
+become_netns() { ask "$1" setuid 1001; ask "$1" userns net; }
+become_bare() { ask "$1" drop all; }
+become_no_admin() { ask "$1" drop $sys_admin; }
+become_no_ptrace() { ask "$1" drop $sys_ptrace; }
+
+people=(user net_admin nsroot rootns bare no_admin no_ptrace)
+declare -A socket_of=()
+for name in "${people[@]}" netns; do
+	start "$name"
+	ask "$name" netlink; before=${reply%% *}
+	"become_$name" "$name"
+	own_doors "$name"
+	handed_doors "$name"
+	# A socket of its own, from before it lost what it takes.
+	channel "$name" "$before"
+	ask "$name" close "$before"
+	ask "$name" netlink "$family" "$group"; socket_of[$name]=${reply%% *}
+done
+for name in "${people[@]}"; do
+	channel "$name" "${socket_of[$name]}"
+	# One who has CAP_SYS_ADMIN alone can join the group and hears nothing.
+	[ "$name" = no_ptrace ] || not_permitted "$name" listen-events "${socket_of[$name]}"
+done
+try no_ptrace listen-events "${socket_of[no_ptrace]}"
+# In another network namespace there is no such family: one may listen to its number.
+for listing in $listings; do
+	try netns dump "${socket_of[netns]}" "$listing"
+	like "$answer" '^error (ENOENT|EPERM) ' "netns: there is nothing to dump: $listing"
+done
+ask netns listen-events "${socket_of[netns]}"
+# What root opened is not to be had through a process that was never allowed either.
+hand_over user giver "${socket_of[user]}"
+fd=$reply
+ask giver is-netlink "$fd" "$family" "$group"
+not_permitted giver dump "$fd" areas
+
+is "$(areas_of "$new" | tr ' ' '\n' | grep -c "=$old\$")" 2001 "nothing has moved"
+ask giver listen-events "$given_socket"
+ask giver give "$given_device" "$giver" || :
+run dmaownctl transfer --to "$new" --json
+ask giver events "$given_socket"
+isnt "$reply" 0 "root hears an event"
+for name in netns no_ptrace; do
+	ask "$name" events "${socket_of[$name]}"
+	is "$reply" 0 "$name: silence"
+done
+
+# --- no kernel address is told to anybody
+
+# The IDs, NAME=VALUE; all other numbers.
+ids() { grep -hoE "(context|owner|pages)=0x[0-9a-f]+" /sys/kernel/debug/dmaown/*; }
+addresses() { grep -hoE '[a-z_]+=(0x[0-9a-f]+|[0-9]+)' /sys/kernel/debug/dmaown/* | grep -vE '^(context|owner|pages)='; }
+
+# User space ends at 2^47; nothing of the kernel lies below. (awk counts in doubles: they are that exact.)
+above() {
+	local name value
+
+	while IFS== read -r name value; do
+		[ "$((value))" -ge 0 ] && [ "$((value))" -lt $((1 << 47)) ] || echo "$name=$value"
+	done < <(sort -u)
+}
+is "$(addresses | above)" "" "debugfs: no number but IDs is above user space"
+isnt "$(addresses | grep -c 'addr=0x')" 0 "debugfs: there are addresses among them"
+for listing in $listings; do
+	ask giver dump "$given_socket" "$listing"
+	read -r records largest <<<"$reply"
+	is "$(above <<<"$listing=$largest")" "" "netlink: $listing: no number but IDs is above user space"
+	[ "$listing" = accesses ] || isnt "$records" 0 "netlink: $listing: there are records"
+done
+for listing in list ioas areas owners devices; do
+	names=$(dmaownctl $listing --list-columns --json | jq -r '[.columns[].column] | join(",")')
+	run dmaownctl $listing --json -o "$names"
+	# The tool's name for IDs of contexts is "id" in the listing of contexts.
+	is "$(json '[.[][] | to_entries[] | select(.key | IN("id", "context", "owner", "pages") | not) |
+		select(.value | type == "string" and test("0x[0-9a-f]{13}"))] | length')" 0 \
+		"dmaownctl $listing: no kernel address"
+done
+
+# The IDs are no addresses: the kernel itself says where these objects are.
+tracing=/sys/kernel/tracing
+echo 'p:dmaown_test/context iommufd_ctx_put at=%di:x64' >$tracing/kprobe_events
+echo 'p:dmaown_test/pages iopt_area_fill_domains at=%si:x64' >>$tracing/kprobe_events
+echo >$tracing/trace
+echo 1 >$tracing/events/dmaown_test/enable
+ask old map "$ctx" "$ioas" $base 4096 0x800000 rw
+cat /sys/kernel/debug/dmaown/areas >"$scratch/areas"
+seen=$(ids | sed 's/.*=//' | sort -u)
+echo 0 >$tracing/events/dmaown_test/enable
+objects=$(grep -oE '(context|pages): .*at=0x[0-9a-f]+' $tracing/trace | sed 's/: .*at=/ /' | sort -u)
+echo >$tracing/kprobe_events
+for kind in context pages; do
+	like "$(grep "^$kind " <<<"$objects")" '0xffff' "the kernel's address of a $kind object is known"
+done
+is "$(sed 's/.* //' <<<"$objects" | grep -xF "$seen")" "" "no ID is the address of such an object"
 
 run dmaownctl list --json
 is "$status" 0 "root may"

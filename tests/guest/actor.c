@@ -32,10 +32,12 @@
 #include <linux/capability.h>
 #include <linux/io_uring.h>
 #include <linux/iommufd.h>
+#include <linux/netlink.h>
 #include <linux/vfio.h>
 
 #include "accessor.h"
 #include "dmaown.h"
+#include "genl.h"
 #include "newer.h"
 
 #define MAX_ARGS	40
@@ -749,6 +751,16 @@ static int do_open(struct call *c)
 	return ret < 0 ? ret : answer(c, "%d", ret);
 }
 
+/* At most as much as a pipe holds. */
+static int do_read(struct call *c)
+{
+	static char bytes[65536];
+	uint64_t most = c->argc > 2 ? arg(c, 2) : sizeof(bytes);
+	ssize_t n = read(arg(c, 1), bytes, most < sizeof(bytes) ? most : sizeof(bytes));
+
+	return n < 0 ? -errno : answer(c, "%zd", n);
+}
+
 static int do_close(struct call *c)
 {
 	return simple(close(arg(c, 1)));
@@ -890,17 +902,75 @@ static int do_setresuid(struct call *c)
 }
 
 /* This thread only: capabilities belong to threads. */
-static int do_drop_ipc_lock(struct call *c)
+static int drop_capabilities(uint64_t mask)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2];
+	int i;
 
 	if (syscall(SYS_capget, &header, data))
 		return -errno;
-	data[0].effective &= ~(1U << CAP_IPC_LOCK);
-	data[0].permitted &= ~(1U << CAP_IPC_LOCK);
-	data[0].inheritable &= ~(1U << CAP_IPC_LOCK);
+	for (i = 0; i < 2; i++) {
+		uint32_t bits = mask >> (32 * i);
+
+		data[i].effective &= ~bits;
+		data[i].permitted &= ~bits;
+		data[i].inheritable &= ~bits;
+	}
 	return simple(syscall(SYS_capset, &header, data));
+}
+
+static int do_drop_ipc_lock(struct call *c)
+{
+	return drop_capabilities(1ULL << CAP_IPC_LOCK);
+}
+
+static int do_drop(struct call *c)
+{
+	return drop_capabilities(arg_is(c, 1, "all") ? UINT64_MAX : 1ULL << arg(c, 1));
+}
+
+/* Another user, who keeps one capability as programs get it that are started with it: ambient. */
+static int do_setuid_with(struct call *c)
+{
+	uint64_t capability = arg(c, 2);
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	int ret;
+
+	if (prctl(PR_SET_KEEPCAPS, 1))
+		return -errno;
+	ret = do_setuid(c);
+	if (ret)
+		return ret;
+	data[capability / 32].effective = data[capability / 32].permitted =
+		data[capability / 32].inheritable = 1U << (capability % 32);
+	if (syscall(SYS_capset, &header, data) ||
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0))
+		return -errno;
+	return 0;
+}
+
+static int write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = simple(write(fd, text, strlen(text)));
+	close(fd);
+	return ret;
+}
+
+/* Becomes root of a user namespace, and of a network namespace too if that is said. */
+static int do_userns(struct call *c)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "0 %d 1", geteuid());
+	if (unshare(CLONE_NEWUSER | (arg_is(c, 1, "net") ? CLONE_NEWNET : 0)))
+		return -errno;
+	return write_file("/proc/self/uid_map", text);
 }
 
 /* Locks memory for the user as io_uring does: user->locked_vm, with nothing of iommufd in it. */
@@ -1025,6 +1095,135 @@ static int do_fork(struct call *c)
 static int do_exit(struct call *c)
 {
 	_exit(c->argc > 1 ? arg(c, 1) : 0);
+}
+
+/* dmaown itself, with no more of a check than the kernel's */
+
+static struct genl channels[MAX_FDS];
+
+static struct genl *channel_of(struct call *c, int n)
+{
+	uint64_t fd = arg(c, n);
+
+	if (fd >= MAX_FDS) {
+		fprintf(stderr, "actor: not a descriptor: %s\n", c->argv[n]);
+		exit(2);
+	}
+	channels[fd].sock = fd;
+	return &channels[fd];
+}
+
+/* Where it cannot be asked for the family: what that is called elsewhere. */
+static int do_netlink(struct call *c)
+{
+	struct genl genl;
+	int ret;
+
+	if (c->argc > 1) {
+		ret = genl_socket(&genl);
+		genl.family = arg(c, 1);
+		genl.events = arg(c, c->argc - 1);
+	} else {
+		ret = genl_open(&genl);
+	}
+	if (ret)
+		return ret;
+	channels[genl.sock] = genl;
+	return answer(c, "%d %u %u", genl.sock, genl.family, genl.events);
+}
+
+/* Says of a descriptor that was received that it is such a socket. */
+static int do_is_netlink(struct call *c)
+{
+	struct genl *genl = channel_of(c, 1);
+
+	genl->family = arg(c, 2);
+	genl->events = arg(c, 3);
+	return 0;
+}
+
+static int do_listen_events(struct call *c)
+{
+	return genl_join(channel_of(c, 1));
+}
+
+static int do_events(struct call *c)
+{
+	return answer(c, "%u", genl_events(channel_of(c, 1)));
+}
+
+/* The DMAOWN_CMD_GET_* of a listing. */
+static int listing_command(struct call *c, int n)
+{
+#define COMMAND_(R, r, l, FIELDS)	{ #l, DMAOWN_CMD_GET_##R },
+#define DMAOWN_CMD_GET_EVENT		DMAOWN_CMD_EVENT
+	static const struct {
+		const char *listing;
+		int command;
+	} known[] = { DMAOWN_RECORDS(COMMAND_) };
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (arg_is(c, n, known[i].listing))
+			return known[i].command;
+	fprintf(stderr, "actor: no such listing: %s\n", c->argv[n]);
+	exit(2);
+}
+
+static int dump_flags(int command)
+{
+	return command == DMAOWN_CMD_GET_STATUS ? 0 : NLM_F_DUMP;
+}
+
+static int do_dump(struct call *c)
+{
+	int command = listing_command(c, 2), ret;
+	struct genl_answer got = { 0 };
+
+	ret = genl_ask(channel_of(c, 1), command, dump_flags(command), NULL, 0, &got);
+	if (!ret)
+		answer(c, "%u 0x%llx", got.records, (unsigned long long)genl_largest(&got));
+	free(got.bytes);
+	return ret;
+}
+
+static int do_dump_begin(struct call *c)
+{
+	int command = listing_command(c, 2);
+
+	return genl_send(channel_of(c, 1), command, dump_flags(command), NULL, 0);
+}
+
+/* The rest of a dump that somebody else has begun with this socket, as its first. */
+static int do_dump_end(struct call *c)
+{
+	struct genl *genl = channel_of(c, 1);
+	struct genl_answer got = { 0 };
+	int ret;
+
+	genl->seq = arg(c, 2);
+	ret = genl_receive(genl, &got);
+	free(got.bytes);
+	return ret ?: answer(c, "%u", got.records);
+}
+
+static int do_who(struct call *c)
+{
+	struct dmaown_process_info info = { .size = sizeof(info), .process.pid = arg(c, 2) };
+
+	if (ioctl(arg(c, 1), DMAOWN_IOC_PROCESS, &info))
+		return -errno;
+	return answer(c, "%llu", (unsigned long long)info.process.start);
+}
+
+static int do_give(struct call *c)
+{
+	struct dmaown_transfer transfer = { .size = sizeof(transfer), .to.pid = arg(c, 2),
+					    .timeout_ms = 1000 };
+
+	if (ioctl(arg(c, 1), DMAOWN_IOC_TRANSFER, &transfer))
+		return -errno;
+	return answer(c, "%llu", (unsigned long long)transfer.areas);
 }
 
 /* Descriptors over a socket */
@@ -1218,6 +1417,7 @@ static const struct command {
 	/* files and memory */
 	{ "open",	1, 2, do_open },		/* PATH [r] -> FD */
 	{ "close",	1, 1, do_close },		/* FD */
+	{ "read",	1, 2, do_read },		/* FD [BYTES] -> BYTES */
 	{ "write",	2, 2, do_write },		/* FD TEXT */
 	{ "memfd",	2, 3, do_memfd },		/* NAME SIZE [hugetlb] -> FD */
 	{ "file",	2, 2, do_file },		/* PATH SIZE -> FD */
@@ -1235,7 +1435,10 @@ static const struct command {
 	{ "limit",	1, 1, do_limit },		/* BYTES|unlimited: RLIMIT_MEMLOCK */
 	{ "setuid",	1, 1, do_setuid },		/* UID */
 	{ "setresuid",	3, 3, do_setresuid },		/* REAL EFFECTIVE SAVED */
+	{ "setuid-with", 2, 2, do_setuid_with },	/* UID CAPABILITY, by its number */
 	{ "drop-ipc-lock", 0, 0, do_drop_ipc_lock },
+	{ "drop",	1, 1, do_drop },		/* all|CAPABILITY, by its number */
+	{ "userns",	0, 1, do_userns },		/* [net] */
 	{ "uring-lock",	2, 2, do_uring_lock },		/* ADDR LENGTH -> FD */
 	{ "threads",	1, 1, do_threads },		/* COUNT */
 	{ "exec",	0, 0, do_exec },		/* -> PID, from the new program */
@@ -1243,6 +1446,16 @@ static const struct command {
 	{ "leave-leader", 0, 0, do_leave_leader },
 	{ "fork",	1, 1, do_fork },		/* PREFIX -> PID, from both */
 	{ "exit",	0, 1, do_exit },		/* [STATUS] */
+	/* dmaown: FD is a netlink socket or /dev/dmaown, LISTING a file's name in debugfs */
+	{ "netlink",	0, 2, do_netlink },		/* [FAMILY GROUP] -> FD FAMILY GROUP */
+	{ "is-netlink",	3, 3, do_is_netlink },		/* FD FAMILY GROUP */
+	{ "listen-events", 1, 1, do_listen_events },	/* FD */
+	{ "events",	1, 1, do_events },		/* FD -> how many have come */
+	{ "dump",	2, 2, do_dump },		/* FD LISTING -> RECORDS and the largest number that is no ID */
+	{ "dump-begin",	2, 2, do_dump_begin },		/* FD LISTING */
+	{ "dump-end",	2, 2, do_dump_end },		/* FD SEQUENCE -> RECORDS */
+	{ "who",	2, 2, do_who },			/* FD PID -> START */
+	{ "give",	2, 2, do_give },		/* FD PID -> areas that it owns now and did not before */
 	/* descriptors over a socket */
 	{ "listen",	1, 1, do_listen },		/* PATH */
 	{ "send",	2, MAX_ARGS, do_send },		/* PATH FD... */

@@ -44,11 +44,12 @@ int genl_send(struct genl *genl, int cmd, int flags, const void *attrs, size_t s
 	return send_message(genl, genl->family, cmd, flags, attrs, size);
 }
 
-static int keep(struct genl_answer *answer, const struct nlmsghdr *msg)
+/* Without what differs from one time to the next. */
+static void keep(struct genl_answer *answer, const struct nlmsghdr *msg)
 {
-	size_t size = msg->nlmsg_len - NLMSG_HDRLEN;
+	size_t size = NLMSG_ALIGN(msg->nlmsg_len);
+	struct nlmsghdr *kept;
 
-	answer->records++;
 	if (msg->nlmsg_flags & NLM_F_DUMP_INTR)
 		answer->interrupted = true;
 	if (answer->size + size > answer->room) {
@@ -57,9 +58,12 @@ static int keep(struct genl_answer *answer, const struct nlmsghdr *msg)
 		if (!answer->bytes)
 			abort();
 	}
-	memcpy(answer->bytes + answer->size, NLMSG_DATA(msg), size);
+	kept = memcpy(answer->bytes + answer->size, msg, size);
+	kept->nlmsg_flags = 0;
+	kept->nlmsg_seq = 0;
+	kept->nlmsg_pid = 0;
 	answer->size += size;
-	return 0;
+	answer->records++;
 }
 
 /* 1: it was the last one, or all is there */
@@ -154,9 +158,9 @@ static int look_up(struct genl *genl)
 	ret = send_message(genl, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0, &request, sizeof(request));
 	ret = ret ?: genl_receive(genl, &answer);
 	if (!ret) {
-		const void *attrs = answer.bytes + GENL_HDRLEN;
+		const void *attrs = answer.bytes + NLMSG_HDRLEN + GENL_HDRLEN;
 
-		size = answer.size - GENL_HDRLEN;
+		size = answer.size - NLMSG_HDRLEN - GENL_HDRLEN;
 		genl->events = group_of(attrs, size);
 		id = find(attrs, size, CTRL_ATTR_FAMILY_ID);
 		genl->family = id ? *(const uint16_t *)inside(id, &size) : 0;
@@ -165,21 +169,31 @@ static int look_up(struct genl *genl)
 	return ret ?: genl->family && genl->events ? 0 : -EBADMSG;
 }
 
-int genl_open(struct genl *genl)
+int genl_socket(struct genl *genl)
 {
 	struct sockaddr_nl name = { .nl_family = AF_NETLINK };
 	struct timeval patience = { .tv_sec = 60 };
-	int ret;
+	int ret = 0;
 
 	memset(genl, 0, sizeof(*genl));
 	genl->sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	if (genl->sock < 0)
 		return -errno;
 	if (connect(genl->sock, (struct sockaddr *)&name, sizeof(name)) ||
-	    setsockopt(genl->sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)))
+	    setsockopt(genl->sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience))) {
 		ret = -errno;
-	else
-		ret = look_up(genl);
+		genl_close(genl);
+	}
+	return ret;
+}
+
+int genl_open(struct genl *genl)
+{
+	int ret = genl_socket(genl);
+
+	if (ret)
+		return ret;
+	ret = look_up(genl);
 	if (ret)
 		genl_close(genl);
 	return ret;
@@ -189,6 +203,48 @@ void genl_close(struct genl *genl)
 {
 	close(genl->sock);
 	genl->sock = -1;
+}
+
+/* Which attributes of a record are IDs, by the command that asks for it. */
+enum { IS_ID = 1, IS_U32 = 0, IS_U64 = 0, IS_FLAG = 0, IS_ADDR = 0, IS_SIZE = 0, IS_TIME = 0,
+       IS_COMM = 0, IS_NAME = 0, IS_TEXT = 0, IS_KIND = 0, IS_MODE = 0, IS_STATE = 0,
+       IS_SOURCE = 0, IS_VIA = 0, IS_HWPT = 0, IS_EVENT = 0 };
+#define IS_(F, f, type, d)	IS_##type,
+#define DMAOWN_CMD_GET_EVENT	DMAOWN_CMD_EVENT
+#define RECORD_IDS_(R, r, l, FIELDS)	[DMAOWN_CMD_GET_##R] = { 0, FIELDS(IS_) },
+static const uint8_t is_id[][64] = { DMAOWN_RECORDS(RECORD_IDS_) };
+
+static uint64_t largest_of(int cmd, const void *bytes, size_t size)
+{
+	uint64_t largest = 0, value;
+	unsigned int type;
+
+	for (type = 1; type < sizeof(is_id[0]); type++) {
+		const struct nlattr *attr = find(bytes, size, type);
+
+		if (!attr || is_id[cmd][type] || attr->nla_len != NLA_HDRLEN + sizeof(value))
+			continue;
+		memcpy(&value, (const char *)attr + NLA_HDRLEN, sizeof(value));
+		if (value > largest)
+			largest = value;
+	}
+	return largest;
+}
+
+uint64_t genl_largest(const struct genl_answer *answer)
+{
+	const struct nlmsghdr *msg = (const void *)answer->bytes;
+	uint64_t largest = 0, value;
+	int size = answer->size;
+
+	for (; NLMSG_OK(msg, (unsigned int)size); msg = NLMSG_NEXT(msg, size)) {
+		const struct genlmsghdr *head = NLMSG_DATA(msg);
+
+		value = largest_of(head->cmd, head + 1, NLMSG_PAYLOAD(msg, GENL_HDRLEN));
+		if (value > largest)
+			largest = value;
+	}
+	return largest;
 }
 
 int genl_join(struct genl *genl)

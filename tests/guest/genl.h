@@ -14,7 +14,8 @@ struct genl {
 	uint32_t seq;
 };
 
-/* Opens a socket and looks the family up. Returns 0 or -errno. */
+/* Opens a socket; and looks the family up. Return 0 or -errno. */
+int genl_socket(struct genl *genl);
 int genl_open(struct genl *genl);
 void genl_close(struct genl *genl);
 
@@ -23,7 +24,7 @@ int genl_send(struct genl *genl, int cmd, int flags, const void *attrs, size_t s
 
 /* What an answer consists of. */
 struct genl_answer {
-	uint8_t *bytes;		/* genetlink headers and attributes, one message after the other */
+	uint8_t *bytes;		/* netlink messages, one after the other */
 	size_t size, room;
 	unsigned int records;
 	bool interrupted;	/* NLM_F_DUMP_INTR was set in one of them */
@@ -38,6 +39,9 @@ int genl_receive(struct genl *genl, struct genl_answer *answer);
 /* One after the other. */
 int genl_ask(struct genl *genl, int cmd, int flags, const void *attrs, size_t size,
 	     struct genl_answer *answer);
+
+/* The largest number in the answer to a dump that is not an ID. */
+uint64_t genl_largest(const struct genl_answer *answer);
 
 /* Lets the socket hear events. */
 int genl_join(struct genl *genl);
