@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 listings="contexts holders ioases hwpts devices accesses areas owners status"
-net_admin=12 sys_ptrace=19 sys_admin=21
+cap_net_admin=12 cap_sys_ptrace=19 cap_sys_admin=21
 
 vmm old "${edus[0]}" 1M
 successor new old 1M
@@ -73,7 +73,7 @@ own_doors() {
 	done
 }
 
-# own_channel ACTOR FD: dumps over a socket, and events
+# channel ACTOR FD: dumps over a socket
 channel() {
 	local name=$1 fd=$2 listing
 
@@ -84,21 +84,20 @@ channel() {
 
 # What root has opened and handed over; some of it is in use already.
 handed_doors() {
-	local name=$1 device socket begun listing fd files
+	local name=$1 device socket begun listing fd files=()
 
 	ask giver netlink; begun=${reply%% *}
 	ask giver dump-begin "$begun" areas
-	files=()
 	for listing in $listings; do
 		ask giver open "/sys/kernel/debug/dmaown/$listing" r; files+=("$reply")
 	done
 	ask giver open /sys/kernel/debug/dmaown/areas r; files+=("$reply")
 	ask giver read "$reply" 4096
 	hand_over giver "$name" "$given_device" "$given_socket" "$begun" "${files[@]}"
-	for fd in "$begun" "${files[@]}"; do ask giver close "$fd"; done
-
 	# shellcheck disable=SC2086
 	set -- $reply
+	for fd in "$begun" "${files[@]}"; do ask giver close "$fd"; done
+
 	device=$1 socket=$2 begun=$3
 	not_permitted "$name" who "$device" "$new"
 	not_permitted "$name" give "$device" "$new"
@@ -115,13 +114,13 @@ handed_doors() {
 
 # How somebody becomes who is not allowed anything.
 become_user() { ask "$1" setuid 1001; }
-become_net_admin() { ask "$1" setuid-with 1001 $net_admin; }
+become_net_admin() { ask "$1" setuid-with 1001 $cap_net_admin; }
 become_nsroot() { ask "$1" setuid 1001; ask "$1" userns; }
 become_rootns() { ask "$1" userns; }
 become_netns() { ask "$1" setuid 1001; ask "$1" userns net; }
 become_bare() { ask "$1" drop all; }
-become_no_admin() { ask "$1" drop $sys_admin; }
-become_no_ptrace() { ask "$1" drop $sys_ptrace; }
+become_no_admin() { ask "$1" drop $cap_sys_admin; }
+become_no_ptrace() { ask "$1" drop $cap_sys_ptrace; }
 
 people=(user net_admin nsroot rootns bare no_admin no_ptrace)
 declare -A socket_of=()

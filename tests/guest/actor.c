@@ -968,7 +968,9 @@ static int do_userns(struct call *c)
 	char text[32];
 
 	snprintf(text, sizeof(text), "0 %d 1", geteuid());
-	if (unshare(CLONE_NEWUSER | (arg_is(c, 1, "net") ? CLONE_NEWNET : 0)))
+	/* One who has changed user may not write his own map otherwise. */
+	if (prctl(PR_SET_DUMPABLE, 1) ||
+	    unshare(CLONE_NEWUSER | (arg_is(c, 1, "net") ? CLONE_NEWNET : 0)))
 		return -errno;
 	return write_file("/proc/self/uid_map", text);
 }

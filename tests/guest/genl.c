@@ -17,7 +17,7 @@ const int genl_dumps[] = {
 	DMAOWN_CMD_GET_DEVICE, DMAOWN_CMD_GET_ACCESS, DMAOWN_CMD_GET_AREA, DMAOWN_CMD_GET_OWNER, 0
 };
 
-static char buffer[65536];
+static __thread char buffer[65536];
 
 static int send_message(struct genl *genl, uint16_t type, int cmd, int flags, const void *attrs,
 			size_t size)

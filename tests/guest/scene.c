@@ -277,22 +277,28 @@ char *file_text(const char *path)
 	return text;
 }
 
-static void process_state(FILE *state, pid_t pid)
+uint64_t process_counter(pid_t pid, const char *name)
 {
-	char path[64], *text, *line, *rest;
-	struct rlimit limit;
+	char path[64], *text, *line;
+	uint64_t value;
 
 	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	text = file_text(path);
 	need(text, path);
-	fprintf(state, "process %d", pid);
-	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-		if (!strncmp(line, "VmPin:", 6) || !strncmp(line, "VmLck:", 6))
-			fprintf(state, " %s", line);
-	need(!prlimit(pid, RLIMIT_MEMLOCK, NULL, &limit), "prlimit");
-	fprintf(state, " limit %llu %llu\n", (unsigned long long)limit.rlim_cur,
-		(unsigned long long)limit.rlim_max);
+	line = strstr(text, name);
+	need(line && sscanf(line + strlen(name), ": %lu", &value) == 1, name);
 	free(text);
+	return value;
+}
+
+static void process_state(FILE *state, pid_t pid)
+{
+	struct rlimit limit;
+
+	need(!prlimit(pid, RLIMIT_MEMLOCK, NULL, &limit), "prlimit");
+	fprintf(state, "process %d VmPin %lu VmLck %lu limit %lu %lu\n", pid,
+		process_counter(pid, "VmPin"), process_counter(pid, "VmLck"), limit.rlim_cur,
+		limit.rlim_max);
 }
 
 char *state_text(const pid_t *pids, int nr)

@@ -57,6 +57,9 @@ struct dmaown_process named(int device, pid_t pid);
  */
 char *state_text(const pid_t *pids, int nr);
 
+/* What a line of /proc/PID/status says, in kB. */
+uint64_t process_counter(pid_t pid, const char *name);
+
 /* The whole of a file; NULL and errno if it cannot be opened or read. */
 char *file_text(const char *path);
 
