@@ -9,19 +9,27 @@ size=$((1 << 20))
 # Two contexts of user 1001 in mode user. The new process, user 1002, holds the first one without its
 # device's file, and not the second one; one of the first context's areas it maps private, the other not
 # at all; user 1003 holds the first context as well; and the limit is a page short.
-limit=unlimited vmm old "${edus[0]}" $size user 1001
-ctx1=$ctx ioas1=$ioas
-ask old mmap "$ram" $size shared rw $((base + size))
-ask old map "$ctx1" "$ioas1" $((base + size)) $size 0x1000000 rw
-id1=$(context_of "$old")
+start old
+ask old limit unlimited
+ask old open /dev/iommu; ctx1=$reply
 ask old open /dev/iommu; ctx2=$reply
+ask old device "${edus[0]}"; dev1=$reply
 ask old device "${edus[1]}"; dev2=$reply
+ask old bind "$dev1" "$ctx1"
 ask old bind "$dev2" "$ctx2"
+ask old setuid 1001
+ask old ioas "$ctx1"; ioas1=$reply
 ask old ioas "$ctx2"; ioas2=$reply
+ask old memfd ram $size; ram=$reply
+ask old mmap "$ram" $size shared rw $base
+ask old mmap "$ram" $size shared rw $((base + size))
+ask old map "$ctx1" "$ioas1" $base $size 0 rw
+ask old map "$ctx1" "$ioas1" $((base + size)) $size 0x1000000 rw
 ask old map "$ctx2" "$ioas2" $base $size 0x2000000 rw
+ask old attach "$dev1" "$ioas1"
 ask old attach "$dev2" "$ioas2"
+id1=$(dmaownctl list --raw -n -o ID --context "$old/$ctx1")
 id2=$(dmaownctl list --raw -n -o ID --context "$old/$ctx2")
-dev1=$dev
 
 start new
 ask new limit $((3 * size - page))
@@ -116,8 +124,8 @@ answers 15 "$reset1" "the third process is accepted"
 
 # A remap list that lacks an entry, beside what else is wrong.
 options=(--remap "$id1/$ioas1:0=$base")
-answers 13 "remap-missing $id1 0x1000000 0x10fffff 0 -
-remap-missing $id2 0x2000000 0x20fffff 0 -
+answers 13 "remap-missing $id1 0x1000000 0x10fffff null -
+remap-missing $id2 0x2000000 0x20fffff null -
 $reset1
 $untrusted" "a remap list that is incomplete"
 

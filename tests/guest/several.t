@@ -126,7 +126,7 @@ for name in forth back left right; do
 	is "$(grep -vE 'locked by another|in flux|being mapped|busy|Device or resource' "$scratch/$name.err")" "" \
 		"$name: and say nothing else"
 done
-moved=$(dmaownctl status --json | jq .transfers)
+moved=$(dmaownctl status --json | jq .status.transfers)
 [ "${moved:-0}" -gt 20 ] && pass "things went back and forth ($moved times)" || fail "things went back and forth ($moved times)"
 # Whoever owns which now, the sums are right.
 mine=0 theirs=0
