@@ -30,6 +30,7 @@ for mode in none user mm; do
 	ask old attach "$dev2" "$ioas2"
 	is "$(charges "$old")" "$(charged $size $mode)" "$mode: charged once"
 	successor new old $size "${uids[1]}"
+	hand_over old new "$dev2"
 
 	run dmaownctl areas --json -o IOVA,PAGES,SHARERS,PINNED
 	is "$(json '[.areas[].pages] | unique | length')" 1 "$mode: areas: one pages object"
