@@ -56,8 +56,8 @@ static char *advise_adopt(const struct transfer *transfer)
 	if (transfer->adopt || (!find_report(transfer, DMAOWN_REASON_OWNER_DEAD) &&
 				!find_report(transfer, DMAOWN_REASON_OWNER_STALE)))
 		return NULL;
-	return strdup("adopt what the dead or stale owner has left with: --adopt; the new owner must "
-		      "have, shared, just the pages there that are pinned");
+	return strdup("adopt what the dead or stale owner has left with: --adopt; the new owner "
+		      "must have, shared, just the pages there that are pinned");
 }
 
 static char *advise_not_pinned(const struct transfer *transfer)
@@ -156,8 +156,8 @@ static char *advise_force(const struct transfer *transfer, uint32_t reason, cons
 static char *advise_reset(const struct transfer *transfer)
 {
 	return advise_force(transfer, DMAOWN_REASON_WOULD_RESET,
-			    "pass the device's descriptor to the new owner first; or accept the reset "
-			    "with:");
+			    "pass the device's descriptor to the new owner first; or accept the "
+			    "reset with:");
 }
 
 static char *advise_untrusted(const struct transfer *transfer)

@@ -120,7 +120,8 @@ int force_resolve(const struct force_list *list, int device, struct channel *cha
 			if (rc)
 				return rc;
 		}
-		array[*nr] = (struct dmaown_force){ .reason = force->reason, .process = ref.process };
+		array[*nr].reason = force->reason;
+		array[*nr].process = ref.process;
 		memcpy(array[*nr].device, force->device, sizeof(force->device));
 		++*nr;
 	}

@@ -11,7 +11,7 @@
 
 struct force {
 	uint32_t reason;
-	const char *name;		/* of the device or process, as given; NULL: whatever it is */
+	const char *name;	/* of the device or process, as given; NULL: whatever it is */
 	char device[64];
 	struct process_name holder;
 };
@@ -22,14 +22,14 @@ struct force_list {
 };
 
 /*
- * Adds what "REASON" or "REASON=NAME" says, which must outlive the list. NULL, or what is wrong with
- * it, which the caller frees.
+ * Adds what "REASON" or "REASON=NAME" says, which must outlive the list. NULL, or what is wrong
+ * with it, which the caller frees.
  */
 char *force_add(struct force_list *list, const char *text);
 
 /*
- * The list as the module takes it, in an array for list->nr of them, with the holders looked up. A
- * holder that is gone is left out. 0, or an exit status with a message.
+ * The list as the module takes it, in an array of zeros for list->nr of them, with the holders looked
+ * up. A holder that is gone is left out. 0, or an exit status with a message.
  */
 int force_resolve(const struct force_list *list, int device, struct channel *channel,
 		  struct dmaown_force *array, uint32_t *nr);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Signals that would end us, while something is under way that has to be brought to an end: they are
- * noted instead, and end what waits.
+ * Signals that would end us, while something is under way that has to be brought to an end: they
+ * are noted instead, and end what waits.
  */
 #ifndef DMAOWN_CLI_INTERRUPT_H
 #define DMAOWN_CLI_INTERRUPT_H

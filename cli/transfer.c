@@ -125,8 +125,8 @@ static int find_all(struct transfer *transfer, int device)
 }
 
 /*
- * The module gives up waiting when a signal comes, with nothing changed; what has begun to change is
- * finished. So a signal must not end us: the answer tells which it was.
+ * The module gives up waiting when a signal comes, with nothing changed; what has begun to change
+ * is finished. So a signal must not end us: the answer tells which it was.
  */
 static int ask(struct transfer *transfer, int device)
 {

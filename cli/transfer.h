@@ -56,15 +56,15 @@ extern const struct argp transfer_argp;
 extern const struct argp check_argp;
 
 /*
- * The ioctl, with DMAOWN_TRANSFER_* in flags besides those that are asked for by options. To be called
- * with signals caught (interrupt.h). Fills call and reports, and returns its errno; EINTR when it was
- * interrupted.
+ * The ioctl, with DMAOWN_TRANSFER_* in flags besides those that are asked for by options. To be
+ * called with signals caught (interrupt.h). Fills call and reports, and returns its errno; EINTR
+ * when it was interrupted.
  */
 int transfer_call(int device, struct transfer *transfer, uint32_t flags);
 
 /*
- * The same for --raise-limit. In a dry run, the answer that there would be with the limit raised. Fills
- * limit and limit_error, too.
+ * The same for --raise-limit. In a dry run, the answer that there would be with the limit raised.
+ * Fills limit and limit_error, too.
  */
 int transfer_call_raising(int device, struct transfer *transfer);
 

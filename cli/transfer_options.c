@@ -21,8 +21,8 @@ static const struct argp_option transfer_options[] = {
 	  "PID has the memory of the area that begins at this IOVA at this address; "
 	  "given for one area, it must be given for all that are mapped by address", 0 },
 	{ "adopt", OPTION_ADOPT, NULL, 0,
-	  "Move what is mapped by address from dead and stale owners too, where PID has just the pages "
-	  "that are pinned", 0 },
+	  "Move what is mapped by address from dead and stale owners too, where PID has just the "
+	  "pages that are pinned", 0 },
 	{ "force", OPTION_FORCE, "REASON[=NAME]", 0,
 	  "Do not refuse for this reason: would-reset, or would-reset=DEVICE; untrusted-holder, or "
 	  "untrusted-holder=PID; may be given several times", 0 },
@@ -148,10 +148,10 @@ static error_t parse_transfer(int key, char *arg, struct argp_state *state)
 
 static const struct argp_child transfer_children[] = { { &channel_argp, 0, NULL, 0 }, { 0 } };
 
-#define REFUSALS								\
-	"3 FROM owns nothing there; 10 no such process, or a dead or stale owner; 11 the new owner's " \
-	"limit; 12 not the same memory; 13 the remap list; 14 busy until the timeout; 15 the context " \
-	"is not held, or could not be kept; 77 not allowed; see dmaownctl(8)."
+#define REFUSALS									\
+	"3 FROM owns nothing there; 10 no such process, or a dead or stale owner; 11 the new "	\
+	"owner's limit; 12 not the same memory; 13 the remap list; 14 busy until the timeout; "	\
+	"15 the context is not held, or could not be kept; 77 not allowed; see dmaownctl(8)."
 
 const struct argp transfer_argp = {
 	.options = transfer_options,
@@ -165,7 +165,7 @@ const struct argp check_argp = {
 	.options = transfer_options,
 	.parser = parse_transfer,
 	.children = transfer_children,
-	.doc = "Tell whether a transfer with the same options would succeed, and if not, every reason "
-	       "why not. Nothing is changed.\v"
+	.doc = "Tell whether a transfer with the same options would succeed, and if not, every "
+	       "reason why not. Nothing is changed.\v"
 	       "Exit status: 0 it would, or there is nothing to do; " REFUSALS,
 };

@@ -59,12 +59,14 @@ static void warn_limit(const struct transfer *transfer)
 	uint32_t pid = transfer->to.process.pid;
 
 	if (transfer->limit_error == -EAGAIN)
-		warnx("RLIMIT_MEMLOCK of process %" PRIu32 " was changed by somebody else just now", pid);
+		warnx("RLIMIT_MEMLOCK of process %" PRIu32 " was changed by somebody else just now",
+		      pid);
 	else if (transfer->limit_error)
 		warnx("cannot raise RLIMIT_MEMLOCK of process %" PRIu32 ": %s", pid,
 		      strerror(-transfer->limit_error));
 	else if (transfer->limit.state == LIMIT_PUT_BACK)
-		warnx("RLIMIT_MEMLOCK of process %" PRIu32 " had been raised, and is as it was", pid);
+		warnx("RLIMIT_MEMLOCK of process %" PRIu32 " had been raised, and is as it was",
+		      pid);
 	else if (transfer->limit.state == LIMIT_LEFT)
 		warnx("RLIMIT_MEMLOCK of process %" PRIu32 " had been raised, and then changed by "
 		      "somebody else: it is left like that", pid);

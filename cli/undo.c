@@ -2,9 +2,9 @@
 /*
  * The way back: it has to be known before the first step.
  *
- * It is "--to OLD --from TO" in the contexts in which something moves. So there is none when the areas
- * that move have several owners, or TO owns others there that would go along; none to an address space
- * that is gone, nor to a process that does not hold the contexts.
+ * It is "--to OLD --from TO" in the contexts in which something moves. So there is none when the
+ * areas that move have several owners, or TO owns others there that would go along; none to an
+ * address space that is gone, nor to a process that does not hold the contexts.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -132,7 +132,7 @@ static int see_area(const union record *record, void *data)
 	if (!scope)
 		return 0;
 	if (known(area, AREA, BUSY) && area->busy)
-		return bar(undo, "part of a context was locked, and its owners were not to be seen");
+		return bar(undo, "part of a context was locked, and its owners not to be seen");
 	named = !transfer->from_text || area->owner == transfer->from.owner;
 	if (stays(transfer, area, named)) {
 		scope->stays = true;

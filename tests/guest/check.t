@@ -14,15 +14,18 @@ answer() {
 		.pinned, .charged_user, .charged_mm]'
 }
 
+verdict() { json -c '[.result, .changed, .undo, .limit_raised]'; }
+
 # All that a transfer could change.
 everything() {
-	local name
+	local pid files=()
 
-	dmaownctl areas --raw -n -b -o CONTEXT,IOAS,IOVA,LENGTH,ADDR,OWNER,STATE,UID,PINNED
-	for name in "${!actor_pid[@]}"; do
-		echo "$name: $(charges "${actor_pid[$name]}") $(grep '^Max locked memory' "/proc/${actor_pid[$name]}/limits")"
+	for pid in "${actor_pid[@]}"; do
+		files+=("/proc/$pid/status" "/proc/$pid/limits")
 	done
-	echo "users: $(user_locked 1001) $(user_locked 1002)"
+	dmaownctl areas --raw -n -b -o CONTEXT,IOAS,IOVA,LENGTH,ADDR,OWNER,STATE,UID,PINNED
+	awk '/^(VmPin|VmLck):|^Max locked memory/ { print FILENAME, $0 }' "${files[@]}"
+	dmaownctl owners --raw -n -b -o UID,USER_LOCKED | sort -u
 }
 
 # refused "STATUS REASON..." NAME OPTION...: check, transfer --dry-run and transfer all say so, and nothing
@@ -33,8 +36,8 @@ refused() {
 
 	before=$(everything)
 	run dmaownctl check "$@" --json
-	is "$status $(reasons)" "$expected" "$name: check: exit status and reasons"
-	is "$(json -c '[.result, .changed, .undo, .limit_raised]')" '["refused",false,null,null]' "$name: check: no change"
+	is "$status $(reasons) $(verdict)" \
+		"$expected [\"refused\",false,null,null]" "$name: check: exit status, reasons, no change"
 	first=$(answer)
 	run dmaownctl transfer --dry-run "$@" --json
 	is "$status $(answer)" "${expected%% *} $first" "$name: transfer --dry-run says the same"
@@ -138,7 +141,10 @@ is "$reply" "done 0x8000000" "it goes on"
 ask old unmap "$ctx" "$ioas" 0x8000000 64K
 
 # --- several at once: a context that TO does not hold, its limit, and its memory
-ask old open /dev/iommu; ctx2=$reply
+start opener
+ask opener open /dev/iommu; ctx2=$reply
+hand_over opener old "$ctx2"; ctx2=$reply
+stop opener
 ask old ioas "$ctx2"; ioas2=$reply
 ask old memfd ram2 64K; ram2=$reply
 ask old mmap "$ram2" 64K shared rw 0x50000000000

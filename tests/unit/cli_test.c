@@ -977,7 +977,7 @@ static void test_undo(void **state)
 		  NULL, "the old owner does not hold the context" },
 		{ AREA(1f2e3d4c5b6a7988, 0x0, beef1092, 4242, live)
 		  "context=0x1f2e3d4c5b6a7988 ioas=3 busy=1\n",
-		  NULL, "part of a context was locked, and its owners were not to be seen" },
+		  NULL, "part of a context was locked, and its owners not to be seen" },
 	};
 	char expected[256];
 	size_t i;
