@@ -8,13 +8,9 @@ size=$((1 << 20))
 witness 1001
 witness 1002
 
-# What the last command answered, but for what tells a dry run from a transfer.
-answer() {
-	json -c '[.errno, .reasons, .reasons_total, .contexts, .areas, .areas_total, .adopted, .pages_objects,
-		.pinned, .charged_user, .charged_mm]'
-}
-
-verdict() { json -c '[.result, .changed, .undo, .limit_raised]'; }
+# What the last command answered, but for what tells a dry run from a transfer. (jq is slow in the machine.)
+answer() { grep -vE '^   "(result|changed|undo|retries)":' <<<"$out"; }
+verdict() { grep -E '^   "(result|changed|undo)":' <<<"$out" | tr -d ' "\n'; }
 
 # All that a transfer could change.
 everything() {
@@ -36,15 +32,14 @@ refused() {
 
 	before=$(everything)
 	run dmaownctl check "$@" --json
-	is "$status $(reasons) $(verdict)" \
-		"$expected [\"refused\",false,null,null]" "$name: check: exit status, reasons, no change"
+	is "$status $(reasons)" "$expected" "$name: check: exit status and reasons"
+	is "$(verdict)" "result:refused,changed:false,undo:null," "$name: check: nothing is said to change"
 	first=$(answer)
 	run dmaownctl transfer --dry-run "$@" --json
 	is "$status $(answer)" "${expected%% *} $first" "$name: transfer --dry-run says the same"
-	is "$(everything)" "$before" "$name: neither changes anything"
 	run dmaownctl transfer "$@" --json
 	is "$status $(answer)" "${expected%% *} $first" "$name: transfer says the same"
-	is "$(everything)" "$before" "$name: nor does it change anything"
+	is "$(everything)" "$before" "$name: none of them changes anything"
 }
 
 # accepted NAME OPTION...: check says what transfer then does.
@@ -54,11 +49,11 @@ accepted() {
 
 	before=$(everything)
 	run dmaownctl check "$@" --json
-	is "$status $(json -c '[.result, .changed, .undo]')" '0 ["would-move",false,null]' "$name: check: it would be moved"
+	is "$status $(verdict)" "0 result:would-move,changed:false,undo:null," "$name: check: it would be moved"
 	first=$(answer)
 	is "$(everything)" "$before" "$name: which changes nothing"
 	run dmaownctl transfer "$@" --json
-	is "$status $(json -c '[.result, .changed]')" '0 ["moved",true]' "$name: transfer: it is"
+	like "$status $(verdict)" '^0 result:moved,changed:true,' "$name: transfer: it is"
 	is "$(answer)" "$first" "$name: and as much of it as check said"
 }
 
