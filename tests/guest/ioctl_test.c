@@ -390,6 +390,16 @@ static void test_not_held(void)
 	t.nr_reports = AREAS + 2;
 	expect(transfer(&t), ENXIO, "one that does not have the memory either");
 	equal(t.reports_total, AREAS + 1, "is told all of it");
+	memset(reports, 0xff, sizeof(reports));
+	t.nr_reports = 2;
+	expect(transfer(&t), ENXIO, "with room for fewer reasons than there are");
+	equal(t.nr_reports, 2, "as many are told as there is room for");
+	equal(t.reports_total, AREAS + 1, "and all are counted");
+	equal(reports[2].reason, UINT32_MAX, "nothing behind the room is touched");
+	t.flags = DMAOWN_TRANSFER_DRY_RUN;
+	t.nr_reports = 2;
+	expect(transfer(&t), ENXIO, "a dry run with as little room");
+	equal(t.reports_total, AREAS + 1, "counts as many");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	close(pipes[0]);
