@@ -25,6 +25,21 @@ is "$(awk '{ print $3, $4 }' <<<"$out" | sort -u)" "$page $old" "areas: with len
 netlink=$(md5sum <<<"$out")
 run dmaownctl --channel debugfs areas --raw -n -b -o IOAS,IOVA,LENGTH,PID
 is "$(md5sum <<<"$out")" "$netlink" "areas: the same through debugfs"
+
+# Listings stream: looked at when most of it has been written, it holds little of it.
+mkfifo "$scratch/stream"
+for options in "" --json; do
+	dmaownctl areas $options >"$scratch/stream" &
+	listing=$!
+	{
+		head -n $((count - 3000)) >/dev/null
+		peak=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$listing/status")
+		cat >/dev/null
+	} <"$scratch/stream"
+	wait "$listing"
+	is $? 0 "areas $options: into a pipe"
+	[ "$peak" -lt 20480 ] && pass "areas $options: in less than 20 MiB" || fail "areas $options: in less than 20 MiB: $peak KiB"
+done
 run dmaownctl list --raw -n -b -c "$id" -o AREAS
 is "$out" $count "list counts them"
 run dmaownctl owners --raw -n -b -o PID,AREAS

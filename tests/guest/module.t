@@ -16,10 +16,10 @@ like "$id" '^0x' "a context is seen"
 run rmmod dmaown
 is "$status" 0 "the module can be unloaded while contexts are in use"
 for channel in "" "--channel netlink" "--channel debugfs"; do
-	for command in list ioas areas owners devices status "transfer --to $new"; do
+	for command in list ioas areas owners devices tree "can-exit $new" verify metrics status "transfer --to $new"; do
 		run dmaownctl $channel $command
 		is "$status" 69 "without the module: $channel $command"
-		like "$err" "modprobe|insmod" "without the module: $channel $command says how to load it"
+		like "$err" "modprobe|insmod|build it" "without the module: $channel $command says what to do"
 	done
 done
 run dmaownctl transfer --to "$new" --json

@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# dmaownctl watch: events as they come, the module coming and going, events that are lost, and its end.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((1 << 20))
+module=$DMAOWN_KMOD/dmaown.ko
+
+# Starts watching with the options given; $watch is its PID, $lines the file it writes to.
+declare -i nr_watches=0
+start_watch() {
+	nr_watches+=1
+	lines=$scratch/lines.$nr_watches
+	dmaownctl watch "$@" >"$lines" 2>"$lines.err" &
+	watch=$!
+	eventually grep -q subscribed "$lines" || broken "watch does not begin: $(cat "$lines.err")"
+}
+
+# How many lines there are that match.
+matches() { grep -cE "$1" "$lines"; }
+has_matches() { [ "$(matches "$2")" -ge "$1" ]; }
+# Waits for so many lines that match.
+expect() {
+	eventually has_matches "$1" "$2" && { pass "$3"; return; }
+	fail "$3"
+	diag "$(tail -n 20 "$lines")"
+}
+
+end_watch() {
+	kill -"$1" "$watch"
+	wait "$watch"
+	is "$?" 0 "SIG$1 ends it, with success"
+	is "$(cat "$lines.err")" "" "and it has complained about nothing"
+}
+
+# What jq finds in the last line that matches.
+last() { grep -E "$1" "$lines" | tail -n 1 | jq -c "$2"; }
+
+vmm old "${edus[0]}" $size user 1001
+successor new old $size 1001
+
+# --- one line an event, at once, and whole
+start_watch --json
+json_lines=$lines json_watch=$watch
+start_watch
+run dmaownctl transfer --to "$new"
+is "$status" 0 "a transfer"
+run dmaownctl transfer --to "$old" --from "$$"
+is "$status" 3 "a refusal"
+expect 1 "#[0-9]+ transfer to $new by [0-9]+, 1 area, 1 context, 1M pinned$" "the transfer is told"
+expect 1 "#[0-9]+ refusal to $old from $$ by [0-9]+,.* nothing, ENOENT$" "the refusal is told, with its reason"
+is "$(grep -vcE '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}[+-][0-9]{2}:[0-9]{2} [0-9]+\.[0-9]{6} (#[0-9]+ )?[a-z]+' "$lines")" 0 \
+	"each line begins with wall-clock and boot time"
+end_watch TERM
+
+lines=$json_lines watch=$json_watch
+expect 1 '"event": "refusal"' "as JSON too"
+is "$(jq -s length "$lines")" "$(wc -l <"$lines")" "an object a line"
+is "$(last transfer '[.to, .areas, .contexts, .pinned, .errno, .lost]')" "[$new,1,1,$size,null,null]" "what a transfer tells"
+is "$(last refusal '[.to, .from, .reason, .errno]')" "[$old,$$,\"nothing\",\"ENOENT\"]" "what a refusal tells"
+is "$(($(last refusal .sequence) - $(last transfer .sequence)))" 1 "sequence numbers count up"
+event=$(date -d "$(last refusal .wall | tr -d '"')" +%s)
+now=$(date +%s)
+[ "$event" -le "$now" ] && [ "$event" -gt $((now - patience)) ] && pass "the wall-clock time is right" ||
+	fail "the wall-clock time is right: $event, now $now"
+boot=$(last refusal .time)
+[ $((boot / 1000000000)) -le "$(cut -d. -f1 /proc/uptime)" ] && [ "$boot" -gt 0 ] && pass "so is the time since boot" ||
+	fail "so is the time since boot: $boot"
+
+# --- the module goes and comes, twice
+for round in 1 2; do
+	rmmod dmaown || broken "rmmod"
+	expect $round '"unloaded"' "round $round: that the module is unloaded is told"
+	insmod "$module" || broken "insmod"
+	expect $((round + 1)) '"subscribed"' "round $round: and that it is back"
+	dmaownctl transfer --to "$old" --from "$$" >/dev/null 2>&1
+	expect $((round + 1)) '"refusal"' "round $round: events are told again"
+	is "$(last refusal .sequence)" 1 "round $round: and counted anew"
+done
+is "$(matches '"lost": [0-9]')" 0 "none was lost"
+end_watch INT
+
+# --- more than there is room for
+read -r room </proc/sys/net/core/rmem_max
+echo 4096 >/proc/sys/net/core/rmem_max
+start_watch --json
+echo "$room" >/proc/sys/net/core/rmem_max
+first=$(last subscribed .time)
+kill -STOP "$watch"
+for ((i = 0; i < 30; i++)); do dmaownctl transfer --to "$old" --from "$$" >/dev/null 2>&1; done
+kill -CONT "$watch"
+expect 1 '"event": "lost", .*"lost": null' "that some are lost is told at once"
+dmaownctl transfer --to "$old" --from "$$" >/dev/null 2>&1
+expect 1 '"event": "lost", .*"lost": [0-9]' "and how many, with the next one that comes"
+lost=$(jq -s '[.[] | select(.event == "lost") | .lost // 0] | add' "$lines")
+is $((lost + $(matches '"refusal"'))) 31 "those lost and those told are all there were"
+end_watch TERM
+isnt "$first" "" "it had begun before"
+
+# --- who cannot
+run dmaownctl --channel debugfs watch
+is "$status" 64 "there are no events in debugfs"
+run setpriv --reuid 1001 --clear-groups dmaownctl watch
+is "$status" 77 "a user who may not look is told so"
+run unshare --net dmaownctl watch
+is "$status" 1 "in another network namespace"
+like "$err" "nsenter" "it says where to go"
+rmmod dmaown
+run dmaownctl watch
+is "$status" 69 "without the module"
+like "$err" "modprobe|insmod|build it" "it says what to do"
+insmod "$module"
+dmaownctl watch >/dev/full 2>"$scratch/full"
+is $? 1 "where nothing can be written it ends"
+harmless+='|dmaown: '
+finish
