@@ -106,7 +106,7 @@ static void render_busy(const struct row *row, struct cell *cell)
 }
 
 static const struct column columns[] = {
-	FIELD_COLUMN("ID", CONTEXT, CONTEXT, 10, SCOLS_FL_TRUNC),
+	FIELD_COLUMN("ID", CONTEXT, CONTEXT, 0, 0),
 	MADE_COLUMN("HOLDERS", CELL_LIST, render_holders, 7, SCOLS_FL_WRAP,
 		    "processes that hold the context"),
 	FIELD_COLUMN("IOASES", CONTEXT, IOASES, 0, 0),

@@ -16,9 +16,44 @@ static bool colours_wanted(void)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb");
 }
 
+/* On a terminal each item of a list has a line of its own: cut anywhere, names could not be read. */
+static size_t longest_item(const struct libscols_column *column, const char *data, void *user)
+{
+	size_t length, longest = 0;
+
+	(void)column;
+	(void)user;
+	while (data && *data) {
+		length = strcspn(data, ",");
+		if (length > longest)
+			longest = length;
+		data += length + (data[length] == ',');
+	}
+	return longest;
+}
+
+static char *next_item(const struct libscols_column *column, char *data, void *user)
+{
+	char *comma = data ? strchr(data, ',') : NULL;
+
+	(void)column;
+	(void)user;
+	if (!comma)
+		return NULL;
+	*comma = '\0';
+	return comma + 1;
+}
+
+static bool is_split(const struct output *output, const struct column *column)
+{
+	return column_kind(output->set, column) == CELL_LIST && isatty(STDOUT_FILENO) &&
+	       !output->options->raw;
+}
+
 static int add_columns(struct output *output)
 {
 	const struct column *column;
+	struct libscols_column *added;
 	int flags;
 	size_t i;
 
@@ -27,8 +62,11 @@ static int add_columns(struct output *output)
 		flags = column->flags;
 		if (column_is_right(output->set, column))
 			flags |= SCOLS_FL_RIGHT;
-		if (!scols_table_new_column(output->table, column->name, column->width, flags))
+		added = scols_table_new_column(output->table, column->name, column->width, flags);
+		if (!added)
 			return -ENOMEM;
+		if (is_split(output, column))
+			scols_column_set_wrapfunc(added, longest_item, next_item, NULL);
 	}
 	return 0;
 }
