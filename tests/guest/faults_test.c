@@ -6,6 +6,8 @@
  *
  * Not each failure is the call's: there are second ways to get memory, and what is only said to others
  * (events) may be lost. Then the call must do all that it does otherwise. TAP on standard output.
+ *
+ *	faults_test [TEXT]	TEXT: only the cases whose name contains it
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -597,6 +599,8 @@ static bool strike(struct tally *tally, const struct fault_case *c, int n)
 
 #define MOST	2000
 
+static const char *only;		/* cases whose name contains this; NULL: all */
+
 static void run_case(const struct fault_case *c)
 {
 	/* On all ways in there is also a copy from or to user space. */
@@ -605,6 +609,8 @@ static void run_case(const struct fault_case *c)
 	char *after;
 	int n = 1;
 
+	if (only && !strstr(c->name, only))
+		return;
 	renew_baseline();
 	if (c->undo) {
 		need(c->call() == c->expected, c->name);
@@ -710,15 +716,18 @@ static void test_netlink(void)
 	run_case(&c);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	char *before, *after;
 	size_t i;
 
+	only = argc > 1 ? argv[1] : NULL;
 	device = open(DMAOWN_DEVICE, O_RDWR);
 	need(device >= 0, DMAOWN_DEVICE);
 	make_scene();
 	/* Somebody hears the events, or none would be made. */
 	need(!genl_open(&listener) && !genl_join(&listener), "listening");
+	before = contexts_text();
 	prepare_faults();
 	run_cases(cases, sizeof(cases) / sizeof(cases[0]));
 	make_dead_owner();
@@ -726,6 +735,9 @@ int main(void)
 	ok(genl_events(&listener) > 0, "the listener has heard of it");
 	test_debugfs();
 	test_netlink();
+	need(!try_unmap(contexts[0], ioases[0], DEAD_IOVA, 4 * PAGE), "unmap");
+	after = contexts_text();
+	ok(!strcmp(before, after), "contexts, holders, and all objects are as they were");
 	for (i = 0; i < CHILDREN; i++)
 		end_child(pids[i]);
 	return done_testing();

@@ -301,25 +301,45 @@ static void process_state(FILE *state, pid_t pid)
 		limit.rlim_max);
 }
 
+static void add_listings(FILE *state, const char * const *listings)
+{
+	char path[64], *text;
+
+	for (; *listings; listings++) {
+		snprintf(path, sizeof(path), "/sys/kernel/debug/dmaown/%s", *listings);
+		text = file_text(path);
+		need(text, path);
+		fprintf(state, "%s:\n%s", *listings, text);
+		free(text);
+	}
+}
+
 char *state_text(const pid_t *pids, int nr)
 {
-	static const char * const listings[] = {
-		"contexts", "holders", "ioases", "hwpts", "devices", "areas", "owners"
-	};
-	char path[64], *text, *all;
-	size_t size, i;
+	static const char * const listings[] = { "areas", "owners", NULL };
+	char *all;
+	size_t size;
 	FILE *state = open_memstream(&all, &size);
 
 	need(state, "memory");
-	for (i = 0; i < sizeof(listings) / sizeof(listings[0]); i++) {
-		snprintf(path, sizeof(path), "/sys/kernel/debug/dmaown/%s", listings[i]);
-		text = file_text(path);
-		need(text, path);
-		fprintf(state, "%s:\n%s", listings[i], text);
-		free(text);
-	}
+	add_listings(state, listings);
 	while (nr--)
 		process_state(state, *pids++);
+	fclose(state);
+	return all;
+}
+
+char *contexts_text(void)
+{
+	static const char * const listings[] = {
+		"contexts", "holders", "ioases", "hwpts", "devices", NULL
+	};
+	char *all;
+	size_t size;
+	FILE *state = open_memstream(&all, &size);
+
+	need(state, "memory");
+	add_listings(state, listings);
 	fclose(state);
 	return all;
 }

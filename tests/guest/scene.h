@@ -52,10 +52,13 @@ void end_child(pid_t pid);
 struct dmaown_process named(int device, pid_t pid);
 
 /*
- * The whole state as text, in memory that is to be freed: all listings, but for "accesses" and
- * "status", and the counters and limits of the processes.
+ * The state as text, in memory that is to be freed: areas and owners, with the users' counters; and the
+ * counters and limits of the processes.
  */
 char *state_text(const pid_t *pids, int nr);
+
+/* Contexts, who holds them, and what is in them. */
+char *contexts_text(void);
 
 /* What a line of /proc/PID/status says, in kB. */
 uint64_t process_counter(pid_t pid, const char *name);

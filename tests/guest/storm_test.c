@@ -479,15 +479,19 @@ static void report(uint64_t seconds)
 	ok(storm->bad == 0, "nothing happened that must not");
 }
 
-static void check_counters(const char *before)
+static void check_counters(const char *before, const char *contexts_before)
 {
-	char *after = state_text(NULL, 0);
+	char *after = state_text(NULL, 0), *left = contexts_text();
 	size_t i;
 
-	ok(!strcmp(before, after), "users' locked pages, and what is listed, are as before");
+	ok(!strcmp(before, after), "areas, owners and users' locked pages are as before");
 	if (strcmp(before, after))
 		diag("before:\n%s\nafter:\n%s", before, after);
+	ok(!strcmp(contexts_before, left), "no context is left, and nobody holds one");
+	if (strcmp(contexts_before, left))
+		diag("before:\n%s\nafter:\n%s", contexts_before, left);
 	free(after);
+	free(left);
 	for (i = 0; i < CAST; i++) {
 		equal(process_counter(pids[i], "VmPin"), 0, "VmPin is 0 in the end");
 		equal(process_counter(pids[i], "VmLck"), 0, "VmLck is 0 in the end");
@@ -507,13 +511,14 @@ int main(void)
 {
 	uint64_t seconds = setting("DMAOWN_STORM_SECONDS", 60), i;
 	uid_t users[] = { 1001, 1002 };
-	char *before;
+	char *before, *contexts_before;
 
 	dmaown = open(DMAOWN_DEVICE, O_RDWR);
 	need(dmaown >= 0, DMAOWN_DEVICE);
 	for (i = 0; i < 2; i++)
 		child(make_witness, &users[i]);
 	before = state_text(NULL, 0);
+	contexts_before = contexts_text();
 	make_scene();
 	set_off();
 	for (i = 0; i < seconds; i++) {
@@ -530,7 +535,7 @@ int main(void)
 	close(device);
 	__atomic_store_n(&storm->close, true, __ATOMIC_RELEASE);
 	ok(await(CAST, 60), "and lets go of everything");
-	check_counters(before);
+	check_counters(before, contexts_before);
 	for (i = 0; i < CAST; i++)
 		end_child(pids[i]);
 	return done_testing();
