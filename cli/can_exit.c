@@ -139,9 +139,11 @@ static void find_losses(struct leaving *leaving)
 			       holding.own->fd, holding.own->pid);
 		set_process(leaving, finding);
 		cell_set_number(&finding->context, CELL_HEX, context->context);
-		cell_set_field(&finding->areas, record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_AREAS),
+		cell_set_field(&finding->areas,
+			       record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_AREAS),
 			       &leaving->contexts.items[i]);
-		cell_set_field(&finding->pinned, record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_PINNED),
+		cell_set_field(&finding->pinned,
+			       record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_PINNED),
 			       &leaving->contexts.items[i]);
 	}
 }
@@ -204,20 +206,7 @@ static void find_mischarged_in(struct leaving *leaving, uint64_t context)
 
 static void find_unknown(struct leaving *leaving)
 {
-	const struct holder_record *holder;
-	struct finding *finding;
-	size_t i;
-
-	for (i = 0; i < leaving->holders.nr; i++) {
-		holder = &leaving->holders.items[i].holder;
-		if (!holder->busy)
-			continue;
-		finding = finding_add(&leaving->findings, FOUND_UNKNOWN,
-				      "descriptor %" PRIu32 " of process %" PRIu32 ", a device file, is "
-				      "locked: what it holds is not known", holder->fd, holder->pid);
-		cell_set_field(&finding->pid, record_field(RECORD_HOLDER, DMAOWN_A_HOLDER_PID),
-			       &leaving->holders.items[i]);
-	}
+	findings_add_locked(&leaving->findings, &leaving->holders);
 	if (leaving->shares.busy)
 		finding_add(&leaving->findings, FOUND_UNKNOWN,
 			    "%" PRIu32 " IOAS%s locked by another thread: who owns what there is not known",

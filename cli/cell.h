@@ -52,7 +52,10 @@ bool cell_has_text(const struct cell *list, const char *text);
 char *cell_to_text(const struct cell *cell, bool bytes);
 void cell_to_json(const struct cell *cell, struct json *json, const char *key);
 
-/* The fields of a record into an object that is open; without those named, in a list that ends in NULL. */
+/*
+ * The fields of a record into an object that is open; without those that are named, in a list that
+ * ends in NULL.
+ */
 void cell_record_to_json(struct json *json, enum record_kind kind, const union record *record,
 			 const char *const *except);
 

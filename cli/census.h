@@ -20,8 +20,8 @@ const struct record_list *census_holders(struct census *census);
 const struct record_list *census_devices(struct census *census);
 
 /*
- * Add a process to a list, if it is not there. Those that a PID namespace hides are unknown: one item for
- * all of them.
+ * Add a process to a list, if it is not there. Those that a PID namespace hides are unknown: one item
+ * for all of them.
  */
 void census_add_process(struct cell *list, const struct holder_record *holder);
 

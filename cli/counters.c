@@ -80,13 +80,11 @@ static bool sum_pinned(const struct record_list *owners, size_t n, const struct 
 
 static char *whose(const struct counter *counter, const struct owner_record *owner)
 {
+	char process[PROCESS_TEXT];
 	char *user, *text = NULL;
 
-	if (counter->whom == OF_PROCESS) {
-		if (asprintf(&text, "process %" PRIu32, owner->pid) < 0)
-			return NULL;
-		return text;
-	}
+	if (counter->whom == OF_PROCESS)
+		return strdup(process_text(process, known(owner, OWNER, PID), owner->pid));
 	user = user_name(owner->uid);
 	if (user && asprintf(&text, "user %s", user) < 0)
 		text = NULL;
@@ -104,9 +102,9 @@ static void add_corrupt(struct finding_list *list, const struct counter *counter
 		finding = finding_add(list, FOUND_CORRUPT, "%s of %s has underflowed to %" PRId64
 				      " bytes", counter->name, account ?: "?", (int64_t)value);
 	else
-		finding = finding_add(list, FOUND_CORRUPT, "%s of %s: %" PRIu64 " bytes, but %" PRIu64
-				      " bytes are pinned on that account", counter->name,
-				      account ?: "?", value, pinned);
+		finding = finding_add(list, FOUND_CORRUPT, "%s of %s: %" PRIu64 " bytes, but "
+				      "%" PRIu64 " bytes are pinned on that account",
+				      counter->name, account ?: "?", value, pinned);
 	free(account);
 	finding_advice(finding, counter->whom == OF_PROCESS ?
 		       "no command mends it; it ends with the process" :
@@ -255,7 +253,8 @@ static void check_holder(struct health *health, const struct holder_record *hold
 		if (!has_underflowed(read_counter(holder->pid, names[i])))
 			continue;
 		finding = finding_add(&health->findings, FOUND_CORRUPT,
-				      "%s of process %" PRIu32 " has underflowed", names[i], holder->pid);
+				      "%s of process %" PRIu32 " has underflowed", names[i],
+				      holder->pid);
 		finding_advice(finding, "no command mends it; it ends with the process");
 		cell_set_text(&finding->counter, names[i]);
 		cell_set_number(&finding->pid, CELL_NUMBER, holder->pid);

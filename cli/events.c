@@ -14,7 +14,7 @@
 
 #define RECEIVE_BUFFER	(1024 * 1024)
 
-/* Ask the kernel's controller on a socket of its own: on the other one anything may come between. */
+/* Ask the controller on a socket of its own: on the other one anything may come between. */
 static int ask(int *family, int *events, int *notify)
 {
 	struct nl_sock *sk = nl_socket_alloc();

@@ -30,7 +30,7 @@ struct events {
 /* -ENOENT: there is no such family; or another -errno. */
 int events_open(struct events *events, news_fn fn, void *data);
 
-/* Wait for news and tell them. 0; what fn returned; -EINTR after a signal that is not in mask; -errno. */
+/* Wait for news and tell them. 0; what fn returned; -EINTR after a signal; -errno. */
 int events_wait(struct events *events, const sigset_t *mask);
 void events_close(struct events *events);
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <err.h>
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "exits.h"
@@ -52,6 +54,35 @@ void finding_advice(struct finding *finding, const char *format, ...)
 	va_start(args, format);
 	finding->advice = format_text(format, args);
 	va_end(args);
+}
+
+const char *process_text(char text[PROCESS_TEXT], bool is_known, uint32_t pid)
+{
+	if (is_known)
+		snprintf(text, PROCESS_TEXT, "process %" PRIu32, pid);
+	else
+		snprintf(text, PROCESS_TEXT, "a process with no number in this PID namespace");
+	return text;
+}
+
+void findings_add_locked(struct finding_list *list, const struct record_list *holders)
+{
+	const struct holder_record *holder;
+	char process[PROCESS_TEXT];
+	struct finding *finding;
+	size_t i;
+
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i].holder;
+		if (!holder->busy)
+			continue;
+		process_text(process, known(holder, HOLDER, PID), holder->pid);
+		finding = finding_add(list, FOUND_UNKNOWN, "descriptor %" PRIu32 " of %s, a device "
+				      "file, is locked: what it holds is not known", holder->fd,
+				      process);
+		cell_set_field(&finding->pid, record_field(RECORD_HOLDER, DMAOWN_A_HOLDER_PID),
+			       &holders->items[i]);
+	}
 }
 
 size_t findings_count(const struct finding_list *list, enum found found)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What can-exit and verify have found: one sentence each, with what it is about, and what mends it. */
+/* What can-exit and verify have found: a sentence, what it is about, and what mends it. */
 #ifndef DMAOWN_CLI_FINDING_H
 #define DMAOWN_CLI_FINDING_H
 
@@ -47,8 +47,15 @@ void finding_command(struct finding *finding, const char *format, ...)
 void finding_advice(struct finding *finding, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* "process 42", or words for one that is hidden. */
+#define PROCESS_TEXT	64
+const char *process_text(char text[PROCESS_TEXT], bool is_known, uint32_t pid);
+
 /* The part of a command that names a context. */
 #define CONTEXT_OPTION	" --context 0x%" PRIx64
+
+/* FOUND_UNKNOWN for each device file that could not be looked into. */
+void findings_add_locked(struct finding_list *list, const struct record_list *holders);
 
 size_t findings_count(const struct finding_list *list, enum found found);
 

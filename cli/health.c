@@ -35,7 +35,7 @@ static void set_share(struct health *health, struct finding *finding, const stru
 	union record record = { .area = share->area };
 	const char *unit = health_unit(health, &share->area);
 
-	cell_set_field(&finding->context, record_field(RECORD_AREA, DMAOWN_A_AREA_CONTEXT), &record);
+	cell_set_number(&finding->context, CELL_HEX, share->area.context);
 	cell_set_field(&finding->owner, record_field(RECORD_AREA, DMAOWN_A_AREA_OWNER), &record);
 	cell_set_field(&finding->pid, record_field(RECORD_AREA, DMAOWN_A_AREA_PID), &record);
 	if (known(&share->area, AREA, UID))
@@ -90,8 +90,8 @@ static void check_share(struct health *health, const struct share *share)
 	const struct area_record *area = &share->area;
 	struct holding holding = holding_find(holders, area->context, NULL,
 					      (struct holding_process){ area->pid, area->start });
+	char size[SIZE_TEXT], process[PROCESS_TEXT];
 	struct finding *finding;
-	char size[SIZE_TEXT];
 
 	if (area->state > DMAOWN_STATE_DEAD || !by_state[area->state].text)
 		return;
@@ -99,8 +99,9 @@ static void check_share(struct health *health, const struct share *share)
 		return;
 	finding = finding_add(&health->findings, by_state[area->state].found,
 			      "%" PRIu64 " area%s in context 0x%" PRIx64 ", %s pinned: the owner, "
-			      "process %" PRIu32 ", %s", share->areas, share->areas == 1 ? "" : "s",
-			      area->context, size_format(size, share->pinned), area->pid,
+			      "%s, %s", share->areas, share->areas == 1 ? "" : "s", area->context,
+			      size_format(size, share->pinned),
+			      process_text(process, known(area, AREA, PID), area->pid),
 			      by_state[area->state].text);
 	advise(share, &holding, finding);
 	set_share(health, finding, share);
@@ -154,15 +155,17 @@ static uint64_t wanted_limit(const struct owner_record *owner, double percent)
 static void check_limit(struct health *health, const union record *record, double percent)
 {
 	const struct owner_record *owner = &record->owner;
-	char headroom[SIZE_TEXT], limit[SIZE_TEXT];
+	char headroom[SIZE_TEXT], limit[SIZE_TEXT], process[PROCESS_TEXT];
 	struct finding *finding;
 	const char *unit;
 
 	if (!is_scarce(owner, percent))
 		return;
 	finding = finding_add(&health->findings, FOUND_LIMIT,
-			      "process %" PRIu32 ", mode %s: %s left of its limit of %s", owner->pid,
-			      enum_name(TYPE_MODE, owner->mode), size_format(headroom, owner->headroom),
+			      "%s, mode %s: %s left of its limit of %s",
+			      process_text(process, known(owner, OWNER, PID), owner->pid),
+			      enum_name(TYPE_MODE, owner->mode),
+			      size_format(headroom, owner->headroom),
 			      size_format(limit, owner->limit));
 	if (known(owner, OWNER, PID) && percent < 100)
 		finding_command(finding, "prlimit --pid %" PRIu32 " --memlock=%" PRIu64, owner->pid,
@@ -194,20 +197,11 @@ static void check_busy(struct health *health)
 		if (!context->busy)
 			continue;
 		finding = finding_add(&health->findings, FOUND_UNKNOWN, "context 0x%" PRIx64
-				      ": %" PRIu32 " IOAS%s locked by another thread", context->context,
-				      context->busy, context->busy > 1 ? "es are" : " is");
+				      ": %" PRIu32 " IOAS%s locked by another thread",
+				      context->context, context->busy, context->busy > 1 ? "es are" : " is");
 		cell_set_number(&finding->context, CELL_HEX, context->context);
 	}
-	for (i = 0; i < holders->nr; i++) {
-		if (!holders->items[i].holder.busy)
-			continue;
-		finding = finding_add(&health->findings, FOUND_UNKNOWN, "descriptor %" PRIu32
-				      " of process %" PRIu32 ", a device file, is locked: "
-				      "what it holds is not known", holders->items[i].holder.fd,
-				      holders->items[i].holder.pid);
-		cell_set_field(&finding->pid, record_field(RECORD_HOLDER, DMAOWN_A_HOLDER_PID),
-			       &holders->items[i]);
-	}
+	findings_add_locked(&health->findings, holders);
 	/* One was free when the contexts were listed, and not when the areas were. */
 	if (health->shares.busy && !findings_count(&health->findings, FOUND_UNKNOWN))
 		finding_add(&health->findings, FOUND_UNKNOWN,

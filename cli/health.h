@@ -31,7 +31,7 @@ bool is_corrupt(const struct owner_record *owner);
 /* Collect everything and judge it. 0, or an exit status with a message. */
 int health_look(struct health *health, struct channel *channel, double percent);
 
-/* The unit of an owner; of one that has no process any more, that of a holder of the context. Or NULL. */
+/* The unit of an owner; of one that is dead, that of a holder of the context. Or NULL. */
 const char *health_unit(struct health *health, const struct area_record *area);
 
 void health_free(struct health *health);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the host says of the module without being asked over any channel. "root" is "" but in tests. */
+/* What the host says of the module when that is not there. root is "" but in tests. */
 #ifndef DMAOWN_CLI_HINTS_H
 #define DMAOWN_CLI_HINTS_H
 
-/* The build ID of the iommufd that is running, or of the kernel it is built into; NULL: not to be had. */
+/* The build ID of the running iommufd, or of the kernel it is built into; NULL: unknown. */
 char *running_build_id(const char *root);
 
-/* Why the module may not be loaded on the kernel of this release, and what to do. The caller frees it. */
+/* Why it may not be loaded on the kernel of this release, and what to do. The caller frees it. */
 char *hint_not_loaded(const char *root, const char *release);
 
 #endif

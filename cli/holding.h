@@ -12,8 +12,8 @@ struct holding_process {
 };
 
 /*
- * A file of the process in question and one of somebody else's; NULL: there is none. Of several, one
- * of the context itself is preferred to one of a device, and a process that can be named.
+ * A file of the process in question and one of somebody else's; NULL: there is none. Of several,
+ * one of the context itself is preferred to one of a device, and a process that can be named.
  */
 struct holding {
 	const struct holder_record *own;

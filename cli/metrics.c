@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dmaownctl metrics: figures in the text exposition format that node exporters collect from files */
+/* dmaownctl metrics: figures in the text format that node exporters collect from files */
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -14,8 +14,8 @@
 #include "options.h"
 
 /*
- * Figures are summed by unit, and by mode and state of the owner, so that the number of series does not
- * grow with that of processes and areas.
+ * Figures are summed by unit, and by mode and state of the owner, so that the number of series does
+ * not grow with that of processes and areas.
  */
 struct group {
 	char *unit;
@@ -117,7 +117,8 @@ static void sum_contexts(struct metrics *metrics)
 
 	for (i = 0; i < contexts->nr; i++) {
 		context = &contexts->items[i].context;
-		group = group_of(metrics, context_unit(metrics, context->context), NO_LABEL, NO_LABEL);
+		group = group_of(metrics, context_unit(metrics, context->context), NO_LABEL,
+				 NO_LABEL);
 		group->contexts++;
 		group->devices += context->devices;
 	}
@@ -250,7 +251,8 @@ static void put_status(const struct metrics *metrics)
 		{ "retries_total", "Attempts at a transfer that met something in flux.",
 		  DMAOWN_A_STATUS_RETRIES },
 		{ "moved_areas_total", "Areas that changed hands.", DMAOWN_A_STATUS_AREAS },
-		{ "moved_bytes_total", "Pinned memory that changed hands.", DMAOWN_A_STATUS_PINNED },
+		{ "moved_bytes_total", "Pinned memory that changed hands.",
+		  DMAOWN_A_STATUS_PINNED },
 	};
 	const struct status_record *status = &metrics->status.status;
 	size_t i;

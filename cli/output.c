@@ -16,7 +16,7 @@ static bool colours_wanted(void)
 	return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && strcmp(term, "dumb");
 }
 
-/* On a terminal each item of a list has a line of its own: cut anywhere, names could not be read. */
+/* On a terminal each item of a list has a line of its own: names are not cut in two. */
 static size_t longest_item(const struct libscols_column *column, const char *data, void *user)
 {
 	size_t length, longest = 0;

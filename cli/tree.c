@@ -234,7 +234,7 @@ struct tree {
 	struct json json;
 };
 
-/* The objects before what is in them: what comes meanwhile has nowhere to stand, and is left out. */
+/* Objects before what is in them: what comes meanwhile has nowhere to stand, and is left out. */
 static int collect(struct tree *tree)
 {
 	struct { enum record_kind kind; struct record_list *list; } parts[] = {
@@ -370,7 +370,7 @@ static int print_table(struct tree *tree)
 
 /* AS JSON */
 
-/* Numbers in the records, but here the things themselves; and what the object around tells already. */
+/* Numbers in the records, but here the things themselves; and what the object around tells. */
 static const char *const nested[] = {
 	"holders", "ioases", "hwpts", "devices", "accesses", "owners", "context", NULL
 };

@@ -84,8 +84,8 @@ static void format_wall(uint64_t time, char *text, size_t size)
 	length = strftime(text, size, "%Y-%m-%dT%H:%M:%S", &tm);
 	strftime(zone, sizeof(zone), "%z", &tm);
 	/* +0100 as +01:00 */
-	snprintf(text + length, size - length, ".%06" PRIu64 "%.3s:%.2s", wall % SECOND / 1000, zone,
-		 zone + 3);
+	snprintf(text + length, size - length, ".%06" PRIu64 "%.3s:%.2s", wall % SECOND / 1000,
+		 zone, zone + 3);
 }
 
 /* LINES */
@@ -113,7 +113,8 @@ static void print_json(const struct line *line)
 		json_number(&json, "lost", line->lost);
 	else
 		json_null(&json, "lost");
-	json_string(&json, "errno", known(event, EVENT, ERROR) ? strerrorname_np(event->error) : NULL);
+	json_string(&json, "errno",
+		    known(event, EVENT, ERROR) ? strerrorname_np(event->error) : NULL);
 	cell_record_to_json(&json, RECORD_EVENT, &line->event, own);
 	json_close(&json, '}');
 }

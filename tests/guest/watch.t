@@ -12,7 +12,8 @@ declare -i nr_watches=0
 start_watch() {
 	nr_watches+=1
 	lines=$scratch/lines.$nr_watches
-	dmaownctl watch "$@" >"$lines" 2>"$lines.err" &
+	# What a script runs in the background ignores SIGINT.
+	env --default-signal=INT dmaownctl watch "$@" >"$lines" 2>"$lines.err" &
 	watch=$!
 	eventually grep -q subscribed "$lines" || broken "watch does not begin: $(cat "$lines.err")"
 }
@@ -101,17 +102,17 @@ isnt "$first" "" "it had begun before"
 # --- who cannot
 run dmaownctl --channel debugfs watch
 is "$status" 64 "there are no events in debugfs"
-run setpriv --reuid 1001 --clear-groups dmaownctl watch
+run timeout 60 setpriv --reuid 1001 --clear-groups dmaownctl watch
 is "$status" 77 "a user who may not look is told so"
-run unshare --net dmaownctl watch
+run timeout 60 unshare --net dmaownctl watch
 is "$status" 1 "in another network namespace"
 like "$err" "nsenter" "it says where to go"
 rmmod dmaown
-run dmaownctl watch
+run timeout 60 dmaownctl watch
 is "$status" 69 "without the module"
 like "$err" "modprobe|insmod|build it" "it says what to do"
 insmod "$module"
-dmaownctl watch >/dev/full 2>"$scratch/full"
+timeout 60 dmaownctl watch >/dev/full 2>"$scratch/full"
 is $? 1 "where nothing can be written it ends"
 harmless+='|dmaown: '
 finish

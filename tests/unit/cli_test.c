@@ -527,10 +527,6 @@ static void write_files(void)
 		   "context=0x1f2e3d4c5b6a7988 hwpt=4 ioas=2 type=paging auto_domain=1 devices=1\n"
 		   "context=0x1f2e3d4c5b6a7988 hwpt=5 ioas=2 type=nested auto_domain=0 devices=0\n");
 	write_file("accesses", "context=0x1f2e3d4c5b6a7988 id=6 ioas=2\n");
-	write_file("hwpts",
-		   "context=0x1f2e3d4c5b6a7988 hwpt=4 ioas=2 type=paging auto_domain=1 devices=1\n"
-		   "context=0x1f2e3d4c5b6a7988 hwpt=5 ioas=2 type=nested auto_domain=0 devices=0\n");
-	write_file("accesses", "context=0x1f2e3d4c5b6a7988 id=6 ioas=2\n");
 	write_file("ioases",
 		   "context=0x1f2e3d4c5b6a7988 ioas=2 hwpts=1 devices=1 accesses=0 areas=2 "
 		   "mapped=67112960 pinned=67108864 alignment=4096 busy=0\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Spoils counters, as bugs in the kernel do: "PID PAGES" written to one of the parameters adds so many
- * pages, which may be less than 0, to
+ * Spoils counters, as bugs in the kernel do: "PID PAGES" written to one of the parameters adds so
+ * many pages, which may be less than 0, to
  *	pinned_vm	what the address space of that process has pinned
  *	locked_vm	what it has locked
  *	user_locked_vm	what its user has locked
