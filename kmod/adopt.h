@@ -7,9 +7,9 @@
 #include "report.h"
 
 /*
- * That a stretch of a pages object is what the new owner has at an address. It stays true, as far as
- * the old side goes: into an address space that has no users nothing is mapped or pinned any more,
- * so that what is pinned is what was pinned then, and the pages object is none but that one.
+ * That a stretch of a pages object is what the new owner has at an address. It stays true, as far
+ * as the old side goes: into an address space that has no users nothing is mapped or pinned any
+ * more, so that what is pinned is what was pinned then, and the pages object is none but that one.
  */
 struct proof {
 	struct mm_struct *mm;		/* the old owner's, with a reference */

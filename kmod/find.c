@@ -43,8 +43,8 @@ struct walk {
 	void *arg;
 	bool one;			/* look at next_fd only */
 	/*
-	 * The file tables of the process at hand: only to be compared, but for the threads, on which
-	 * there are references.
+	 * The file tables of the process at hand: only to be compared, but for the threads, on
+	 * which there are references.
 	 */
 	struct table {
 		const struct files_struct *files;

@@ -59,9 +59,9 @@ struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, cha
 				 size_t size);
 
 /*
- * The context to which a device file seems to be bound, or NULL, whoever has the device locked: only
- * to be compared. If it is a context on which the caller has a reference, it is no guess, unless the
- * device was opened through a group.
+ * The context to which a device file seems to be bound, or NULL, whoever has the device locked:
+ * only to be compared. If it is a context on which the caller has a reference, it is no guess,
+ * unless the device was opened through a group.
  */
 const void *vfio_context_hint(struct file *file);
 
@@ -139,9 +139,9 @@ int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct acc
 
 /*
  * Copies the numbers of the page frames that are pinned behind an area, from its first-th page on,
- * at most nr: PFN_NONE where nothing is. The area is the one that begins at this IOVA and shows this
- * pages object (which is only compared), or -ESTALE. 0 at its end. -EAGAIN if it is locked: try
- * again. A destroy of the IOAS waits meanwhile: a few hundred at a time are enough.
+ * at most nr: PFN_NONE where nothing is. The area is the one that begins at this IOVA and shows
+ * this pages object (which is only compared), or -ESTALE. 0 at its end. -EAGAIN if it is locked:
+ * try again. A destroy of the IOAS waits meanwhile: a few hundred at a time are enough.
  */
 #define PFN_NONE	ULONG_MAX
 int context_pinned(struct iommufd_ctx *ictx, u32 ioas, unsigned long iova, const void *pages,

@@ -152,8 +152,9 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
 /*
  * How many pages from addr on, at least one, fare alike, within one folio. What a shared mapping of
  * a file shows, now or once it is touched, is what is in the file's page cache; asking that instead
- * of the page tables faults nothing in, and so waits for nobody. Reclaim leaves there what is pinned
- * (kernel: mm/vmscan.c). Memory that is in no page cache, such as that of a device, is not found.
+ * of the page tables faults nothing in, and so waits for nobody. Reclaim leaves there what is
+ * pinned (kernel: mm/vmscan.c). Memory that is in no page cache, such as that of a device, is not
+ * found.
  */
 static unsigned int compare_folio(const struct vm_area_struct *vma, unsigned long addr,
 				  const unsigned long *pfns, unsigned int nr,

@@ -6,9 +6,10 @@
  * that must be known, charges the new owner and changes the owners. If it is not known yet whether
  * the memory is the same, or who holds the contexts, it gives back the locks, looks (see verify.h
  * and holders.h), and locks again; only what is still as it was then needs no second look. Whatever
- * is wrong is reported, and the rest is looked at all the same. It never waits for a lock (iommufd/lock.c says
- * why): where one is not to be had, or something is in flux, it gives back everything, and the next
- * attempt begins anew after a while. Memory is allocated with the locks given back.
+ * is wrong is reported, and the rest is looked at all the same. It never waits for a lock
+ * (iommufd/lock.c says why): where one is not to be had, or something is in flux, it gives back
+ * everything, and the next attempt begins anew after a while. Memory is allocated with the locks
+ * given back.
  *
  * Up to commit() nothing has changed, but for charges, which are taken back. From there on nothing
  * fails.

@@ -549,8 +549,8 @@ struct dmaown_force {
 	  "the new owner does not hold the context") \
 	/* process: one of those that have it open; device: which */				\
 	E(REASON_WOULD_RESET,	27, EXDEV, "would-reset", \
-	  "nobody has the device's file open but processes that would be owners no more: it would " \
-	  "be reset when they exit")								\
+	  "nobody has the device's file open but processes that would be owners no more: it " \
+	  "would be reset when they exit")								\
 	/* process: the holder; value: its user ID, in the caller's user namespace */		\
 	E(REASON_UNTRUSTED,	28, EXDEV, "untrusted-holder", \
 	  "another process holds the context and runs neither as the new owner's user nor as " \
@@ -701,10 +701,10 @@ struct dmaown_transfer {
 /* Do all of it up to the first change, and give the same answer. */
 #define DMAOWN_TRANSFER_DRY_RUN		(1U << 0)
 /*
- * Move areas that are mapped by address from owners that are dead or stale, too. With no old address
- * space left to compare with, the pinned pages themselves are the proof: @to must map, shared, a
- * file (regular, shared memory, hugetlbfs) that has exactly these pages at these places. Each of
- * them is looked at; that can take a while, and ends when a signal comes.
+ * Move areas that are mapped by address from owners that are dead or stale, too. With no old
+ * address space left to compare with, the pinned pages themselves are the proof: @to must map,
+ * shared, a file (regular, shared memory, hugetlbfs) that has exactly these pages at these places.
+ * Each of them is looked at; that can take a while, and ends when a signal comes.
  */
 #define DMAOWN_TRANSFER_ADOPT		(1U << 1)
 
