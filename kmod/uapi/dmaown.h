@@ -550,7 +550,7 @@ struct dmaown_force {
 	/* process: one of those that have it open; device: which */				\
 	E(REASON_WOULD_RESET,	27, EXDEV, "would-reset", \
 	  "nobody has the device's file open but processes that would be owners no more: it " \
-	  "would be reset when they exit")								\
+	  "would be reset when they exit")							\
 	/* process: the holder; value: its user ID, in the caller's user namespace */		\
 	E(REASON_UNTRUSTED,	28, EXDEV, "untrusted-holder", \
 	  "another process holds the context and runs neither as the new owner's user nor as " \
