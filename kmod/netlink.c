@@ -5,6 +5,7 @@
 #include <linux/timekeeping.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #include "dump.h"
 #include "netlink.h"
@@ -202,6 +203,18 @@ static struct genl_family family __ro_after_init = {
 static DEFINE_MUTEX(event_mutex);
 static u64 event_sequence;
 
+/*
+ * Who may hear of an event: whoever opened the socket must have the capabilities that everything
+ * else here asks for. The group's flag asks for one of them only. A socket in a multicast group
+ * keeps its file until it has left the group (kernel: af_netlink.c, netlink_release()).
+ */
+static int not_allowed(struct sock *sk, struct sk_buff *skb, void *data)
+{
+	if (!sk->sk_socket || !sk->sk_socket->file)
+		return 1;
+	return !sk_capable(sk, CAP_SYS_ADMIN) || !sk_capable(sk, CAP_SYS_PTRACE);
+}
+
 void netlink_event(struct record_event *event)
 {
 	struct sk_buff *msg;
@@ -223,7 +236,8 @@ void netlink_event(struct record_event *event)
 		goto out_unlock;
 	}
 	genlmsg_end(msg, head);
-	genlmsg_multicast_netns(&family, &init_net, msg, 0, 0, GFP_KERNEL);
+	genlmsg_multicast_netns_filtered(&family, &init_net, msg, 0, 0, GFP_KERNEL, not_allowed,
+					 NULL);
 out_unlock:
 	mutex_unlock(&event_mutex);
 }

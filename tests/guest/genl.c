@@ -205,24 +205,24 @@ void genl_close(struct genl *genl)
 	genl->sock = -1;
 }
 
-/* Which attributes of a record are IDs, by the command that asks for it. */
-enum { IS_ID = 1, IS_U32 = 0, IS_U64 = 0, IS_FLAG = 0, IS_ADDR = 0, IS_SIZE = 0, IS_TIME = 0,
-       IS_COMM = 0, IS_NAME = 0, IS_TEXT = 0, IS_KIND = 0, IS_MODE = 0, IS_STATE = 0,
-       IS_SOURCE = 0, IS_VIA = 0, IS_HWPT = 0, IS_EVENT = 0 };
-#define IS_(F, f, type, d)	IS_##type,
+/* Which attributes of a record are numbers of 64 bits and no IDs, by the command that asks for it. */
+enum { WIDE_ID = 0, WIDE_U32 = 0, WIDE_U64 = 1, WIDE_FLAG = 0, WIDE_ADDR = 1, WIDE_SIZE = 1,
+       WIDE_TIME = 1, WIDE_COMM = 0, WIDE_NAME = 0, WIDE_TEXT = 0, WIDE_KIND = 0, WIDE_MODE = 0,
+       WIDE_STATE = 0, WIDE_SOURCE = 0, WIDE_VIA = 0, WIDE_HWPT = 0, WIDE_EVENT = 0 };
+#define WIDE_(F, f, type, d)	WIDE_##type,
 #define DMAOWN_CMD_GET_EVENT	DMAOWN_CMD_EVENT
-#define RECORD_IDS_(R, r, l, FIELDS)	[DMAOWN_CMD_GET_##R] = { 0, FIELDS(IS_) },
-static const uint8_t is_id[][64] = { DMAOWN_RECORDS(RECORD_IDS_) };
+#define RECORD_WIDE_(R, r, l, FIELDS)	[DMAOWN_CMD_GET_##R] = { 0, FIELDS(WIDE_) },
+static const uint8_t is_wide[][64] = { DMAOWN_RECORDS(RECORD_WIDE_) };
 
 static uint64_t largest_of(int cmd, const void *bytes, size_t size)
 {
 	uint64_t largest = 0, value;
 	unsigned int type;
 
-	for (type = 1; type < sizeof(is_id[0]); type++) {
+	for (type = 1; type < sizeof(is_wide[0]); type++) {
 		const struct nlattr *attr = find(bytes, size, type);
 
-		if (!attr || is_id[cmd][type] || attr->nla_len != NLA_HDRLEN + sizeof(value))
+		if (!attr || !is_wide[cmd][type] || attr->nla_len != NLA_HDRLEN + sizeof(value))
 			continue;
 		memcpy(&value, (const char *)attr + NLA_HDRLEN, sizeof(value));
 		if (value > largest)
