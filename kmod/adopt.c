@@ -8,6 +8,7 @@
  */
 #include <linux/bsearch.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/pid_namespace.h>
@@ -23,7 +24,7 @@
 #include "tries.h"
 
 /* How many pages are looked at in one go. */
-#define CHUNK		256
+#define CHUNK		256UL
 
 static unsigned int progress_ms = 1000;
 module_param(progress_ms, uint, 0644);
@@ -64,6 +65,7 @@ static struct proof proof_of(const struct orphan *orphan)
 	return (struct proof){
 		.mm = orphan->source->owner.mm,
 		.pages = orphan->pages,
+		.first = orphan->first,
 		.new_addr = orphan->new_addr,
 		.size = size,
 		.pages_nr = PAGE_ALIGN(offset_in_page(orphan->new_addr) + size) >> PAGE_SHIFT,
@@ -79,6 +81,8 @@ static int proof_compare(const void *a, const void *b)
 		return x->mm < y->mm ? -1 : 1;
 	if (x->pages != y->pages)
 		return x->pages < y->pages ? -1 : 1;
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
 	if (x->new_addr != y->new_addr)
 		return x->new_addr < y->new_addr ? -1 : 1;
 	return x->size < y->size ? -1 : x->size > y->size;
@@ -118,6 +122,20 @@ static int add_proof(struct proofs *proofs, const struct orphan *orphan)
 	return 0;
 }
 
+/* Of areas that were copied, several show the same. */
+static void drop_twins(struct proofs *proofs)
+{
+	unsigned int i, kept = 0;
+
+	for (i = 1; i < proofs->nr; i++) {
+		if (proof_compare(&proofs->array[kept], &proofs->array[i]))
+			proofs->array[++kept] = proofs->array[i];
+		else
+			mmdrop(proofs->array[i].mm);
+	}
+	proofs->nr = kept + 1;
+}
+
 /* A proof for each orphan, begun or not: new ones come behind, and then all are sorted. */
 static int make_proofs(struct proofs *proofs, const struct plan *plan)
 {
@@ -136,8 +154,10 @@ static int make_proofs(struct proofs *proofs, const struct plan *plan)
 		if (!bsearch(&wanted, proofs->array, known, sizeof(wanted), proof_compare))
 			ret = add_proof(proofs, &plan->orphans[i]);
 	}
-	if (proofs->nr)
+	if (proofs->nr > known) {
 		sort(proofs->array, proofs->nr, sizeof(*proofs->array), proof_compare, NULL);
+		drop_twins(proofs);
+	}
 	return ret;
 }
 
@@ -150,6 +170,8 @@ struct adoption {
 	unsigned long told;		/* jiffies of the last progress event */
 	u64 done;			/* bytes */
 	u64 total;
+	unsigned int tries;		/* left */
+	ktime_t waited;
 
 	const struct orphan *orphan;	/* at hand */
 	bool differs;
@@ -182,58 +204,66 @@ static int report_stretch(enum dmaown_reason reason, unsigned long addr, unsigne
 	return 0;
 }
 
-/* The page frames behind the orphan at hand, from its page at on; how many. */
-static int fetch(const struct adoption *adoption, unsigned long at, unsigned long *pfns)
+/* Waiting for what others have locked is not work, and what others can make long. */
+static bool wait_for_lock(struct adoption *adoption)
+{
+	ktime_t begin = ktime_get();
+	bool again = try_again(&adoption->tries);
+
+	adoption->waited = ktime_add(adoption->waited, ktime_sub(ktime_get(), begin));
+	return again;
+}
+
+/* The page frames behind the orphan at hand, from its page at on. */
+static int fetch(struct adoption *adoption, unsigned long at, unsigned long *pfns, unsigned int nr)
 {
 	const struct orphan *orphan = adoption->orphan;
-	unsigned int tries = LOCK_TRIES;
-	int nr;
+	const struct stretch stretch = {
+		.ioas = orphan->place.ioas,
+		.iova = orphan->iova,
+		.pages = orphan->pages,
+		.first = orphan->first,
+		.at = at,
+	};
+	int ret;
 
 	do {
-		nr = context_pinned(adoption->plan->contexts[orphan->place.context],
-				    orphan->place.ioas, orphan->iova, orphan->pages, at, pfns,
-				    CHUNK);
-	} while (nr == -EAGAIN && try_again(&tries));
-	if (nr == -EAGAIN)
+		ret = context_pinned(adoption->plan->contexts[orphan->place.context], &stretch,
+				     pfns, nr);
+	} while (ret == -EAGAIN && wait_for_lock(adoption));
+	if (ret == -EAGAIN)
 		return -EBUSY;
-	return nr == -ESTALE || !nr ? -EAGAIN : nr;
+	return ret == nr ? 0 : -EAGAIN;
 }
 
 static int compare(struct adoption *adoption, unsigned long at, unsigned int nr)
 {
 	const struct orphan *orphan = adoption->orphan;
-	unsigned int tries = LOCK_TRIES;
 	int ret;
 
 	do {
 		ret = memory_compare_pfns(adoption->plan->to->mm,
 					  first_page(orphan) + (at << PAGE_SHIFT), adoption->pfns,
 					  nr, orphan->writable, report_stretch, adoption);
-	} while (ret == -EBUSY && try_again(&tries));
+	} while (ret == -EBUSY && wait_for_lock(adoption));
 	return ret;
 }
 
 /*
- * One chunk; how many pages it had. A page that is not pinned any more after the comparison may
- * have been somebody else's during it. One that is was so all the time: there is no address space
- * from which it could have been pinned anew.
+ * One chunk. A page that is not pinned any more after the comparison may have been somebody else's
+ * during it. One that is was so all the time: there is no address space from which it could have
+ * been pinned anew.
  */
-static int compare_chunk(struct adoption *adoption, unsigned long at)
+static int compare_chunk(struct adoption *adoption, unsigned long at, unsigned int nr)
 {
-	int nr, nr_again, ret;
+	int ret;
 
-	nr = fetch(adoption, at, adoption->pfns);
-	if (nr < 0)
-		return nr;
-	ret = compare(adoption, at, nr);
-	if (ret)
-		return ret;
-	nr_again = fetch(adoption, at, adoption->again);
-	if (nr_again < 0)
-		return nr_again;
-	if (nr_again != nr || memcmp(adoption->pfns, adoption->again, nr * sizeof(*adoption->pfns)))
-		return -EAGAIN;
-	return nr;
+	ret = fetch(adoption, at, adoption->pfns, nr) ?:
+	      compare(adoption, at, nr) ?:
+	      fetch(adoption, at, adoption->again, nr);
+	if (!ret && memcmp(adoption->pfns, adoption->again, nr * sizeof(*adoption->pfns)))
+		ret = -EAGAIN;
+	return ret;
 }
 
 static void tell_progress(struct adoption *adoption)
@@ -250,13 +280,15 @@ static int compare_orphan(struct adoption *adoption, struct proof *proof)
 {
 	const struct owner *to = adoption->plan->to;
 	unsigned long at = proof->done;
-	int nr;
+	int ret;
 
 	adoption->differs = false;
 	while (at < proof->pages_nr) {
-		nr = compare_chunk(adoption, at);
-		if (nr < 0)
-			return nr;
+		unsigned int nr = min(proof->pages_nr - at, CHUNK);
+
+		ret = compare_chunk(adoption, at, nr);
+		if (ret)
+			return ret;
 		at += nr;
 		adoption->done += (u64)nr << PAGE_SHIFT;
 		if (!adoption->differs)
@@ -292,6 +324,7 @@ static int compare_all(struct adoption *adoption, struct proofs *proofs)
 int adopt_compare(struct proofs *proofs, const struct plan *plan, struct reports *reports,
 		  const struct progress *progress)
 {
+	ktime_t begin = ktime_get();
 	struct adoption *adoption;
 	int ret;
 
@@ -304,7 +337,10 @@ int adopt_compare(struct proofs *proofs, const struct plan *plan, struct reports
 	adoption->reports = reports;
 	adoption->progress = progress;
 	adoption->told = jiffies;
+	adoption->tries = LOCK_TRIES;
 	ret = make_proofs(proofs, plan) ?: compare_all(adoption, proofs);
+	proofs->worked = ktime_add(proofs->worked, ktime_sub(ktime_sub(ktime_get(), begin),
+							     adoption->waited));
 	kfree(adoption);
 	return ret;
 }

@@ -3,6 +3,7 @@
 #ifndef DMAOWN_ADOPT_H
 #define DMAOWN_ADOPT_H
 
+#include <linux/ktime.h>
 #include "plan.h"
 #include "report.h"
 
@@ -14,6 +15,7 @@
 struct proof {
 	struct mm_struct *mm;		/* the old owner's, with a reference */
 	const struct pages *pages;	/* only to be compared */
+	unsigned long first;		/* page of the pages object in which the stretch begins */
 	unsigned long new_addr;
 	unsigned long size;		/* in bytes */
 	unsigned long done;		/* pages proven so far */
@@ -26,6 +28,7 @@ struct proofs {
 	struct proof *array;		/* sorted */
 	unsigned int nr;
 	unsigned int room;
+	ktime_t worked;			/* how long it took, but for waiting for locks */
 };
 
 void proofs_init(struct proofs *proofs);

@@ -26,8 +26,11 @@
 /* How many open descriptors are looked at in one go, under the table's lock. */
 #define FD_STEPS	4096
 
-/* Room for that many file tables is kept from one process to the next. */
-#define TABLES_KEPT	1024
+/* How often a process is asked for file tables that it did not have before. */
+#define ROUNDS		4
+
+/* How often another thread is looked for that has a table, for each process. */
+#define SEARCHES	64
 
 /* A file that is of a context, or of a VFIO device, with a reference on one or the other. */
 struct catch {
@@ -53,6 +56,7 @@ struct walk {
 	unsigned int tables_nr;
 	unsigned int tables_room;
 	struct ptrset seen;		/* the same tables */
+	unsigned int searches;		/* left */
 
 	/* What the table walked now has shown, and where to go on. */
 	unsigned int next_fd;
@@ -93,15 +97,16 @@ static int catch_file(const void *arg, struct file *file, unsigned int fd)
 static bool catch_files(struct walk *walk, struct task_struct *thread,
 			const struct files_struct *files)
 {
-	bool more = false;
+	bool more = true;
 
 	walk->nr = 0;
 	walk->steps = FD_STEPS;
 	task_lock(thread);
+	/* Else it has just left it, and another thread may have it still. */
 	if (thread->files == files)
-		more = iterate_fd(thread->files, walk->next_fd, catch_file, walk);
+		more = iterate_fd(thread->files, walk->next_fd, catch_file, walk) && !walk->one;
 	task_unlock(thread);
-	return more && !walk->one;
+	return more;
 }
 
 static void let_go(struct catch *catch)
@@ -169,21 +174,32 @@ static struct task_struct *thread_with(struct task_struct *leader, const struct 
 	return found;
 }
 
+/* Makes sure that the table's thread has it; false: it is gone, or changes hands too often. */
+static bool refresh(struct walk *walk, struct task_struct *leader, struct table *table)
+{
+	struct task_struct *other;
+
+	if (READ_ONCE(table->thread->files) == table->files)
+		return true;
+	/* Each search asks all threads. */
+	if (!walk->searches)
+		return false;
+	walk->searches--;
+	other = thread_with(leader, table->files);
+	if (!other)
+		return false;
+	put_task_struct(table->thread);
+	table->thread = other;
+	return true;
+}
+
 /* Through whichever thread has the table: one may exit while the others go on. */
 static int walk_table(struct walk *walk, struct task_struct *leader, struct table *table)
 {
-	struct task_struct *other;
 	bool more = true;
 	int ret = 0;
 
-	while (more && !ret) {
-		if (READ_ONCE(table->thread->files) != table->files) {
-			other = thread_with(leader, table->files);
-			if (!other)
-				return 0;
-			put_task_struct(table->thread);
-			table->thread = other;
-		}
+	while (more && !ret && refresh(walk, leader, table)) {
 		more = catch_files(walk, table->thread, table->files);
 		ret = show_catches(walk, leader);
 		if (fatal_signal_pending(current))
@@ -199,12 +215,14 @@ static int room_for_tables(struct walk *walk, unsigned int nr)
 
 	if (nr <= walk->tables_room)
 		return 0;
-	tables = kvrealloc(walk->tables, array_size(nr, sizeof(*tables)), GFP_KERNEL);
+	if (nr > INT_MAX / sizeof(*tables) || ptrset_reserve(&walk->seen, nr))
+		return -ENOMEM;
+	tables = kvrealloc(walk->tables, nr * sizeof(*tables), GFP_KERNEL);
 	if (!tables)
 		return -ENOMEM;
 	walk->tables = tables;
 	walk->tables_room = nr;
-	return ptrset_reserve(&walk->seen, nr);
+	return 0;
 }
 
 /* Adds the tables that are not there yet, as far as there is room; returns how many there are. */
@@ -233,17 +251,14 @@ static void forget_tables(struct walk *walk)
 {
 	while (walk->tables_nr)
 		put_task_struct(walk->tables[--walk->tables_nr].thread);
-	ptrset_clear(&walk->seen);
-	/* A set that one process made large is costly to clear for each that follows. */
-	if (walk->tables_room > TABLES_KEPT) {
-		ptrset_free(&walk->seen);
-		kvfree(walk->tables);
-		walk->tables = NULL;
-		walk->tables_room = 0;
-	}
+	ptrset_renew(&walk->seen);
+	walk->tables_room = min(walk->tables_room, ptrset_room(&walk->seen));
 }
 
-/* Mostly all threads share one table. */
+/*
+ * Mostly all threads share one table. Room is doubled, so that threads that come meanwhile do not
+ * keep us.
+ */
 static int collect_tables(struct walk *walk, struct task_struct *leader)
 {
 	unsigned int nr = 1;
@@ -253,21 +268,33 @@ static int collect_tables(struct walk *walk, struct task_struct *leader)
 		ret = room_for_tables(walk, nr);
 		if (ret)
 			return ret;
-		nr = add_tables(walk, leader);
-	} while (nr > walk->tables_nr);
+		nr = add_tables(walk, leader) > walk->tables_nr ? walk->tables_room * 2 : 0;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	} while (nr);
 	return 0;
 }
 
+/* A table that came while others were walked is walked as well, unless they never cease to come. */
 static int walk_process(struct walk *walk, struct task_struct *leader)
 {
 	unsigned int fd = walk->next_fd;
-	unsigned int i;
-	int ret;
+	unsigned int rounds, i = 0;
+	int ret = 0;
 
-	ret = collect_tables(walk, leader);
-	for (i = 0; i < walk->tables_nr && !ret; i++) {
-		walk->next_fd = fd;
-		ret = walk_table(walk, leader, &walk->tables[i]);
+	walk->searches = SEARCHES;
+	for (rounds = 0; rounds < ROUNDS && !ret; rounds++) {
+		ret = collect_tables(walk, leader);
+		if (i == walk->tables_nr)
+			break;
+		for (; i < walk->tables_nr && !ret; i++) {
+			walk->next_fd = fd;
+			ret = walk_table(walk, leader, &walk->tables[i]);
+			if (fatal_signal_pending(current))
+				ret = ret ?: -EINTR;
+			cond_resched();
+		}
 	}
 	forget_tables(walk);
 	walk->next_fd = fd;

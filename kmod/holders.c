@@ -111,7 +111,7 @@ static bool is_trusted(const struct plan *plan, const struct holder *holder)
 static bool is_party(const struct plan *plan, const struct holder *holder)
 {
 	return holder->pid == task_tgid(plan->to->task) ||
-	       (plan_losers(plan) == 1 && plan_takes_from(plan, holder->pid));
+	       plan_takes_only_from(plan, holder->pid);
 }
 
 /* Each process once for each context. */

@@ -137,15 +137,23 @@ void areas_put(struct area *batch, unsigned int nr);
 int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch,
 		     unsigned int nr);
 
+/* Pages of an area. It is still the same if it shows the same pages object from the same page on. */
+struct stretch {
+	u32 ioas;
+	unsigned long iova;		/* where the area begins */
+	const void *pages;		/* only to be compared */
+	unsigned long first;		/* page of the pages object in which the area begins */
+	unsigned long at;		/* page of the area in which the stretch begins */
+};
+
 /*
- * Copies the numbers of the page frames that are pinned behind an area, from its first-th page on,
- * at most nr: PFN_NONE where nothing is. The area is the one that begins at this IOVA and shows
- * this pages object (which is only compared), or -ESTALE. 0 at its end. -EAGAIN if it is locked:
- * try again. A destroy of the IOAS waits meanwhile: a few hundred at a time are enough.
+ * Copies the numbers of the page frames that are pinned in a stretch, at most nr: PFN_NONE where
+ * nothing is. 0 at the end of the area; -ESTALE if there is no such area any more; -EAGAIN if it is
+ * locked: try again. A destroy of the IOAS waits meanwhile: a few hundred at a time are enough.
  */
 #define PFN_NONE	ULONG_MAX
-int context_pinned(struct iommufd_ctx *ictx, u32 ioas, unsigned long iova, const void *pages,
-		   unsigned long first, unsigned long *pfns, unsigned int nr);
+int context_pinned(struct iommufd_ctx *ictx, const struct stretch *stretch, unsigned long *pfns,
+		   unsigned int nr);
 
 /*
  * CHANGING

@@ -112,13 +112,15 @@ static bool source_is(const struct source *source, const struct locked_area *are
 	       source->owner.mm == area->owner.mm && source->owner.user == area->owner.user;
 }
 
-/* Of a process that is no more there is none, and it holds nothing either. */
+/* A process that is no more has no struct pid, and holds nothing either. */
 static void add_loser(struct plan *plan, struct task_struct *task)
 {
 	struct pid *pid = task_tgid(task);
 
 	if (pid && !same_process(task, plan->to->task))
 		ptrset_add(&plan->losers, pid);
+	else
+		plan->other_losers = true;
 }
 
 /* NULL: no room. */
@@ -193,6 +195,7 @@ static void add_orphan(struct plan *plan, const struct locked_area *area,
 		.place = area->place,
 		.iova = area->iova,
 		.last = area->last,
+		.first = area->offset >> PAGE_SHIFT,
 		.addr = area->addr + area->offset,
 		.new_addr = wish->addr + area->offset,
 		.writable = area->writable,
@@ -286,14 +289,14 @@ static bool is_first(struct plan *plan, const struct locked_area *area, const st
 		return false;
 	first = ptrset_add(&plan->shared, area->pages) == 1;
 	addr = ptrset_value(&plan->shared, area->pages);
-	/* Nothing is ever mapped at 0. */
 	if (wish->nowhere)
 		return first;
+	/* 0 is an address, too; the lowest bit says that there is one. */
 	if (!*addr)
-		*addr = wish->addr;
-	else if (*addr != wish->addr)
+		*addr = wish->addr | 1;
+	else if (*addr != (wish->addr | 1))
 		report_remap(plan, DMAOWN_REASON_REMAP_DIFFERS, area, wish->addr + area->offset, 0,
-			     *addr + area->offset);
+			     (*addr & PAGE_MASK) + area->offset);
 	return first;
 }
 
@@ -362,6 +365,11 @@ bool plan_takes_from(const struct plan *plan, const struct pid *pid)
 	return ptrset_count(&plan->losers, pid);
 }
 
+bool plan_takes_only_from(const struct plan *plan, const struct pid *pid)
+{
+	return plan->losers.used == 1 && !plan->other_losers && plan_takes_from(plan, pid);
+}
+
 /*
  * The last mm_users may be ours by now, and taking an address space down can wait for others (its
  * AIO, for one): that is left to a worker.
@@ -398,4 +406,5 @@ void plan_forget(struct plan *plan)
 	memset(plan->hash, 0, sizeof(plan->hash));
 	ptrset_clear(&plan->shared);
 	ptrset_clear(&plan->losers);
+	plan->other_losers = false;
 }

@@ -55,6 +55,7 @@ struct orphan {
 	struct lockset_place place;
 	unsigned long iova;
 	unsigned long last;
+	unsigned long first;		/* page of the pages object in which it begins */
 	unsigned long addr;		/* of its first byte, in the old owner's address space */
 	unsigned long new_addr;		/* and in the new one's */
 	bool writable;
@@ -101,17 +102,14 @@ struct plan {
 	struct source *last;		/* found last */
 	struct source *hash[1 << PLAN_HASH_BITS];
 	struct ptrset losers;		/* processes other than the new owner, by struct pid */
+	bool other_losers;		/* owners that are no more, or the new one before its exec */
 	struct ptrset shared;
 	unsigned int shared_want;
 };
 
-/* Whether a process, by its struct pid, is one of those that lose areas; and how many do. */
+/* Whether a process, by its struct pid, is one of those that lose areas; or the only one. */
 bool plan_takes_from(const struct plan *plan, const struct pid *pid);
-
-static inline unsigned int plan_losers(const struct plan *plan)
-{
-	return plan->losers.used;
-}
+bool plan_takes_only_from(const struct plan *plan, const struct pid *pid);
 
 void plan_init(struct plan *plan);
 void plan_free(struct plan *plan);

@@ -14,6 +14,9 @@ struct ptrset_slot {
 	u64 value;
 };
 
+/* A set with more slots than that is not worth clearing for what will need few. */
+#define KEPT_ORDER	11
+
 void ptrset_init(struct ptrset *set)
 {
 	memset(set, 0, sizeof(*set));
@@ -54,7 +57,8 @@ int ptrset_reserve(struct ptrset *set, unsigned int nr)
 	unsigned int i;
 
 	nr = max(nr, 32U);
-	if (nr > UINT_MAX / 8)
+	/* The slots are up to four times as many, and what is allocated at once is less than 2 GiB. */
+	if (nr > INT_MAX / (4 * sizeof(*bigger.slots)))
 		return -ENOMEM;
 	if (ptrset_size(set) >= 2 * nr)
 		return 0;
@@ -70,6 +74,14 @@ int ptrset_reserve(struct ptrset *set, unsigned int nr)
 	kvfree(set->slots);
 	*set = bigger;
 	return 0;
+}
+
+void ptrset_renew(struct ptrset *set)
+{
+	if (set->slots && set->order > KEPT_ORDER)
+		ptrset_free(set);
+	else
+		ptrset_clear(set);
 }
 
 unsigned int ptrset_room(const struct ptrset *set)

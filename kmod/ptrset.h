@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-#ifndef DMAOWN_PAGESET_H
-#define DMAOWN_PAGESET_H
+#ifndef DMAOWN_PTRSET_H
+#define DMAOWN_PTRSET_H
 
 #include <linux/types.h>
 
@@ -18,6 +18,9 @@ struct ptrset {
 void ptrset_init(struct ptrset *set);
 void ptrset_free(struct ptrset *set);
 void ptrset_clear(struct ptrset *set);
+
+/* Clears it, and lets go of room that would make clearing costly for all that follows. */
+void ptrset_renew(struct ptrset *set);
 
 /* Makes room for nr different objects, keeping what is there; may sleep. */
 int ptrset_reserve(struct ptrset *set, unsigned int nr);

@@ -33,7 +33,7 @@ static int seen_before(struct taking *taking, const struct holding *holding)
 	if (taking->tgid != task->tgid || taking->start != task->start_boottime) {
 		taking->tgid = task->tgid;
 		taking->start = task->start_boottime;
-		ptrset_clear(&taking->seen);
+		ptrset_renew(&taking->seen);
 	}
 	ret = ptrset_reserve(&taking->seen, taking->seen.used + 1);
 	return ret ?: ptrset_add(&taking->seen, holding->file) > 1;
@@ -115,19 +115,19 @@ static int take(struct snapshot *snapshot, u64 only, const struct ptrset *among)
 	ptrset_init(&taking.seen);
 	ret = find_everywhere(holder_add, &taking);
 	ptrset_free(&taking.seen);
-	if (ret) {
+	if (ret)
 		snapshot_free(snapshot);
-		return ret;
-	}
-	if (snapshot->nr)
-		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), holder_compare,
-		     NULL);
-	return 0;
+	return ret;
 }
 
 int snapshot_take(struct snapshot *snapshot, u64 only)
 {
-	return take(snapshot, only, NULL);
+	int ret = take(snapshot, only, NULL);
+
+	if (!ret && snapshot->nr)
+		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), holder_compare,
+		     NULL);
+	return ret;
 }
 
 int snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts)

@@ -45,7 +45,8 @@ int snapshot_take(struct snapshot *snapshot, u64 only);
 
 /*
  * Takes only contexts of a set, on which the caller has references; their values are numbers for
- * holders. Device files that are locked are among them if they seem to be bound to one of these.
+ * holders. Device files that are locked are among them if they seem to be bound to one of these. In
+ * no particular order.
  */
 int snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts);
 void snapshot_free(struct snapshot *snapshot);

@@ -8,6 +8,11 @@
 #include <linux/tracepoint.h>
 #include "record.h"
 
+/* So that programs that read the format know their values. */
+TRACE_DEFINE_ENUM(DMAOWN_EVENT_TRANSFER);
+TRACE_DEFINE_ENUM(DMAOWN_EVENT_REFUSAL);
+TRACE_DEFINE_ENUM(DMAOWN_EVENT_PROGRESS);
+
 /* What the netlink event says. PIDs are those of the initial namespace. */
 TRACE_EVENT(dmaown_event,
 	TP_PROTO(const struct record_event *event),

@@ -37,9 +37,9 @@
 #include "transfer.h"
 #include "verify.h"
 
-/* Between two attempts: from 50 µs on, doubled each time, up to 10 ms. */
+/* Between two attempts: from 50 µs on, doubled each time, up to 5 ms; each give or take a half. */
 #define WAIT_MIN_NS	(50 * NSEC_PER_USEC)
-#define WAIT_MAX_NS	(10 * NSEC_PER_MSEC)
+#define WAIT_MAX_NS	(5 * NSEC_PER_MSEC)
 
 static struct {
 	atomic64_t transfers;
@@ -282,16 +282,16 @@ static void tell_progress(u64 done, u64 total, void *arg)
 }
 
 /*
- * Looks at the memory behind what was seen under the locks, and then, since that may have taken a
- * while, at who holds the contexts now. LOOK: the memory is the same.
+ * Looks at the memory behind what was seen under the locks, at what may take long first, and at who
+ * holds the contexts now last. LOOK: the memory is the same.
  */
 static int look(struct transfer *t)
 {
 	const struct progress progress = { .tell = tell_progress, .arg = t };
 	int ret;
 
-	ret = verify(&t->verified, &t->plan, t->reports) ?:
-	      adopt_compare(&t->proofs, &t->plan, t->reports, &progress) ?:
+	ret = adopt_compare(&t->proofs, &t->plan, t->reports, &progress) ?:
+	      verify(&t->verified, &t->plan, t->reports) ?:
 	      holders_find(&t->holders, &t->contexts);
 	if (ret == -EBUSY)
 		return obstacle_process(t, DMAOWN_REASON_LOCKED);
@@ -398,13 +398,15 @@ static int attempt(struct transfer *t)
 static int wait_a_while(struct transfer *t, u64 *wait_ns)
 {
 	/* Two transfers that are in each other's way must not come back at the same time again. */
-	u64 jitter = get_random_u32_below(*wait_ns);
-	ktime_t until = ktime_add_ns(ktime_get(), *wait_ns + jitter);
+	u64 ns = *wait_ns / 2 + get_random_u32_below(*wait_ns);
+	ktime_t until = ktime_add_ns(ktime_get(), ns);
+	/* Comparing pages is no waiting. */
+	ktime_t deadline = ktime_add(t->deadline, t->proofs.worked);
 
-	if (ktime_compare(ktime_get(), t->deadline) >= 0)
+	if (ktime_compare(ktime_get(), deadline) >= 0)
 		return -EBUSY;
-	if (ktime_compare(until, t->deadline) > 0)
-		until = t->deadline;
+	if (ktime_compare(until, deadline) > 0)
+		until = deadline;
 	*wait_ns = min_t(u64, *wait_ns * 2, WAIT_MAX_NS);
 
 	set_current_state(TASK_INTERRUPTIBLE);

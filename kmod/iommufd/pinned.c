@@ -50,12 +50,11 @@ static unsigned long pinned_pfn(struct layout_iopt_pages *pages, unsigned long i
 	return phys ? phys >> PAGE_SHIFT : PFN_NONE;
 }
 
-static int copy_pfns(struct layout_iopt_area *area, unsigned long first, unsigned long *pfns,
+static int copy_pfns(struct layout_iopt_area *area, unsigned long index, unsigned long *pfns,
 		     unsigned int nr)
 {
 	struct layout_iopt_pages *pages = area->pages;
 	struct layout_iopt_area *last = NULL;
-	unsigned long index = area->pages_node.start + first;
 	unsigned int done;
 
 	if (!mutex_trylock(&pages->mutex))
@@ -66,8 +65,8 @@ static int copy_pfns(struct layout_iopt_area *area, unsigned long first, unsigne
 	return done;
 }
 
-static int copy_from_ioas(struct layout_iommufd_ioas *ioas, unsigned long iova, const void *pages,
-			  unsigned long first, unsigned long *pfns, unsigned int nr)
+static int copy_from_ioas(struct layout_iommufd_ioas *ioas, const struct stretch *stretch,
+			  unsigned long *pfns, unsigned int nr)
 {
 	struct interval_tree_node *node;
 	struct layout_iopt_area *area;
@@ -75,10 +74,11 @@ static int copy_from_ioas(struct layout_iommufd_ioas *ioas, unsigned long iova, 
 
 	if (!down_read_trylock(&ioas->iopt.iova_rwsem))
 		return -EAGAIN;
-	node = interval_tree_iter_first(&ioas->iopt.area_itree, iova, iova);
+	node = interval_tree_iter_first(&ioas->iopt.area_itree, stretch->iova, stretch->iova);
 	area = to_area(node ? &node->rb : NULL);
-	if (area && area->node.start == iova && area->pages == pages)
-		done = copy_pfns(area, first, pfns, nr);
+	if (area && area->node.start == stretch->iova && area->pages == stretch->pages &&
+	    area->pages_node.start == stretch->first)
+		done = copy_pfns(area, stretch->first + stretch->at, pfns, nr);
 	up_read(&ioas->iopt.iova_rwsem);
 	return done;
 }
@@ -98,16 +98,16 @@ static struct layout_iommufd_ioas *find_ioas(struct layout_iommufd_ctx *ctx, u32
 	return ioas;
 }
 
-int context_pinned(struct iommufd_ctx *ictx, u32 id, unsigned long iova, const void *pages,
-		   unsigned long first, unsigned long *pfns, unsigned int nr)
+int context_pinned(struct iommufd_ctx *ictx, const struct stretch *stretch, unsigned long *pfns,
+		   unsigned int nr)
 {
 	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
-	struct layout_iommufd_ioas *ioas = find_ioas(ctx, id);
+	struct layout_iommufd_ioas *ioas = find_ioas(ctx, stretch->ioas);
 	int done;
 
 	if (!ioas)
 		return -ESTALE;
-	done = copy_from_ioas(ioas, iova, pages, first, pfns, nr);
+	done = copy_from_ioas(ioas, stretch, pfns, nr);
 	ioas_put(ctx, ioas);
 	return done;
 }

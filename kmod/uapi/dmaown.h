@@ -704,7 +704,8 @@ struct dmaown_transfer {
  * Move areas that are mapped by address from owners that are dead or stale, too. With no old
  * address space left to compare with, the pinned pages themselves are the proof: @to must map,
  * shared, a file (regular, shared memory, hugetlbfs) that has exactly these pages at these places.
- * Each of them is looked at; that can take a while, and ends when a signal comes.
+ * Each of them is looked at, once; that can take a while, for which the timeout does not count, and
+ * ends when a signal comes.
  */
 #define DMAOWN_TRANSFER_ADOPT		(1U << 1)
 
