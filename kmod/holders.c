@@ -19,7 +19,9 @@ static int process_compare(const void *a, const void *b)
 
 	if (x->number != y->number)
 		return x->number < y->number ? -1 : 1;
-	return x->pid < y->pid ? -1 : x->pid > y->pid;
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	return x->start < y->start ? -1 : x->start > y->start;
 }
 
 static int device_compare(const void *a, const void *b)
