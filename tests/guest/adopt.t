@@ -110,7 +110,7 @@ ask new munmap $base $size
 differs 12 "[[\"not-mapped\",$all]]" "nothing is mapped"
 like "$err" "ioas $ioas iova 0x0-0xfffff: .*nothing mapped there.*address $base of process $new" "in words"
 there "$other" $size shared rw $base
-differs 12 "[[\"other-pages\",$all]]" "another memfd of the same size, of which no page is there"
+differs 12 "[[\"no-pages\",$all]]" "another memfd of the same size, of which no page is there"
 ask new fill $base $size 7
 differs 12 "[[\"other-pages\",$all]]" "with the same contents"
 like "$err" "ioas $ioas iova 0x0-0xfffff: .*other memory there than what is pinned.*address $base of process $new" "in words"
@@ -154,14 +154,14 @@ is "$status" 0 "a living owner moves its memory"
 ask new exec
 ask new mmap "$new_ram" $size shared rw $base
 ask new punch "$new_ram" $((37 * page)) $page
-differs 12 '[["other-pages","0x25000","0x25fff"]]' "one page of the file is gone"
+differs 12 '[["no-pages","0x25000","0x25fff"]]' "one page of the file is gone"
 ask new fill $((base + 37 * page)) $page 7
 ask new holds $base $size 7
 is "$reply" yes "the file reads as at first"
 differs 12 '[["other-pages","0x25000","0x25fff"]]' "one page of the file is another one"
 like "$err" "iova 0x25000-0x25fff: .*address 0x10000025000 of process $new" "in words"
 ask new punch "$new_ram" 0 $size
-differs 12 "[[\"other-pages\",$all]]" "all of them are"
+differs 12 "[[\"no-pages\",$all]]" "all of them are gone"
 ask new unmap "$new_ctx" "$ioas" all
 is "$(state)" " 0 0 0 0" "nothing is left"
 stop new
@@ -210,7 +210,7 @@ differs 12 '[["not-pinned","0x0","0x7ffff"]]' "half of it is not pinned"
 # The whole is unmapped in the first IOAS: what is left is the half in the second one.
 ask new unmap "$new_ctx" "$ioas" all
 ask new punch "$new_ram" $((size / 2 + 3 * page)) $page
-differs 12 '[["other-pages","0x1003000","0x1003fff"]]' "one page of the half that is left differs"
+differs 12 '[["no-pages","0x1003000","0x1003fff"]]' "one page of the half that is left is gone"
 ask new unmap "$new_ctx" "$ioas2" all
 is "$(state)" " 0 0 0 0" "nothing is left"
 ask new map "$new_ctx" "$ioas" $base $size 0 rw
@@ -269,7 +269,7 @@ is "$(charges "$new")" "$huge 0" "hugetlb: charged"
 ask new exec
 ask new mmap "$new_ram" $huge shared rw $base
 ask new punch "$new_ram" $pmd $pmd
-differs 12 '[["other-pages","0x200000","0x3fffff"]]' "hugetlb: one huge page is gone"
+differs 12 '[["no-pages","0x200000","0x3fffff"]]' "hugetlb: one huge page is gone"
 ask new fill $((base + pmd)) $pmd 0
 differs 12 '[["other-pages","0x200000","0x3fffff"]]' "hugetlb: one huge page is another one"
 ask new unmap "$new_ctx" "$ioas" all

@@ -12,7 +12,8 @@ is "$(cat $progress_ms)" 1000 "progress is told of each second unless said other
 listen >"$scratch/events" 2>"$scratch/listen.err" &
 listener=$!
 # Whoever came to an end leaves nobody listening.
-trap 'kill $listener 2>/dev/null; cleanup' EXIT
+prompt=
+trap 'kill $listener $prompt 2>/dev/null; cleanup' EXIT
 eventually grep -q '^ready$' "$scratch/events" || broken "listen: $(cat "$scratch/listen.err")"
 
 # Runs a command; $caller is its PID.
@@ -75,35 +76,43 @@ told 8 "event=transfer caller=$caller to=$new to_start=$new_start contexts=1 are
 ask new unmap "$new_ctx" "$ioas" all
 stop new
 
-# --- a long one: 512 MiB of small pages, shown four times
+# --- a long one: 512 MiB of small pages, shown sixteen times
 size=$((512 << 20))
 vmm old "${edus[0]}" $size
 ask old ioas "$ctx"; ioas2=$reply
-for ((i = 0; i < 3; i++)); do
+for ((i = 0; i < 15; i++)); do
 	ask old copy "$ctx" "$ioas2" "$ioas" $size $((i * 2 * size)) 0 rw
 done
 successor new old $size
 stop old
-total=$((4 * size))
+total=$((16 * size))
 state() { echo "$(areas_of "$new") $(charges "$new")"; }
 first=$(state)
 is "$(grep -c event=progress "$scratch/events")" 0 "no progress was told of what is short"
 echo 1 >$progress_ms
 
-# SIGINT when the first progress is heard.
+# SIGINT when the first progress is heard, by one who does nothing but listen for it.
+mkfifo "$scratch/now"
+listen >"$scratch/now" &
+prompt=$!
+exec {now}<"$scratch/now"
+read -r -u "$now"
 env --default-signal=INT dmaownctl transfer --to "$new" --adopt >"$scratch/out" 2>"$scratch/err" &
 adopter=$!
-while kill -0 $adopter 2>/dev/null && ! grep -q event=progress "$scratch/events"; do :; done
+while read -r -t $patience -u "$now" line && [[ $line != *event=progress* ]]; do :; done
 kill -INT $adopter
 wait $adopter
-is $? 75 "SIGINT ends an adoption that takes long, with exit 75"
+interrupted=$?
+kill $prompt
+exec {now}<&-
+is $interrupted 75 "SIGINT ends an adoption that takes long, with exit 75"
 is "$(grep -c event=progress "$scratch/events" | sed 's/[1-9].*/some/')" some "which had told of its progress"
 is "$(state)" "$first" "and nothing has changed"
 like "$(tail -n 1 "$scratch/events")" "event=refusal .*error=4 " "the refusal is told"
 
 nr=$(heard)
 run dmaownctl transfer --to "$new" --adopt --json
-is "$status $(json -c '[.result, .areas, .adopted]')" '0 ["moved",4,4]' "without a signal it is moved"
+is "$status $(json -c '[.result, .areas, .adopted]')" '0 ["moved",16,16]' "without a signal it is moved"
 echo 1000 >$progress_ms
 progress=$(grep = "$scratch/events" | tail -n +$((nr + 1)) | grep event=progress)
 isnt "$progress" "" "and tells of its progress"

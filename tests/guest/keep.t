@@ -11,12 +11,13 @@ size=$((1 << 20))
 state() { echo "$(areas_of "$new") $(charges "$old") $(charges "$new")"; }
 
 # Whatever is refused changes nothing. refused "[[REASON, PID, DEVICE], ...]" WHAT [OPTION]...
+# The reasons are sorted: holders come in no order.
 refused() {
 	local reports=$1 what=$2
 	shift 2
 
 	run dmaownctl transfer --to "$new" "$@" --json
-	is "$status $(json -c '[.reasons[] | [.reason, .pid, .device]]')" "15 $reports" "refused: $what"
+	is "$status $(json -c '[.reasons[] | [.reason, .pid, .device]] | sort')" "15 $reports" "refused: $what"
 	is "$(state)" "$at_first" "and nothing has changed: $what"
 }
 
@@ -124,17 +125,25 @@ ask third setresuid 1002 0 1002
 accepted "root and the new owner's user in one process"
 stop third
 
-# Who has areas in the context that stay is a holder like any other; who is to lose his is not.
+# Who has areas in the context is a holder like any other, whether they stay his or not: but for the one
+# old owner there is nobody who may be expected to go.
 start third
 hand_over old third "$ctx" "$ram"
 read -r third_ctx third_ram <<<"$reply"
 ask third mmap "$third_ram" $size shared rw $base
 ask third map "$third_ctx" "$ioas" $base $page 0x1000000 rw
 ask third setuid 1003
+untrusted="[\"untrusted-holder\",$third,null]"
 at_first="$ioas:0x0=$old $ioas:0x1000000=$third $(charges "$old") $(charges "$new")"
-refused "[[\"untrusted-holder\",$third,null]]" "an owner that stays" --from "$old"
+refused "[$untrusted]" "an owner that stays" --from "$old"
+refused "[$untrusted]" "one of two owners that lose what they own"
+run dmaownctl transfer --to "$new" --from "$third" --json
+is "$status $(areas_of "$new")" "0 $ioas:0x0=$old $ioas:0x1000000=$new" "the one owner that loses what it owns is not asked"
+refused_state=$(state)
 run dmaownctl transfer --to "$new" --json
-is "$status $(areas_of "$new")" "0 $ioas:0x0=$new $ioas:0x1000000=$new" "one that is to lose all it owns is expected to go"
+is "$status $(reasons) $(state)" "15 untrusted-holder $refused_state" "it is when it has nothing to lose any more"
+run dmaownctl transfer --to "$new" --force "untrusted-holder=$third" --json
+is "$status $(areas_of "$new")" "0 $ioas:0x0=$new $ioas:0x1000000=$new" "unless it is accepted"
 
 # --- nothing to do is never refused
 run dmaownctl transfer --to "$new" --json
