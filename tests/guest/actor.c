@@ -306,7 +306,7 @@ static int transfer(int device, uint32_t to)
 	struct dmaown_transfer transfer = {
 		.size = sizeof(transfer),
 		.to.pid = to,
-		.timeout_ms = 10000,
+		.timeout_ms = 60000,	/* the kernel's own ioctl in a loop leaves few gaps */
 	};
 
 	return simple(ioctl(device, DMAOWN_IOC_TRANSFER, &transfer));
