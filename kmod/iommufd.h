@@ -137,7 +137,7 @@ void areas_put(struct area *batch, unsigned int nr);
 int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch,
 		     unsigned int nr);
 
-/* Pages of an area. It is still the same if it shows the same pages object from the same page on. */
+/* Pages of an area, which is the same still if it shows the same pages object from there on. */
 struct stretch {
 	u32 ioas;
 	unsigned long iova;		/* where the area begins */

@@ -102,7 +102,7 @@ struct plan {
 	struct source *last;		/* found last */
 	struct source *hash[1 << PLAN_HASH_BITS];
 	struct ptrset losers;		/* processes other than the new owner, by struct pid */
-	bool other_losers;		/* owners that are no more, or the new one before its exec */
+	bool other_losers;		/* and: dead ones, or the new owner before its exec */
 	struct ptrset shared;
 	unsigned int shared_want;
 };

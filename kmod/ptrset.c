@@ -57,7 +57,7 @@ int ptrset_reserve(struct ptrset *set, unsigned int nr)
 	unsigned int i;
 
 	nr = max(nr, 32U);
-	/* The slots are up to four times as many, and what is allocated at once is less than 2 GiB. */
+	/* The slots are up to four times as many; what is allocated at once is below 2 GiB. */
 	if (nr > INT_MAX / (4 * sizeof(*bigger.slots)))
 		return -ENOMEM;
 	if (ptrset_size(set) >= 2 * nr)
