@@ -278,6 +278,26 @@ static int failed(int error)
 	}
 }
 
+static int ignore(const union record *record, void *data)
+{
+	(void)record;
+	(void)data;
+	return 0;
+}
+
+/* To those who may not hear of events none are sent, and nothing says so: ask for something else. */
+static int check_allowed(const struct watch *watch)
+{
+	struct channel channel;
+	int rc = channel_open_with(&channel, &netlink_channel, &watch->choice);
+
+	if (rc)
+		return rc;
+	rc = channel_each(&channel, RECORD_STATUS, 0, ignore, NULL);
+	channel_close(&channel);
+	return rc;
+}
+
 int watch_main(int argc, char **argv, const struct channel_choice *channel)
 {
 	struct watch watch = { .choice = *channel };
@@ -286,6 +306,9 @@ int watch_main(int argc, char **argv, const struct channel_choice *channel)
 	int rc;
 
 	parse_command(&watch_argp, argc, argv, &watch);
+	rc = check_allowed(&watch);
+	if (rc)
+		return failed(rc);
 	catch_signals(&mask);
 	rc = events_open(&events, on_news, &watch);
 	if (rc)

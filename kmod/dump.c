@@ -466,8 +466,10 @@ static int fill_from_contexts(struct dump *dump)
 			break;
 		ictx = reopen_patiently(dump);
 		if (IS_ERR_OR_NULL(ictx)) {
-			if (ictx)
+			if (ictx == ERR_PTR(-EAGAIN))
 				busy_context(dump);
+			else
+				ret = PTR_ERR(ictx);
 			dump->in_context = false;
 			continue;
 		}
@@ -489,8 +491,8 @@ static int sum_owners(struct dump *dump, struct owner_sums *owners, unsigned int
 
 	ictx = reopen_patiently(dump);
 	if (IS_ERR_OR_NULL(ictx)) {
-		*busy += IS_ERR(ictx);
-		return 0;
+		*busy += ictx == ERR_PTR(-EAGAIN);
+		return ictx == ERR_PTR(-EAGAIN) ? 0 : PTR_ERR(ictx);
 	}
 	ret = context_sums_objects(&sums, ictx) ?:
 	      context_sums_areas(&sums, ictx, &dump->patience, owners);
@@ -573,7 +575,7 @@ struct dump *dump_open(enum record_kind kind, u64 context)
 	ptrset_init(&dump->seen);
 	ret = records_reserve(dump, BATCH);
 	if (!ret && kind == RECORD_STATUS)
-		status_fill(&record_add(dump)->status);
+		ret = status_fill(&record_add(dump)->status);
 	else if (!ret)
 		ret = snapshot_take(&dump->snapshot, kind == RECORD_OWNER ? 0 : context);
 	if (ret) {

@@ -25,7 +25,7 @@ const union record *dump_next(struct dump *dump);
 /* True once a context has gone away during the dump. */
 bool dump_inconsistent(const struct dump *dump);
 
-/* The module's own record; main.c knows. */
-void status_fill(struct record_status *rec);
+/* The module's own record; main.c knows. 0 or -ENOMEM. */
+int status_fill(struct record_status *rec);
 
 #endif

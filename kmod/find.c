@@ -321,6 +321,12 @@ static void walk_end(struct walk *walk)
 	kfree(walk);
 }
 
+/* Without VFIO there are no device files; but it must not seem so for want of memory. */
+static int with_vfio(struct walk *walk)
+{
+	return vfio_begin(&walk->vfio) == -ENOMEM ? -ENOMEM : 0;
+}
+
 int find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 {
 	struct walk *walk = walk_begin(fn, arg);
@@ -328,8 +334,9 @@ int find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 
 	if (!walk)
 		return -ENOMEM;
-	vfio_begin(&walk->vfio);
-	ret = walk_process(walk, leader);
+	ret = with_vfio(walk);
+	if (!ret)
+		ret = walk_process(walk, leader);
 	walk_end(walk);
 	return ret;
 }
@@ -360,12 +367,12 @@ int find_everywhere(holding_fn fn, void *arg)
 {
 	struct walk *walk = walk_begin(fn, arg);
 	struct task_struct *leader;
-	int ret = 0;
+	int ret;
 	int nr = 1;
 
 	if (!walk)
 		return -ENOMEM;
-	vfio_begin(&walk->vfio);
+	ret = with_vfio(walk);
 	while (!ret && (leader = next_process(&nr))) {
 		ret = walk_process(walk, leader);
 		put_task_struct(leader);
@@ -407,28 +414,37 @@ struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 
 	walk->next_fd = fd;
 	ret = walk_process(walk, leader);
 	/* Looking VFIO up costs more than looking at one descriptor, and it is mostly a context. */
-	if (!ret && vfio_begin(&walk->vfio))
-		ret = walk_process(walk, leader);
+	if (!ret)
+		ret = with_vfio(walk) ?: walk_process(walk, leader);
 	walk_end(walk);
 	return ret < 0 ? ERR_PTR(ret) : wanted.ictx;
+}
+
+static struct iommufd_ctx *context_by_device(struct file *file)
+{
+	struct iommufd_ctx *ictx = NULL;
+	struct vfio vfio;
+	char name[64];
+	int ret;
+
+	ret = vfio_begin(&vfio);
+	if (ret)
+		return ret == -ENOMEM ? ERR_PTR(ret) : NULL;
+	if (vfio_is_device_file(&vfio, file))
+		ictx = vfio_context(&vfio, file, name, sizeof(name));
+	vfio_end(&vfio);
+	return ictx;
 }
 
 struct iommufd_ctx *find_by_own_fd(unsigned int fd)
 {
 	struct iommufd_ctx *ictx;
-	struct vfio vfio;
-	char name[64];
 	struct file *file;
 
 	file = fget(fd);
 	if (!file)
 		return NULL;
-	ictx = context_of_file(file);
-	if (!ictx && vfio_begin(&vfio)) {
-		if (vfio_is_device_file(&vfio, file))
-			ictx = vfio_context(&vfio, file, name, sizeof(name));
-		vfio_end(&vfio);
-	}
+	ictx = context_of_file(file) ?: context_by_device(file);
 	fput(file);
 	return ictx;
 }

@@ -36,7 +36,7 @@ int find_everywhere(holding_fn fn, void *arg);
  * A reference on the context behind one descriptor, of a process (a group leader; with id, only if
  * that is the context's: threads may have different tables) or of the calling
  * thread; NULL if there is none or it is of something else, ERR_PTR(-EAGAIN) if it is a device file
- * that is locked.
+ * that is locked, or ERR_PTR(-ENOMEM).
  */
 struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 id);
 struct iommufd_ctx *find_by_own_fd(unsigned int fd);

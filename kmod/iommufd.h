@@ -38,7 +38,7 @@ enum dmaown_mode context_mode(struct iommufd_ctx *ictx);
 
 /*
  * VFIO device files, which hold the context they are bound to. vfio_begin() finds VFIO if it is
- * loaded; until vfio_end() it stays loaded.
+ * loaded: 0, and until vfio_end() it stays loaded; -ENOENT, and there is nothing to end; -ENOMEM.
  */
 struct vfio {
 	bool (*file_is_valid)(struct file *file);
@@ -46,7 +46,7 @@ struct vfio {
 	struct iommufd_ctx *(*device_ictx)(struct vfio_device *vdev);
 };
 
-bool vfio_begin(struct vfio *vfio);
+int vfio_begin(struct vfio *vfio);
 void vfio_end(struct vfio *vfio);
 bool vfio_is_device_file(const struct vfio *vfio, struct file *file);
 

@@ -12,19 +12,25 @@
 #include "netlink.h"
 #include "transfer.h"
 
-void status_fill(struct record_status *rec)
+int status_fill(struct record_status *rec)
 {
 	struct vfio vfio;
 	char build_id[BUILDID_TEXT];
+	int ret;
+
+	ret = vfio_begin(&vfio);
+	if (ret == -ENOMEM)
+		return ret;
+	vfio_end(&vfio);
 
 	iommufd_layout_build_id(build_id);
 	record_set_string(rec, status, version, DMAOWN_VERSION);
 	record_set_string(rec, status, kernel, iommufd_layout_kernel());
 	record_set_string(rec, status, subject, iommufd_layout_subject());
 	record_set_string(rec, status, build_id, build_id);
-	record_set(rec, status, vfio, vfio_begin(&vfio));
-	vfio_end(&vfio);
+	record_set(rec, status, vfio, !ret);
 	transfer_status(rec);
+	return 0;
 }
 
 static int __init dmaown_init(void)

@@ -140,7 +140,9 @@ static int get_status(struct sk_buff *skb, struct genl_info *info)
 	if (!rec || !msg)
 		goto out_free;
 
-	status_fill(&rec->status);
+	ret = status_fill(&rec->status);
+	if (ret)
+		goto out_free;
 	ret = -EMSGSIZE;
 	head = genlmsg_put_reply(msg, info, &family, 0, DMAOWN_CMD_GET_STATUS);
 	if (!head || record_put(msg, RECORD_STATUS, rec))

@@ -161,7 +161,7 @@ bool snapshot_next(struct snapshot *snapshot)
 
 struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot)
 {
-	struct iommufd_ctx *busy = NULL;
+	struct iommufd_ctx *failed = NULL;
 	unsigned int i;
 
 	for (i = snapshot->first; i < snapshot->end; i++) {
@@ -175,10 +175,10 @@ struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot)
 		put_task_struct(task);
 		if (!IS_ERR_OR_NULL(ictx))
 			return ictx;
-		if (ictx == ERR_PTR(-EAGAIN))
-			busy = ictx;
+		if (IS_ERR(ictx))
+			failed = ictx;
 	}
-	return busy;
+	return failed;
 }
 
 unsigned int snapshot_busy(const struct snapshot *snapshot)

@@ -56,7 +56,7 @@ bool snapshot_next(struct snapshot *snapshot);
 
 /*
  * A reference on the context at hand, through any holder that still has it; NULL if none does,
- * ERR_PTR(-EAGAIN) if one that may have it is a device file that is locked.
+ * ERR_PTR(-EAGAIN) if one that may have it is a device file that is locked, or another error.
  */
 struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot);
 

@@ -17,27 +17,33 @@
 #include "private.h"
 
 #if LAYOUT_VFIO
-static bool layout_fits(void)
+static int check_layout(void)
 {
 	static const u8 expected[] = LAYOUT_VFIO_BUILD_ID_BYTES;
 	char found[BUILDID_TEXT] = "none";
 
-	if (!buildid_check(LAYOUT_VFIO_BUILTIN ? NULL : "vfio", expected, sizeof(expected), found))
-		return true;
+	int ret;
+
+	ret = buildid_check(LAYOUT_VFIO_BUILTIN ? NULL : "vfio", expected, sizeof(expected), found);
+	if (!ret || ret == -ENOMEM)
+		return ret;
 	pr_warn_once("%s: built for the vfio with build ID %s, but the one that is loaded has build ID %s: contexts held by device files only are not seen; build this module again for the running kernel\n",
 		     KBUILD_MODNAME, LAYOUT_VFIO_BUILD_ID, found);
-	return false;
+	return -ENOENT;
 }
 
-bool vfio_begin(struct vfio *vfio)
+int vfio_begin(struct vfio *vfio)
 {
+	int ret = -ENOENT;
+
 	vfio->file_is_valid = symbol_get(vfio_file_is_valid);
 	vfio->file_is_group = symbol_get(vfio_file_is_group);
 	vfio->device_ictx = symbol_get(vfio_iommufd_device_ictx);
-	if (vfio->file_is_valid && vfio->file_is_group && vfio->device_ictx && layout_fits())
-		return true;
-	vfio_end(vfio);
-	return false;
+	if (vfio->file_is_valid && vfio->file_is_group && vfio->device_ictx)
+		ret = check_layout();
+	if (ret)
+		vfio_end(vfio);
+	return ret;
 }
 
 void vfio_end(struct vfio *vfio)
@@ -97,10 +103,10 @@ const void *vfio_context_hint(struct file *file)
 	return IS_ERR(ictx) ? NULL : ictx;
 }
 #else
-bool vfio_begin(struct vfio *vfio)
+int vfio_begin(struct vfio *vfio)
 {
 	*vfio = (struct vfio){};
-	return false;
+	return -ENOENT;
 }
 
 void vfio_end(struct vfio *vfio)

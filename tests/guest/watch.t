@@ -104,6 +104,8 @@ run dmaownctl --channel debugfs watch
 is "$status" 64 "there are no events in debugfs"
 run timeout 60 setpriv --reuid 1001 --clear-groups dmaownctl watch
 is "$status" 77 "a user who may not look is told so"
+run timeout 60 setpriv --bounding-set -sys_ptrace dmaownctl watch
+is "$status" 77 "so is a root without CAP_SYS_PTRACE, to whom none would be sent"
 run timeout 60 unshare --net dmaownctl watch
 is "$status" 1 "in another network namespace"
 like "$err" "nsenter" "it says where to go"
