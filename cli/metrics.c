@@ -37,6 +37,7 @@ struct group {
 struct metrics {
 	struct health health;
 	union record status;
+	struct record_list refusals;
 	struct group *groups;
 	size_t nr;
 };
@@ -243,11 +244,26 @@ static void put_findings(const struct metrics *metrics)
 	}
 }
 
+/* All reasons, also those that were never given: a series that is there from the start can be watched. */
+static void put_refusals(const struct metrics *metrics)
+{
+	const struct refusal_record *refusal;
+	size_t i;
+
+	put_head("refusals_total", "counter",
+		 "Transfers that were refused, by the first reason that was given.");
+	for (i = 0; i < metrics->refusals.nr; i++) {
+		refusal = &metrics->refusals.items[i].refusal;
+		printf("dmaown_refusals_total");
+		put_label("reason", refusal->reason, true);
+		printf("} %" PRIu64 "\n", refusal->refusals);
+	}
+}
+
 static void put_status(const struct metrics *metrics)
 {
 	static const struct { const char *name, *help; unsigned int attr; } counters[] = {
 		{ "transfers_total", "Transfers that moved something.", DMAOWN_A_STATUS_TRANSFERS },
-		{ "refusals_total", "Transfers that were refused.", DMAOWN_A_STATUS_REFUSALS },
 		{ "retries_total", "Attempts at a transfer that met something in flux.",
 		  DMAOWN_A_STATUS_RETRIES },
 		{ "moved_areas_total", "Areas that changed hands.", DMAOWN_A_STATUS_AREAS },
@@ -311,6 +327,9 @@ static int look(struct metrics *metrics, struct channel *channel)
 
 	if (rc)
 		return channel_failed(channel, RECORD_STATUS, rc);
+	rc = channel_collect(channel, RECORD_REFUSAL, 0, &metrics->refusals);
+	if (rc)
+		return channel_failed(channel, RECORD_REFUSAL, rc);
 	rc = health_look(&metrics->health, channel, HEALTH_HEADROOM);
 	if (rc)
 		return rc;
@@ -319,6 +338,7 @@ static int look(struct metrics *metrics, struct channel *channel)
 	sum_limits(metrics);
 	sum_findings(metrics);
 	put_status(metrics);
+	put_refusals(metrics);
 	put_groups(metrics);
 	put_findings(metrics);
 	if (ferror(stdout) || fflush(stdout)) {
@@ -343,6 +363,7 @@ int metrics_main(int argc, char **argv, const struct channel_choice *channel)
 	while (metrics.nr)
 		free(metrics.groups[--metrics.nr].unit);
 	free(metrics.groups);
+	record_list_free(&metrics.refusals);
 	health_free(&metrics.health);
 	channel_close(&open);
 	return rc;

@@ -22,6 +22,7 @@
 #define ACCESS_FIELD_(F, f, t, d)	FIELD_(ACCESS, access, F, f, t, d)
 #define AREA_FIELD_(F, f, t, d)		FIELD_(AREA, area, F, f, t, d)
 #define OWNER_FIELD_(F, f, t, d)	FIELD_(OWNER, owner, F, f, t, d)
+#define REFUSAL_FIELD_(F, f, t, d)	FIELD_(REFUSAL, refusal, F, f, t, d)
 #define STATUS_FIELD_(F, f, t, d)	FIELD_(STATUS, status, F, f, t, d)
 #define EVENT_FIELD_(F, f, t, d)	FIELD_(EVENT, event, F, f, t, d)
 

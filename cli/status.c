@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,8 @@ struct state {
 	struct way ways[2];
 	int device_error;
 	union record record;		/* nothing known: could not be read */
+	struct record_list refusals;	/* those that there were */
+	uint64_t contexts, areas;	/* that there are */
 	char *build_id;			/* of the iommufd that is running; NULL: not to be had */
 	char *hint;
 	int exit;
@@ -86,7 +89,33 @@ static int keep(const union record *record, void *data)
 	return 0;
 }
 
-/* Try a channel; read the record over the first one that works. */
+static int keep_refusal(const union record *record, void *data)
+{
+	return record->refusal.refusals ? record_list_add(data, record) : 0;
+}
+
+static int sum_context(const union record *record, void *data)
+{
+	struct state *state = data;
+
+	state->contexts++;
+	state->areas += record->context.areas;
+	return 0;
+}
+
+static int read_channel(struct state *state, struct channel *channel)
+{
+	int rc = channel_each(channel, RECORD_STATUS, 0, keep, &state->record);
+
+	if (!rc)
+		rc = channel_each(channel, RECORD_REFUSAL, 0, keep_refusal, &state->refusals);
+	if (!rc)
+		rc = channel_each(channel, RECORD_CONTEXT, 0, sum_context, state);
+	/* Contexts come and go: the sums are of those that were seen. */
+	return rc == -EAGAIN ? 0 : rc;
+}
+
+/* Try a channel; read the records over the first one that works. */
 static void try_channel(struct state *state, struct way *way)
 {
 	const char *wanted = state->choice.name;
@@ -96,7 +125,7 @@ static void try_channel(struct state *state, struct way *way)
 	if (way->error)
 		return;
 	if (!state->record.known && (!wanted || !strcmp(wanted, way->ops->name)))
-		way->error = channel_each(&channel, RECORD_STATUS, 0, keep, &state->record);
+		way->error = read_channel(state, &channel);
 	channel_close(&channel);
 }
 
@@ -165,6 +194,26 @@ static void print_record(const union record *record)
 	}
 }
 
+static void print_refusals(const struct record_list *refusals)
+{
+	const struct refusal_record *refusal;
+	size_t i;
+
+	for (i = 0; i < refusals->nr; i++) {
+		refusal = &refusals->items[i].refusal;
+		printf("%-12s %" PRIu64 " for %s\n", "refused", refusal->refusals,
+		       *refusal->reason ? refusal->reason : "-");
+	}
+}
+
+static void print_seen(const struct state *state)
+{
+	print_record(&state->record);
+	print_refusals(&state->refusals);
+	printf("%-12s %" PRIu64 " in %" PRIu64 " context%s\n", "areas_now", state->areas,
+	       state->contexts, state->contexts == 1 ? "" : "s");
+}
+
 static void print_text(const struct state *state)
 {
 	unsigned int i;
@@ -173,11 +222,29 @@ static void print_text(const struct state *state)
 	printf("%-12s %s\n", "running", state->host.release);
 	printf("%-12s %s\n", "running_id", state->build_id ?: "-");
 	if (state->record.known)
-		print_record(&state->record);
+		print_seen(state);
 	printf("%-12s %s\n", "device", state->device_error ? strerror(-state->device_error) :
 	       "available");
 	for (i = 0; i < 2; i++)
 		printf("%-12s %s\n", state->ways[i].ops->name, way_text(&state->ways[i]));
+}
+
+static void seen_to_json(struct json *json, const struct state *state)
+{
+	const struct refusal_record *refusal;
+	size_t i;
+
+	json_open(json, "refused", '[');
+	for (i = 0; i < state->refusals.nr; i++) {
+		refusal = &state->refusals.items[i].refusal;
+		json_open(json, NULL, '{');
+		json_string(json, "reason", *refusal->reason ? refusal->reason : NULL);
+		json_number(json, "refusals", refusal->refusals);
+		json_close(json, '}');
+	}
+	json_close(json, ']');
+	json_number(json, "contexts_now", state->contexts);
+	json_number(json, "areas_now", state->areas);
 }
 
 static void available_to_json(struct json *json, const char *name, int error, const char *why)
@@ -201,6 +268,8 @@ static void print_json(const struct state *state)
 	json_string(&json, "running", state->host.release);
 	json_string(&json, "running_id", state->build_id);
 	cell_record_to_json(&json, RECORD_STATUS, &state->record, NULL);
+	if (state->record.known)
+		seen_to_json(&json, state);
 	json_open(&json, "channels", '[');
 	available_to_json(&json, "device", state->device_error, strerror(-state->device_error));
 	for (i = 0; i < 2; i++)
@@ -239,5 +308,6 @@ int status_main(int argc, char **argv, const struct channel_choice *channel)
 		warnx("%s", state.problems[i]);
 	free(state.build_id);
 	free(state.hint);
+	record_list_free(&state.refusals);
 	return state.exit;
 }

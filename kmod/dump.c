@@ -13,6 +13,7 @@
 
 #include "dump.h"
 #include "id.h"
+#include "report.h"
 #include "snapshot.h"
 #include "sums.h"
 
@@ -23,6 +24,7 @@ struct dump {
 	enum record_kind kind;
 	int error;
 	bool inconsistent;
+	bool of_module;			/* what the module knows itself: all there from the start */
 	struct patience patience;
 	struct snapshot snapshot;
 	bool in_context;		/* the snapshot's context at hand is not done with */
@@ -533,6 +535,22 @@ static int fill_holders(struct dump *dump)
 	return 0;
 }
 
+static void fill_refusals(struct dump *dump)
+{
+	struct record_refusal *rec;
+	u32 reason;
+
+	/* The first is for those that gave no reason. */
+	for (reason = 0; reason < reasons_end(); reason++) {
+		if (reason && !*reason_name(reason))
+			continue;
+		rec = &record_add(dump)->refusal;
+		if (reason)
+			record_set_string(rec, refusal, reason, reason_name(reason));
+		record_set(rec, refusal, refusals, refusals_for(reason));
+	}
+}
+
 static int fill(struct dump *dump)
 {
 	dump->records_at = 0;
@@ -549,7 +567,7 @@ static int fill(struct dump *dump)
 
 const union record *dump_next(struct dump *dump)
 {
-	if (dump->records_at == dump->records_nr && !dump->error && dump->kind != RECORD_STATUS)
+	if (dump->records_at == dump->records_nr && !dump->error && !dump->of_module)
 		dump->error = fill(dump);
 	if (dump->error)
 		return ERR_PTR(dump->error);
@@ -563,6 +581,20 @@ bool dump_inconsistent(const struct dump *dump)
 	return dump->inconsistent;
 }
 
+bool dump_has_contexts(enum record_kind kind)
+{
+	return kind != RECORD_OWNER && kind != RECORD_REFUSAL && kind != RECORD_STATUS;
+}
+
+/* What needs no look at any process. */
+static int fill_of_module(struct dump *dump)
+{
+	if (dump->kind == RECORD_STATUS)
+		return status_fill(&record_add(dump)->status);
+	fill_refusals(dump);
+	return 0;
+}
+
 struct dump *dump_open(enum record_kind kind, u64 context)
 {
 	struct dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL);
@@ -573,11 +605,12 @@ struct dump *dump_open(enum record_kind kind, u64 context)
 	dump->kind = kind;
 	dump->patience.left = PATIENCE;
 	ptrset_init(&dump->seen);
-	ret = records_reserve(dump, BATCH);
-	if (!ret && kind == RECORD_STATUS)
-		ret = status_fill(&record_add(dump)->status);
+	dump->of_module = kind == RECORD_STATUS || kind == RECORD_REFUSAL;
+	ret = records_reserve(dump, max(BATCH, reasons_end()));
+	if (!ret && dump->of_module)
+		ret = fill_of_module(dump);
 	else if (!ret)
-		ret = snapshot_take(&dump->snapshot, kind == RECORD_OWNER ? 0 : context);
+		ret = snapshot_take(&dump->snapshot, dump_has_contexts(kind) ? context : 0);
 	if (ret) {
 		dump_close(dump);
 		return ERR_PTR(ret);

@@ -12,7 +12,10 @@
 
 struct dump;
 
-/* context: show this one only; 0: all. Owners are always all. Not for RECORD_EVENT. */
+/* Whether records of this kind are of one context each, so that one's can be asked for. */
+bool dump_has_contexts(enum record_kind kind);
+
+/* context: show this one only; 0, or of records of no context: all. Not for RECORD_EVENT. */
 struct dump *dump_open(enum record_kind kind, u64 context);
 void dump_close(struct dump *dump);
 

@@ -37,6 +37,7 @@ static const struct {
 	{ RECORD_ACCESS,	DMAOWN_CMD_GET_ACCESS },
 	{ RECORD_AREA,		DMAOWN_CMD_GET_AREA },
 	{ RECORD_OWNER,		DMAOWN_CMD_GET_OWNER },
+	{ RECORD_REFUSAL,	DMAOWN_CMD_GET_REFUSAL },
 };
 
 /* What a dump keeps in netlink_callback.ctx between its messages. */
@@ -67,7 +68,7 @@ static int dump_start(struct netlink_callback *cb)
 			break;
 	if (i == ARRAY_SIZE(dumps))
 		return -EOPNOTSUPP;
-	if (context && dumps[i].kind == RECORD_OWNER)
+	if (context && !dump_has_contexts(dumps[i].kind))
 		return -EINVAL;
 
 	state->kind = dumps[i].kind;
@@ -175,6 +176,7 @@ static const struct genl_ops ops[] = {
 	DUMP_OP(DMAOWN_CMD_GET_ACCESS),
 	DUMP_OP(DMAOWN_CMD_GET_AREA),
 	DUMP_OP(DMAOWN_CMD_GET_OWNER),
+	DUMP_OP(DMAOWN_CMD_GET_REFUSAL),
 };
 
 /*

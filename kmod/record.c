@@ -67,6 +67,7 @@ static const char *const event_names[] = { DMAOWN_EVENTS(NAME_OF) };
 #define FIELD_ACCESS(F, f, t, d)	FIELD(access, f, t)
 #define FIELD_AREA(F, f, t, d)		FIELD(area, f, t)
 #define FIELD_OWNER(F, f, t, d)		FIELD(owner, f, t)
+#define FIELD_REFUSAL(F, f, t, d)	FIELD(refusal, f, t)
 #define FIELD_STATUS(F, f, t, d)	FIELD(status, f, t)
 #define FIELD_EVENT(F, f, t, d)		FIELD(event, f, t)
 

@@ -50,6 +50,7 @@ DMAOWN_RECORDS(RECORD_STRUCT)
 #define RECORD_BIT_ACCESS(F, f, t, d)	record_bit_access_##f = DMAOWN_A_ACCESS_##F,
 #define RECORD_BIT_AREA(F, f, t, d)	record_bit_area_##f = DMAOWN_A_AREA_##F,
 #define RECORD_BIT_OWNER(F, f, t, d)	record_bit_owner_##f = DMAOWN_A_OWNER_##F,
+#define RECORD_BIT_REFUSAL(F, f, t, d)	record_bit_refusal_##f = DMAOWN_A_REFUSAL_##F,
 #define RECORD_BIT_STATUS(F, f, t, d)	record_bit_status_##f = DMAOWN_A_STATUS_##F,
 #define RECORD_BIT_EVENT(F, f, t, d)	record_bit_event_##f = DMAOWN_A_EVENT_##F,
 #define RECORD_BITS(R, r, l, FIELDS)	enum { FIELDS(RECORD_BIT_##R) };

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
@@ -18,9 +19,36 @@ static const struct {
 /* Of several errors, the first here wins. */
 static const int precedence[] = { ENOENT, ESRCH, ENOMEM, ENXIO, EINVAL, EBUSY, EXDEV, EBADF };
 
+static atomic64_t refusals[ARRAY_SIZE(reasons)];
+
 const char *reason_name(u32 reason)
 {
 	return reason < ARRAY_SIZE(reasons) && reasons[reason].name ? reasons[reason].name : "";
+}
+
+unsigned int reasons_end(void)
+{
+	return ARRAY_SIZE(reasons);
+}
+
+void refusal_count(const struct reports *reports)
+{
+	atomic64_inc(&refusals[reports->total ? reports->first_reason : 0]);
+}
+
+u64 refusals_for(u32 reason)
+{
+	return atomic64_read(&refusals[reason]);
+}
+
+u64 refusals_total(void)
+{
+	u64 total = 0;
+	u32 reason;
+
+	for (reason = 0; reason < reasons_end(); reason++)
+		total += refusals_for(reason);
+	return total;
 }
 
 int reports_alloc(struct reports *reports, u32 room)

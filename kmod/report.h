@@ -31,7 +31,17 @@ void report_add(struct reports *reports, const struct dmaown_report *report);
 /* The errno, negative, that comes first in the order of uapi/dmaown.h; 0 if there is no report. */
 int reports_error(const struct reports *reports);
 
-/* A reason's name. */
+/* Counts a transfer that was refused, by its first reason. */
+void refusal_count(const struct reports *reports);
+
+/* How many there were since the module was loaded; 0 stands for those that gave no reason. */
+u64 refusals_total(void);
+u64 refusals_for(u32 reason);
+
+/* Reasons are below this; not each number is one. */
+unsigned int reasons_end(void);
+
+/* A reason's name; "" if there is none. */
 const char *reason_name(u32 reason);
 
 #endif

@@ -43,7 +43,6 @@
 
 static struct {
 	atomic64_t transfers;
-	atomic64_t refusals;
 	atomic64_t retries;
 	atomic64_t areas;
 	atomic64_t pinned;
@@ -489,13 +488,15 @@ static int resolve_files(struct transfer *t)
 
 /* WHAT OTHERS LEARN OF IT */
 
-static void count(const struct dmaown_transfer *arg, int ret)
+static void count(const struct transfer *t, int ret)
 {
+	const struct dmaown_transfer *arg = t->arg;
+
 	atomic64_add(arg->retries, &counters.retries);
 	if (arg->flags & DMAOWN_TRANSFER_DRY_RUN)
 		return;
 	if (ret) {
-		atomic64_inc(&counters.refusals);
+		refusal_count(t->reports);
 	} else if (arg->areas) {
 		atomic64_inc(&counters.transfers);
 		atomic64_add(arg->areas, &counters.areas);
@@ -544,7 +545,7 @@ static int transfer_as(struct transfer *t)
 		if (ret == -ENOMEM)
 			report_process(t, DMAOWN_REASON_NO_MEMORY, 0);
 	}
-	count(t->arg, ret);
+	count(t, ret);
 	tell(t, ret);
 	verified_free(&t->verified);
 	proofs_free(&t->proofs);
@@ -575,7 +576,7 @@ int transfer(struct dmaown_transfer *arg, struct dmaown_file *files, struct rema
 void transfer_status(struct record_status *rec)
 {
 	record_set(rec, status, transfers, atomic64_read(&counters.transfers));
-	record_set(rec, status, refusals, atomic64_read(&counters.refusals));
+	record_set(rec, status, refusals, refusals_total());
 	record_set(rec, status, retries, atomic64_read(&counters.retries));
 	record_set(rec, status, areas, atomic64_read(&counters.areas));
 	record_set(rec, status, pinned, atomic64_read(&counters.pinned));

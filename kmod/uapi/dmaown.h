@@ -52,7 +52,7 @@
  *			record; the multicast group "events", for listeners in the initial network
  *			namespace. The same as a netlink spec: dmaown.yaml beside this file.
  * debugfs dmaown/	one text file for each kind of record (contexts, holders, ioases, hwpts,
- *			devices, accesses, areas, owners) and "status". One line a record:
+ *			devices, accesses, areas, owners, refusals) and "status". One line a record:
  *			NAME=VALUE, separated by blanks, in the order below. Numbers are decimal,
  *			IDs and addresses hexadecimal with 0x, names stand without quotes with
  *			blanks, control characters, '\', '"' and '=' as \ooo (three octal digits).
@@ -282,6 +282,14 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(BUSY,		busy,		U32, \
 	  "IOASes, contexts and device files that were locked and are missing in the sums")
 
+/* One for each reason to refuse a transfer; how often since the module was loaded. */
+#define DMAOWN_REFUSAL_FIELDS(F)								\
+	F(REASON,	reason,		NAME, \
+	  "a name of DMAOWN_REASONS; unknown for refusals that gave none, such as those that " \
+	  "were interrupted") \
+	F(REFUSALS,	refusals,	U64, \
+	  "transfers that were refused and gave this reason, or gave it as the first of several")
+
 /* One: the module itself. */
 #define DMAOWN_STATUS_FIELDS(F)									\
 	F(VERSION,	version,	NAME,	"version of the module")			\
@@ -333,6 +341,7 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	R(ACCESS,	access,		accesses,	DMAOWN_ACCESS_FIELDS)	\
 	R(AREA,		area,		areas,		DMAOWN_AREA_FIELDS)	\
 	R(OWNER,	owner,		owners,		DMAOWN_OWNER_FIELDS)	\
+	R(REFUSAL,	refusal,	refusals,	DMAOWN_REFUSAL_FIELDS)	\
 	R(STATUS,	status,		status,		DMAOWN_STATUS_FIELDS)	\
 	R(EVENT,	event,		events,		DMAOWN_EVENT_FIELDS)
 
@@ -345,6 +354,7 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 #define DMAOWN_ATTR_ACCESS_(F, f, t, d)		DMAOWN_A_ACCESS_##F,
 #define DMAOWN_ATTR_AREA_(F, f, t, d)		DMAOWN_A_AREA_##F,
 #define DMAOWN_ATTR_OWNER_(F, f, t, d)		DMAOWN_A_OWNER_##F,
+#define DMAOWN_ATTR_REFUSAL_(F, f, t, d)	DMAOWN_A_REFUSAL_##F,
 #define DMAOWN_ATTR_STATUS_(F, f, t, d)		DMAOWN_A_STATUS_##F,
 #define DMAOWN_ATTR_EVENT_(F, f, t, d)		DMAOWN_A_EVENT_##F,
 
@@ -369,10 +379,14 @@ enum dmaown_cmd {
 	DMAOWN_CMD_GET_AREA,
 	DMAOWN_CMD_GET_OWNER,
 	DMAOWN_CMD_EVENT,		/* multicast only */
+	DMAOWN_CMD_GET_REFUSAL,
 };
 
 enum dmaown_a_request {
-	/* u64: show this context only; not for owners. Records' own CONTEXT has this number. */
+	/*
+	 * u64: show this context only; not for owners and refusals. Records' own CONTEXT has this
+	 * number.
+	 */
 	DMAOWN_A_REQUEST_CONTEXT = 1,
 	DMAOWN_A_REQUEST_END_,
 	DMAOWN_A_REQUEST_MAX = DMAOWN_A_REQUEST_END_ - 1

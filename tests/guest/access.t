@@ -5,7 +5,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-listings="contexts holders ioases hwpts devices accesses areas owners status"
+listings="contexts holders ioases hwpts devices accesses areas owners refusals status"
 cap_net_admin=12 cap_sys_ptrace=19 cap_sys_admin=21
 
 vmm old "${edus[0]}" 1M

@@ -30,7 +30,7 @@ done
 run dmaownctl --channel smoke list
 is "$status" 64 "there is no other channel"
 
-for kind in contexts holders ioases hwpts devices accesses areas owners status; do
+for kind in contexts holders ioases hwpts devices accesses areas owners refusals status; do
 	run cat "/sys/kernel/debug/dmaown/$kind"
 	is "$status" 0 "debugfs: $kind can be read with cat"
 	[ $kind = accesses ] || isnt "$out" "" "debugfs: $kind is not empty"

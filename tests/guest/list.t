@@ -131,6 +131,16 @@ successor new other $size 1002
 dmaownctl transfer --to "$new" >/dev/null 2>&1
 run dmaownctl status --json
 is "$(json '.status.transfers // .transfers')" $((before + 1)) "status counts transfers"
+is "$(json -c '.status.refused')" '[]' "and refusals: none yet"
+is "$(json -c '.status | [.contexts_now, .areas_now]')" "$(dmaownctl list --json | jq -c '[(.contexts | length), ([.contexts[].areas] | add)]')" \
+	"and says what there is now"
+for option in "" --timeout=1; do dmaownctl transfer $option --to "$new" --from 1 >/dev/null 2>&1; done
+for channel in netlink debugfs; do
+	run dmaownctl --channel $channel status --json
+	is "$(json -c '.status | [.refusals, .refused]')" '[2,[{"reason":"nothing","refusals":2}]]' "$channel: refusals by reason"
+done
+run dmaownctl status
+like "$out" $'\nrefused +2 for nothing\n' "and in the text"
 
 # --- the tool itself
 run dmaownctl --help

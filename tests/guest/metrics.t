@@ -73,15 +73,17 @@ is "$(wc -l <<<"$out")" "$lines" "a hundred areas more make no series more"
 # --- a dead owner is counted with the unit that holds the context
 successor heir b $size 1002
 echo "$heir" >"$cgroups/${units[0]}/cgroup.procs"
-pid=$(head -n 1 "$cgroups/${units[1]}/cgroup.procs")
 stop b
 run dmaownctl metrics
 is "$(value "dmaown_areas{$a,mode=\"mm\",state=\"dead\"}")" 101 "areas of a dead owner, in the unit of a holder"
 is "$(value "dmaown_findings{$a,finding=\"dead-owner\"}")" 1 "found"
-run dmaownctl transfer --to "$pid"
+refused=$(value 'dmaown_refusals_total{reason="owner-dead"}')
+run dmaownctl transfer --to "$heir"
 isnt "$status" 0 "a transfer that is refused"
 run dmaownctl metrics
-is "$(value dmaown_transfers_total)" "$before" "transfers are counted"
+is "$(value dmaown_transfers_total)" "$before" "it does not count as a transfer"
+is "$(value 'dmaown_refusals_total{reason="owner-dead"}')" $((refused + 1)) "refusals are counted by reason"
+is "$(value 'dmaown_refusals_total{reason="limit-mm"}')" 0 "a reason that was never given is told as 0"
 
 run dmaownctl metrics surplus
 is "$status" 64 "a surplus argument is a usage error"

@@ -5,6 +5,7 @@
  * `make check` compares.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "dmaown.h"
 
@@ -110,12 +111,13 @@ static void operation(const char *record, const char *how, int value, const char
 		      int filtered)
 {
 	static const char *const filter[] = { "context" };
+	const char *doc = filtered ? "Dumps one message a record, of one context or of all" :
+			  !strcmp(how, "dump") ? "Dumps one message a record" :
+						 "Tells all there is to tell";
 
 	printf("    -\n      name: get-%s\n      value: %d\n      attribute-set: %s\n"
 	       "      doc: >-\n        %s. Needs CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace.\n"
-	       "      %s:\n", record, value, record,
-	       filtered ? "Dumps one message a record, of one context or of all" :
-			  "Tells all there is to tell", how);
+	       "      %s:\n", record, value, record, doc, how);
 	if (filtered) {
 		puts("        request:");
 		print_attributes("          ", filter, 1);
@@ -144,6 +146,7 @@ static void print_operations(void)
 	       "      doc: >-\n        A transfer or a refusal.\n"
 	       "      mcgrp: " DMAOWN_GENL_EVENTS "\n      event:\n", DMAOWN_CMD_EVENT);
 	print_attributes("        ", event_names, COUNT(event_names));
+	OPERATION(REFUSAL, refusal, "dump", 0);
 	putchar('\n');
 }
 
