@@ -98,11 +98,10 @@ check-vm: check-setup
 	$(Q)prove --timer tests/vm/run.t
 	$(Q)for kernel in $(KERNELS); do \
 		echo "tests in the virtual machine, kernel $$kernel"; \
-		DMAOWN_STORM_SECONDS=10 DMAOWN_FUZZ_SECONDS=10 \
-			tests/vm/run -k $$kernel -t 2400 -- prove --timer tests/guest/*.t || exit 1; \
+		DMAOWN_STORM_SECONDS=10 DMAOWN_FUZZ_SECONDS=10 tests/vm/prove $$kernel || exit 1; \
 	done
 	@echo "a selection of them on a kernel that looks for bugs, $(QUICK_DEBUG_KERNEL)"
-	$(Q)tests/vm/run -k $(QUICK_DEBUG_KERNEL) -t 1800 -- prove --timer $(quick_tests:%=tests/guest/%.t)
+	$(Q)tests/vm/prove $(QUICK_DEBUG_KERNEL) $(quick_tests)
 
 # What there is of the transfer, shortly, and each allocation made to fail.
 quick_tests = faults shared flux remap
@@ -110,8 +109,7 @@ quick_tests = faults shared flux remap
 check-debug: check-setup
 	$(Q)for kernel in $(DEBUG_KERNELS); do \
 		echo "tests in the virtual machine, kernel $$kernel"; \
-		DMAOWN_STORM_SECONDS=60 DMAOWN_FUZZ_SECONDS=120 \
-			tests/vm/run -k $$kernel -t 7200 -- prove --timer tests/guest/*.t || exit 1; \
+		DMAOWN_STORM_SECONDS=60 DMAOWN_FUZZ_SECONDS=120 tests/vm/prove -t 7200 $$kernel || exit 1; \
 	done
 
 # lasting VARIABLE,SECONDS,TEST: runs one test, whose duration is in the variable.
