@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Areas summed by owner: who owns how much of which IOAS. */
+/* Areas summed by owner: who owns how much of which IOAS, or of which context. */
 #ifndef DMAOWN_CLI_SHARES_H
 #define DMAOWN_CLI_SHARES_H
 
@@ -23,6 +23,14 @@ struct share_list {
 
 /* Sum the areas of one context or (0) of all. 0 or -errno. */
 int shares_collect(struct channel *channel, uint64_t context, struct share_list *list);
+
+/*
+ * The same of those areas alone that are wanted, each context as a whole: the IOAS of a share means
+ * nothing. Of what was locked, wanted() is asked as well.
+ */
+int shares_collect_wanted(struct channel *channel, uint64_t context,
+			  bool (*wanted)(const struct area_record *area, void *data), void *data,
+			  struct share_list *list);
 void shares_free(struct share_list *list);
 
 #endif

@@ -144,8 +144,11 @@ static int ask(struct transfer *transfer, int device)
 
 static void carry_out(struct transfer *transfer, int device)
 {
-	if (!transfer->dry_run && (transfer->json || !transfer->quiet))
-		find_undo(transfer);
+	if (transfer->json || !transfer->quiet) {
+		moves_find(transfer);
+		if (!transfer->dry_run)
+			find_undo(transfer);
+	}
 	transfer->error = ask(transfer, device);
 	transfer->status = exit_of_errno(transfer->error);
 	if (transfer->error || !transfer->call.areas) {
@@ -195,6 +198,7 @@ static int run_command(const struct argp *argp, int argc, char **argv, struct tr
 	free(transfer->files);
 	free(transfer->reports);
 	free(transfer->contexts);
+	moves_free(&transfer->moves);
 	force_free(&transfer->forces);
 	remap_free(&transfer->remaps);
 	return transfer->status;

@@ -11,6 +11,7 @@
 #include "channel.h"
 #include "force.h"
 #include "limit.h"
+#include "moves.h"
 #include "process.h"
 #include "remap.h"
 
@@ -39,6 +40,7 @@ struct transfer {
 	struct dmaown_file *files;	/* nr_contexts of them */
 	struct dmaown_force *accepted;
 	uint32_t nr_accepted;
+	struct moves moves;		/* before it; empty if nobody is told */
 
 	/* as it came out */
 	struct dmaown_transfer call;

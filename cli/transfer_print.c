@@ -78,6 +78,7 @@ static void print_moved(const struct transfer *transfer)
 	const char *adopted = transfer->dry_run ? "would be" : plural(call->adopted, "was", "were");
 	char size[SIZE_TEXT];
 
+	moves_print(transfer);
 	printf("%s %" PRIu64 " of %" PRIu64 " %s in %" PRIu32 " %s to process %" PRIu32
 	       ": %" PRIu64 " pages %s, %s pinned\n",
 	       transfer->dry_run ? "would move" : "moved",
@@ -116,6 +117,9 @@ static void print_refused(const struct transfer *transfer)
 	char *text;
 	uint32_t i;
 
+	/* A dry run shows what it is about. After a refusal nothing has moved. */
+	if (transfer->dry_run && !transfer->json && !transfer->quiet)
+		moves_print(transfer);
 	for (i = 0; i < call->nr_reports; i++) {
 		text = report_format(&transfer->reports[i], transfer);
 		warnx("%s", text ?: reason_of(transfer->reports[i].reason)->text);
@@ -249,5 +253,6 @@ void transfer_print_json(const struct transfer *transfer)
 	json_number(&json, "charged_user", call->charged_user);
 	json_number(&json, "charged_mm", call->charged_mm);
 	json_number(&json, "retries", call->retries);
+	moves_to_json(transfer, &json);
 	json_close(&json, '}');
 }

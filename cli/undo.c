@@ -13,19 +13,19 @@
 #include <string.h>
 
 #include "census.h"
+#include "scope.h"
 #include "transfer.h"
 
-struct scope {
-	uint64_t context;
-	bool moves;		/* something in it does */
+struct part {
+	bool moves;		/* something in the context does */
 	bool stays;		/* TO owns something in it as it is to be */
 };
 
 struct undo {
 	struct transfer *transfer;
 	struct census census;
-	struct scope *contexts;
-	size_t nr;
+	struct scope scope;
+	struct part *parts;		/* one for each context of the scope */
 	uint32_t pid;			/* the one old owner */
 	uint64_t owner;
 	struct remap_list remaps;	/* back to where that has the memory */
@@ -40,20 +40,15 @@ static int bar(struct undo *undo, const char *why)
 
 /* THE SCOPE */
 
-static struct scope *find_scope(const struct undo *undo, uint64_t context)
+/* Of a context; NULL: it is not in the scope. */
+static struct part *find_part(const struct undo *undo, uint64_t context)
 {
 	size_t i;
 
-	for (i = 0; i < undo->nr; i++)
-		if (undo->contexts[i].context == context)
-			return &undo->contexts[i];
+	for (i = 0; i < undo->scope.nr; i++)
+		if (undo->scope.contexts[i] == context)
+			return &undo->parts[i];
 	return NULL;
-}
-
-static void add_scope(struct undo *undo, uint64_t context)
-{
-	if (!find_scope(undo, context))
-		undo->contexts[undo->nr++].context = context;
 }
 
 static bool is_held_by(const struct holder_record *holder, uint32_t pid)
@@ -61,25 +56,15 @@ static bool is_held_by(const struct holder_record *holder, uint32_t pid)
 	return known(holder, HOLDER, PID) && holder->pid == pid;
 }
 
-/* Contexts that TO holds are the scope when none is named. 0 or -errno. */
+/* 0 or -errno */
 static int find_contexts(struct undo *undo)
 {
-	const struct transfer *transfer = undo->transfer;
-	const struct record_list *holders = census_holders(&undo->census);
-	const struct holder_record *holder;
-	size_t i;
+	int rc = scope_find(&undo->scope, undo->transfer, &undo->census);
 
-	undo->contexts = calloc(transfer->nr_contexts + holders->nr + 1, sizeof(*undo->contexts));
-	if (!undo->contexts)
-		return -ENOMEM;
-	for (i = 0; i < transfer->nr_contexts; i++)
-		add_scope(undo, transfer->files[i].context);
-	for (i = 0; i < holders->nr && !transfer->nr_contexts; i++) {
-		holder = &holders->items[i].holder;
-		if (known(holder, HOLDER, CONTEXT) && is_held_by(holder, transfer->to.process.pid))
-			add_scope(undo, holder->context);
-	}
-	return 0;
+	if (rc)
+		return rc;
+	undo->parts = calloc(undo->scope.nr + 1, sizeof(*undo->parts));
+	return undo->parts ? 0 : -ENOMEM;
 }
 
 /* WHAT MOVES */
@@ -126,29 +111,27 @@ static int see_area(const union record *record, void *data)
 	const struct area_record *area = &record->area;
 	struct undo *undo = data;
 	const struct transfer *transfer = undo->transfer;
-	struct scope *scope = find_scope(undo, area->context);
+	struct part *part = find_part(undo, area->context);
 	bool named;
 
-	if (!scope)
+	if (!part)
 		return 0;
 	if (known(area, AREA, BUSY) && area->busy)
 		return bar(undo, "part of a context was locked, and its owners not to be seen");
-	named = !transfer->from_text || area->owner == transfer->from.owner;
+	named = scope_means(transfer, area);
 	if (stays(transfer, area, named)) {
-		scope->stays = true;
+		part->stays = true;
 		return 0;
 	}
 	if (!named)
 		return 0;
-	scope->moves = true;
+	part->moves = true;
 	return add_owner(undo, area) ?: add_address(undo, area);
 }
 
-/* Several contexts are picked from among all. */
 static int see_areas(struct undo *undo)
 {
-	int rc = channel_each(&undo->transfer->channel, RECORD_AREA,
-			      undo->nr == 1 ? undo->contexts[0].context : 0, see_area, undo);
+	int rc = scope_each_area(&undo->scope, &undo->transfer->channel, see_area, undo);
 
 	return rc < 0 && rc != -EAGAIN ? rc : 0;
 }
@@ -172,16 +155,16 @@ static bool holds(struct undo *undo, uint64_t context)
 
 static void check_contexts(struct undo *undo)
 {
-	const struct scope *scope;
+	const struct part *part;
 	size_t i;
 
-	for (i = 0; i < undo->nr; i++) {
-		scope = &undo->contexts[i];
-		if (!scope->moves)
+	for (i = 0; i < undo->scope.nr; i++) {
+		part = &undo->parts[i];
+		if (!part->moves)
 			continue;
-		if (scope->stays && undo->owner != undo->transfer->to.owner)
+		if (part->stays && undo->owner != undo->transfer->to.owner)
 			bar(undo, "the new owner owned other areas there before");
-		else if (!holds(undo, scope->context))
+		else if (!holds(undo, undo->scope.contexts[i]))
 			bar(undo, "the old owner does not hold the context");
 	}
 	if (!undo->owner)
@@ -194,17 +177,17 @@ static void put_contexts(FILE *out, const struct undo *undo)
 {
 	size_t i;
 
-	for (i = 0; i < undo->nr; i++)
-		if (undo->contexts[i].moves)
-			fprintf(out, " --context 0x%" PRIx64, undo->contexts[i].context);
+	for (i = 0; i < undo->scope.nr; i++)
+		if (undo->parts[i].moves)
+			fprintf(out, " --context 0x%" PRIx64, undo->scope.contexts[i]);
 }
 
 static bool has_several(const struct undo *undo)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < undo->nr; i++)
-		n += undo->contexts[i].moves;
+	for (i = 0; i < undo->scope.nr; i++)
+		n += undo->parts[i].moves;
 	return n > 1;
 }
 
@@ -247,7 +230,7 @@ static void put_forces(FILE *out, struct undo *undo)
 	const struct force_list *forces = &undo->transfer->forces;
 	const struct record_list *devices = census_devices(&undo->census);
 	const struct device_record *device;
-	const struct scope *scope;
+	const struct part *part;
 	size_t i;
 
 	for (i = 0; i < forces->nr; i++)
@@ -255,8 +238,8 @@ static void put_forces(FILE *out, struct undo *undo)
 			force_put(out, DMAOWN_REASON_UNTRUSTED, forces->items[i].name);
 	for (i = 0; i < devices->nr; i++) {
 		device = &devices->items[i].device;
-		scope = find_scope(undo, device->context);
-		if (scope && scope->moves && force_covers_device(forces, device->device) &&
+		part = find_part(undo, device->context);
+		if (part && part->moves && force_covers_device(forces, device->device) &&
 		    to_alone_has(undo, device->device))
 			force_put(out, DMAOWN_REASON_WOULD_RESET, device->device);
 	}
@@ -290,7 +273,8 @@ void find_undo(struct transfer *transfer)
 		check_contexts(&undo);
 	if (!transfer->no_undo)
 		transfer->undo = format(&undo);
-	free(undo.contexts);
+	scope_free(&undo.scope);
+	free(undo.parts);
 	remap_free(&undo.remaps);
 	census_free(&undo.census);
 }

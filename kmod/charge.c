@@ -63,6 +63,14 @@ struct charges charges_sum(const struct plan *plan)
 	return charges;
 }
 
+struct charges charges_locked(const struct charges *charges, const struct owner *to)
+{
+	return (struct charges){
+		.user = atomic_long_read(&to->user->locked_vm) + charges->user,
+		.mm = READ_ONCE(to->mm->locked_vm) + charges->mm,
+	};
+}
+
 static unsigned long limit_pages(const struct owner *to)
 {
 	return task_rlimit(to->task, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
@@ -83,13 +91,12 @@ static void report_limit(struct reports *reports, enum dmaown_reason reason, con
 
 void charges_check(const struct charges *charges, const struct owner *to, struct reports *reports)
 {
-	size_t user = atomic_long_read(&to->user->locked_vm) + charges->user;
-	size_t mm = READ_ONCE(to->mm->locked_vm) + charges->mm;
+	struct charges locked = charges_locked(charges, to);
 
-	if (charges->user && user > limit_pages(to))
-		report_limit(reports, DMAOWN_REASON_LIMIT_USER, to, user);
-	if (charges->mm && mm > limit_pages(to))
-		report_limit(reports, DMAOWN_REASON_LIMIT_MM, to, mm);
+	if (charges->user && locked.user > limit_pages(to))
+		report_limit(reports, DMAOWN_REASON_LIMIT_USER, to, locked.user);
+	if (charges->mm && locked.mm > limit_pages(to))
+		report_limit(reports, DMAOWN_REASON_LIMIT_MM, to, locked.mm);
 }
 
 /* As the kernel's pages.c does when it pins in mode user. */

@@ -17,6 +17,9 @@ struct charges {
 
 struct charges charges_sum(const struct plan *plan);
 
+/* What both will have locked with that, in pages. */
+struct charges charges_locked(const struct charges *charges, const struct owner *to);
+
 /* Reports what would exceed a limit of the new owner, as it is now. */
 void charges_check(const struct charges *charges, const struct owner *to, struct reports *reports);
 

@@ -149,7 +149,7 @@ static const struct device_op {
 	{
 		.cmd = DMAOWN_IOC_TRANSFER,
 		.size = sizeof(struct dmaown_transfer),
-		.min_size = offsetofend(struct dmaown_transfer, adopted),
+		.min_size = offsetofend(struct dmaown_transfer, limit),
 		.execute = transfer_ioctl,
 	},
 };

@@ -168,6 +168,7 @@ static void event_begin(const struct transfer *t, struct record_event *event,
 static void fill_results(struct transfer *t)
 {
 	const struct plan *plan = &t->plan;
+	struct charges locked = charges_locked(&t->charges, plan->to);
 	struct dmaown_transfer *arg = t->arg;
 	unsigned int i;
 
@@ -181,6 +182,9 @@ static void fill_results(struct transfer *t)
 		arg->pinned += (u64)plan->sources[i]->npinned << PAGE_SHIFT;
 	arg->charged_user = (u64)t->charges.user << PAGE_SHIFT;
 	arg->charged_mm = (u64)t->charges.mm << PAGE_SHIFT;
+	arg->locked_user = (u64)locked.user << PAGE_SHIFT;
+	arg->locked_mm = (u64)locked.mm << PAGE_SHIFT;
+	arg->limit = task_rlimit(plan->to->task, RLIMIT_MEMLOCK);
 }
 
 static void clear_results(struct dmaown_transfer *arg)
@@ -193,6 +197,9 @@ static void clear_results(struct dmaown_transfer *arg)
 	arg->pinned = 0;
 	arg->charged_user = 0;
 	arg->charged_mm = 0;
+	arg->locked_user = 0;
+	arg->locked_mm = 0;
+	arg->limit = 0;
 }
 
 /* Whether everything is known that a decision needs. */

@@ -637,6 +637,11 @@ struct dmaown_report {
  * @charged_mm: out: how much more the new owner is charged in mode mm, in bytes
  * @adopted: out: how many of @areas had a dead or stale owner
  * @retries: out: attempts that met something in flux
+ * @locked_user: out: what the new owner's user has locked with @charged_user, in bytes: what
+ *	@limit is compared with in mode user
+ * @locked_mm: out: what the new owner's address space has locked (VmLck) with @charged_mm, in
+ *	bytes: the same in mode mm
+ * @limit: out: RLIMIT_MEMLOCK of the new owner, in bytes; all ones if it is unlimited
  *
  * Moves every area in every IOAS of the contexts (those of @from only, if given) to @to: process,
  * address space and user, and the charges with them, in each pages object's recorded mode. All or
@@ -710,6 +715,9 @@ struct dmaown_transfer {
 	__aligned_u64 charged_user;
 	__aligned_u64 charged_mm;
 	__aligned_u64 adopted;
+	__aligned_u64 locked_user;
+	__aligned_u64 locked_mm;
+	__aligned_u64 limit;
 };
 
 /* Do all of it up to the first change, and give the same answer. */

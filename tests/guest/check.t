@@ -100,7 +100,7 @@ refused "13 remap-offset" "elsewhere in its page" --to "$new" --remap "$ioas:0=$
 # --- in words
 run dmaownctl check --to "$new"
 is "$status" 0 "check without --json"
-like "$out" "^would move 1 of 1 area in 1 context to process $new: 1 pages object, 1M pinned" "it says what would be moved"
+like "$out" $'\n'"would move 1 of 1 area in 1 context to process $new: 1 pages object, 1M pinned" "it says what would be moved"
 like "$out" "would be charged 1M more \(mode user\)" "and charged"
 run dmaownctl check --to "$new" --quiet
 is "$status $out $err" "0  " "check --quiet: nothing, if it would succeed"

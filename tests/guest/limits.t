@@ -8,12 +8,24 @@ size=$((4 << 20))
 witness 1001
 witness 1002
 
+# What the last transfer has said is left of the new owner's limit is what is left of it.
+headroom_as_told() {
+	local told real
+
+	told=$(json -c '.moves[] | [.to, .mode, .limit, .headroom]')
+	real=$(dmaownctl owners --json -o PID,MODE,LIMIT,HEADROOM | jq -c ".owners[] | select(.pid == $new) |
+		[.pid, .mode, .limit, .headroom]")
+	is "$told" "$real" "$1: limit and headroom are as they were told"
+	is "$(jq -c '.[3]' <<<"$told")" "$2" "$1: headroom"
+}
+
 # --- mode user, the same user: the limit does not matter, nothing new is charged.
-for new_limit in $size $((size - page)) 0; do
+for new_limit in $((size + page)) $size $((size - page)) 0; do
 	limit=$size vmm old "${edus[0]}" $size user 1001
 	limit=$new_limit successor new old $size 1001
 	run dmaownctl transfer --to "$new" --json
 	is "$status" 0 "same user, limit of the new process $new_limit: the transfer"
+	headroom_as_told "same user, limit $new_limit" $((new_limit > size ? page : 0))
 	is "$(user_locked 1001)" $size "same user, limit $new_limit: the user is charged once"
 	is "$(charges "$old") $(charges "$new")" "0 0 $size 0" "same user, limit $new_limit: VmPin moves"
 	ask new unmap "$new_ctx" "$ioas" all
@@ -38,8 +50,10 @@ limit=$size successor new old $size 1002
 run dmaownctl transfer --to "$new" --dry-run --json
 is "$status" 0 "exactly the limit: the dry run"
 is "$(user_locked 1001) $(user_locked 1002)" "$size 0" "it charges nobody"
+is "$(json -c '.moves[] | [.account, .limit, .headroom]')" "[\"1002\",$size,0]" "and says who would be charged, and what is left"
 run dmaownctl transfer --to "$new" --json
 is "$status" 0 "exactly the limit: the transfer"
+headroom_as_told "exactly the limit" 0
 is "$(user_locked 1001) $(user_locked 1002)" "0 $size" "the charge moves"
 
 # Somebody else's charges count as well: io_uring's buffers belong to the user, too.
@@ -60,6 +74,12 @@ stop uring
 eventually test "$(user_locked 1002)" = 0
 run dmaownctl transfer --to "$new" --json
 is "$status" 0 "when io_uring is gone there is"
+run dmaownctl transfer --to "$old" --json
+stop new
+limit=$((2 * size)) successor new old $size
+run dmaownctl transfer --to "$new" --json
+is "$status" 0 "to a process that has CAP_IPC_LOCK: what is in mode user stays so"
+headroom_as_told "CAP_IPC_LOCK" $size
 stop old; stop new
 
 # --- mode mm: locked_vm of the address space.
@@ -80,6 +100,7 @@ is "$(charges "$old") $(charges "$new")" "$size $size 0 $page" "nothing changed"
 ask new munmap "$at" $page
 run dmaownctl transfer --to "$new" --json
 is "$status" 0 "exactly the limit: the transfer"
+headroom_as_told "mode mm, exactly the limit" 0
 is "$(charges "$old") $(charges "$new")" "0 0 $size $size" "the charge moves"
 is "$(user_locked 1001) $(user_locked 1002)" "0 0" "no user is charged in mode mm"
 run dmaownctl owners --json -o PID,LIMIT,USED,HEADROOM,CHARGED
@@ -94,6 +115,7 @@ vmm old "${edus[0]}" $size none
 limit=0 successor new old $size 1002
 run dmaownctl transfer --to "$new" --json
 is "$status" 0 "mode none: a limit of nothing does not matter"
+headroom_as_told "mode none" null
 is "$(charges "$old") $(charges "$new")" "0 0 $size 0" "VmPin moves"
 is "$(user_locked 1002)" 0 "no user is charged"
 run dmaownctl owners --json -o PID,LIMIT,CHARGED

@@ -138,6 +138,9 @@ static int answer_transfer(struct dmaown_transfer *call)
 	call->reports_total = module.answer.reports_total;
 	call->nr_reports = module.nr_reports;
 	call->adopted = module.answer.adopted;
+	call->locked_user = module.answer.locked_user;
+	call->locked_mm = module.answer.locked_mm;
+	call->limit = module.answer.limit;
 	memcpy(reports, module.reports, module.nr_reports * sizeof(*reports));
 	if (module.needed)
 		add_limit_report(call);
@@ -702,6 +705,7 @@ static void test_many(void **state)
 static const struct dmaown_transfer moved = {
 	.contexts = 1, .areas = 2, .areas_total = 2, .pages_objects = 2,
 	.pinned = 67108864, .charged_user = 67108864,
+	.locked_user = 68157440, .locked_mm = 4096, .limit = 69206016,
 };
 
 static void reset_module(void)
@@ -756,6 +760,76 @@ static void test_transfer_moved(void **state)
 	assert_stdout("^nothing to do: process 4241 owns everything already$");
 	assert_int_equal(RUN(transfer, "--to", "4241", "-J"), 0);
 	assert_json(".result == \"unchanged\" and .changed == false");
+}
+
+/* What moves, with what is left of the limit in each mode: before the verdict, and in JSON. */
+static void test_transfer_moves(void **state)
+{
+	(void)state;
+	reset_module();
+	assert_int_equal(RUN(transfer, "--to", "4241"), 0);
+	assert_stdout("^CONTEXT +AREAS PINNED +FROM COMMAND +USER +STATE +TO MODE ACCOUNT +LIMIT HEADROOM$");
+	assert_stdout("^0x1f2e3d4c5b6a7988 +1 +64M +4242 vm +root +live +4241 user root +66M +1M$");
+	assert_stdout("^0x1f2e3d4c5b6a7988 +1 +0B 0xdead x.* 12345 dead +4241 mm +4241 +66M +66M$");
+	assert_true(satisfies("awk", "stdout", "/^CONTEXT/ { n = NR } /^moved 2/ { exit n != NR - 3 }"));
+	assert_int_equal(RUN(transfer, "--to", "4241", "-J"), 0);
+	assert_json(".moves | length == 2");
+	assert_json(".moves[0] == {context: \"0x1f2e3d4c5b6a7988\", areas: 1, pinned: 67108864, "
+		    "owner: \"0xbeef1092\", pid: 4242, command: \"vm\", user: \"root\", "
+		    "state: \"live\", to: 4241, mode: \"user\", account: \"root\", "
+		    "limit: 69206016, headroom: 1048576}");
+	assert_json(".moves[1] | .owner == \"0xdead\" and .mode == \"mm\" and "
+		    ".account == \"4241\" and .headroom == 69201920");
+
+	/* no more than one owner's, and nothing that is as wanted already */
+	assert_int_equal(RUN(check, "--to", "4241", "--from", "4242", "-J"), 0);
+	assert_json("[.moves[].pid] == [4242]");
+	assert_int_equal(RUN(check, "--to", "4242", "-J"), 0);
+	assert_json("[.moves[].owner] == [\"0xdead\"]");
+	/* but at another address; the areas by file have none */
+	assert_int_equal(RUN(check, "--to", "4242", "--remap", "2:0x100000=0x5000", "-J"), 0);
+	assert_json("[.moves[].owner] == [\"0xbeef1092\", \"0xdead\"]");
+	assert_int_equal(RUN(check, "--to", "4242", "--remap", "2:0x100000=0x7f0000000000", "-J"), 0);
+	assert_json("[.moves[].owner] == [\"0xdead\"]");
+
+	/* the module counts, the table only shows */
+	module.answer.areas = 3;
+	assert_int_equal(RUN(check, "--to", "4241"), 0);
+	assert_stderr("areas came or went since");
+
+	/* unlimited, and no room left */
+	reset_module();
+	module.answer.limit = RLIM_INFINITY;
+	assert_int_equal(RUN(check, "--to", "4241", "-J"), 0);
+	assert_json("[.moves[] | .limit, .headroom] == [null, null, null, null]");
+	module.answer.limit = 4096;
+	module.transfer_error = ENOMEM;
+	assert_int_equal(RUN(check, "--to", "4241", "-J"), 11);
+	assert_json("[.moves[] | .limit, .headroom] == [4096, 0, 4096, 0]");
+	assert_int_equal(RUN(check, "--to", "4241"), 11);
+	assert_stdout("^0x1f2e3d4c5b6a7988 .* 4K +0B$");
+	/* which nobody is to take for what has happened */
+	assert_int_equal(RUN(transfer, "--to", "4241"), 11);
+	assert_false(satisfies("grep -q", "stdout", "."));
+	assert_int_equal(RUN(check, "--to", "4241", "--quiet"), 11);
+	assert_false(satisfies("grep -q", "stdout", "."));
+
+	/* one line for an owner in a context, whatever the IOAS; mode none has no limit */
+	reset_module();
+	write_file("areas",
+		   "context=0x1f2e3d4c5b6a7988 ioas=2 iova=0x0 length=8192 source=file pinned=8192 "
+		   "mode=none owner=0xbeef1092 pid=4242 start=7 state=live uid=0 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 ioas=3 iova=0x0 length=4096 source=file pinned=4096 "
+		   "mode=none owner=0xbeef1092 pid=4242 start=7 state=live uid=0 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 ioas=4 busy=1\n"
+		   "context=0x1f2e000000000001 ioas=1 iova=0x0 length=4096 source=file pinned=4096 "
+		   "mode=none owner=0xbeef1092 pid=4242 start=7 state=live uid=0 busy=0\n");
+	assert_int_equal(RUN(check, "--to", "4241", "-J"), 0);
+	assert_json(".moves | length == 1 and (.[0] | .areas == 2 and .pinned == 12288 and "
+		    ".account == null and .limit == null and .headroom == null)");
+	assert_int_equal(RUN(check, "--to", "4241"), 0);
+	assert_stderr("part of a context was locked");
+	write_files();
 }
 
 static void test_transfer_owner(void **state)
@@ -1502,6 +1576,7 @@ int main(void)
 		cmocka_unit_test(test_broken_file),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_transfer_moved),
+		cmocka_unit_test(test_transfer_moves),
 		cmocka_unit_test(test_transfer_owner),
 		cmocka_unit_test(test_transfer_refused),
 		cmocka_unit_test(test_forces),
