@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include <linux/genetlink.h>
@@ -155,14 +154,15 @@ static void overrun(struct events *events)
 		subscribe(events);
 }
 
-int events_wait(struct events *events, const sigset_t *mask)
+int events_fd(const struct events *events)
 {
-	struct pollfd poll = { .fd = nl_socket_get_fd(events->sk), .events = POLLIN };
-	int rc;
+	return nl_socket_get_fd(events->sk);
+}
 
-	if (ppoll(&poll, 1, NULL, mask) < 0)
-		return -errno;
-	rc = nl_recvmsgs_default(events->sk);
+int events_read(struct events *events)
+{
+	int rc = nl_recvmsgs_default(events->sk);
+
 	/* libnl's word for ENOBUFS. */
 	if (rc == -NLE_NOMEM)
 		overrun(events);

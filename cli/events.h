@@ -3,8 +3,6 @@
 #ifndef DMAOWN_CLI_EVENTS_H
 #define DMAOWN_CLI_EVENTS_H
 
-#include <signal.h>
-
 #include "records.h"
 
 enum news {
@@ -30,8 +28,11 @@ struct events {
 /* -ENOENT: there is no such family; or another -errno. */
 int events_open(struct events *events, news_fn fn, void *data);
 
-/* Wait for news and tell them. 0; what fn returned; -EINTR after a signal; -errno. */
-int events_wait(struct events *events, const sigset_t *mask);
+/* To be waited on: when it can be read from there is news. */
+int events_fd(const struct events *events);
+
+/* Tell what news there is, without waiting for any. 0; what fn returned; -errno. */
+int events_read(struct events *events);
 void events_close(struct events *events);
 
 #endif

@@ -12,6 +12,7 @@
 #include "exits.h"
 #include "interrupt.h"
 #include "options.h"
+#include "progress.h"
 #include "transfer.h"
 
 /* A failure that has been explained: what the JSON is to say. */
@@ -130,8 +131,10 @@ static int find_all(struct transfer *transfer, int device)
  */
 static int ask(struct transfer *transfer, int device)
 {
+	struct progress progress;
 	int error;
 
+	progress_begin(&progress, transfer, device);
 	interrupt_catch();
 	if (transfer->raise_limit)
 		error = transfer_call_raising(device, transfer);
@@ -139,6 +142,7 @@ static int ask(struct transfer *transfer, int device)
 		error = transfer_call(device, transfer,
 				      transfer->dry_run ? DMAOWN_TRANSFER_DRY_RUN : 0);
 	interrupt_release();
+	progress_end(&progress);
 	return error;
 }
 

@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -298,6 +299,16 @@ static int check_allowed(const struct watch *watch)
 	return rc;
 }
 
+/* Wait for news and tell them. -EINTR after a signal. */
+static int wait_for_news(struct events *events, const sigset_t *mask)
+{
+	struct pollfd poll = { .fd = events_fd(events), .events = POLLIN };
+
+	if (ppoll(&poll, 1, NULL, mask) < 0)
+		return -errno;
+	return events_read(events);
+}
+
 int watch_main(int argc, char **argv, const struct channel_choice *channel)
 {
 	struct watch watch = { .choice = *channel };
@@ -314,7 +325,7 @@ int watch_main(int argc, char **argv, const struct channel_choice *channel)
 	if (rc)
 		return failed(rc);
 	while (!ended && (!rc || rc == -EINTR))
-		rc = events_wait(&events, &mask);
+		rc = wait_for_news(&events, &mask);
 	events_close(&events);
 	return ended ? EXIT_DONE : failed(rc);
 }

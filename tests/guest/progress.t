@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# A transfer that takes long tells how it fares, on a terminal and nowhere else.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((256 << 20))
+progress_ms=/sys/module/dmaown/parameters/progress_ms
+
+# Runs dmaownctl with a terminal as standard error. What stood there one after the other is in $stages, what
+# it looks like in the end in $looks.
+on_terminal() {
+	run script -qec "stty cols 80; dmaownctl $* >$scratch/stdout" /dev/null
+	stages=$(tr '\r' '\n' <<<"$out")
+	looks=$(awk -F '\r' '{
+		line = ""
+		for (i = 1; i <= NF; i++) line = $i substr(line, length($i) + 1)
+		sub(/ +$/, "", line)
+		if (line != "") print line
+	}' <<<"$out")
+}
+
+vmm old "${edus[0]}" $size user 1001
+successor new old $size 1001
+
+# --- something is in flux: all that is known is how long it has been so
+ask old open /dev/stall; stall=$reply
+ask old mmap "$stall" 64K shared rw 0x40000000000
+ask old background map "$ctx" "$ioas" 0x40000000000 64K 0x80000000 rw; job=$reply
+ask old job "$job" 300
+for command in check transfer; do
+	on_terminal $command --to "$new" --timeout 4
+	is "$status" 14 "$command: ends with 14"
+	is "$(grep -oE 'waiting, [12] s so far; up to 4 s for' <<<"$stages" | sort -u)" \
+		$'waiting, 1 s so far; up to 4 s for\nwaiting, 2 s so far; up to 4 s for' "$command: tells that it waits, and how long"
+	is "$(grep -c 'so far' <<<"$looks")" 0 "$command: nothing of that is left in the end"
+	like "$(tail -n 1 <<<"$looks")" "refused.*: Device or resource busy" "$command: but the verdict"
+	is "$(awk 'length > 79' <<<"$(grep "so far" <<<"$stages")")" "" "$command: no line is wider than the terminal"
+done
+on_terminal check --to "$new" --timeout 0.5
+is "$(grep -c 'so far' <<<"$stages")" 0 "what is over within a second says nothing"
+for option in --quiet --json; do
+	on_terminal check --to "$new" --timeout 2 $option
+	is "$status $(grep -c 'so far' <<<"$stages")" "14 0" "nor does $option"
+done
+run dmaownctl check --to "$new" --timeout 2
+is "$status $(grep -c 'so far' <<<"$out$err")" "14 0" "nor is it told but on a terminal"
+ask old write "$stall" go
+ask old job "$job" 10000
+ask old unmap "$ctx" "$ioas" 0x80000000 64K
+
+# --- a long adoption: the module tells how far it has come
+ask old ioas "$ctx"; ioas2=$reply
+for ((i = 1; i < 200; i++)); do
+	ask old copy "$ctx" "$ioas2" "$ioas" $size $((i * 2 * size)) 0 rw
+done
+stop old
+echo 50 >$progress_ms
+on_terminal transfer --to "$new" --adopt
+is "$status" 0 "an adoption that takes long"
+told=$(sed -nE 's/^dmaownctl: ([0-9.]+)([MG]) of 50G compared \(([0-9]+) %\), ([0-9]+) s so far *$/\3 \4/p' <<<"$stages")
+isnt "$told" "" "it tells how much has been compared: $(paste -sd , <<<"$told")"
+is "$(awk '$1 < last || $1 > 100 || $2 <= seconds { print } { last = $1; seconds = $2 }' <<<"$told")" "" "which grows, second by second"
+is "$(grep -c 'so far' <<<"$looks")" 0 "nothing of that is left in the end"
+like "$(<"$scratch/stdout")" "200 of them were adopted" "and all is adopted"
+on_terminal "--channel debugfs" transfer --to "$new"
+is "$status $looks" "0 " "what takes no time says nothing"
+echo 1000 >$progress_ms
+ask new unmap "$new_ctx" "$ioas" all
+ask new unmap "$new_ctx" "$ioas2" all
+finish
