@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cell.h"
 #include "command.h"
 #include "events.h"
 #include "exits.h"
+#include "kmsg.h"
 #include "options.h"
 #include "size.h"
 
@@ -22,6 +24,7 @@ struct watch {
 	struct channel_choice choice;
 	bool json;
 	uint64_t next;		/* sequence number that is to come; 0: any */
+	int log;		/* kmsg_open(), or -1 */
 };
 
 static const struct argp_option watch_options[] = {
@@ -58,7 +61,8 @@ static const struct argp watch_argp = {
 	.options = watch_options,
 	.parser = parse_watch,
 	.children = watch_children,
-	.doc = "Write transfers, refusals and progress as they happen, a line each, until interrupted.\v"
+	.doc = "Write transfers, refusals, progress, and why the module cannot be loaded, as they happen, "
+	       "a line each, until interrupted.\v"
 	       "Exit status: 0 after SIGINT or SIGTERM.",
 };
 
@@ -97,6 +101,7 @@ struct line {
 	union record event;
 	uint64_t lost;		/* how many are missing, if that is known */
 	bool counted;
+	const char *text;	/* in the module's own words, or NULL */
 };
 
 static void print_json(const struct line *line)
@@ -116,6 +121,7 @@ static void print_json(const struct line *line)
 		json_null(&json, "lost");
 	json_string(&json, "errno",
 		    known(event, EVENT, ERROR) ? strerrorname_np(event->error) : NULL);
+	json_string(&json, "text", line->text);
 	cell_record_to_json(&json, RECORD_EVENT, &line->event, own);
 	json_close(&json, '}');
 }
@@ -164,6 +170,8 @@ static void print_text(const struct line *line)
 	printf(" %s", line->name);
 	if (line->counted)
 		printf(", %" PRIu64 " event%s", line->lost, line->lost == 1 ? "" : "s");
+	if (line->text)
+		printf(", %s", line->text);
 	print_processes(event);
 	print_counts(event);
 	putchar('\n');
@@ -180,13 +188,20 @@ static int print(const struct watch *watch, const struct line *line)
 
 /* NEWS */
 
-static int print_notice(const struct watch *watch, const char *name, const uint64_t *lost)
+/* Something that the module has sent no event for, and that is so now. */
+static int print_now(const struct watch *watch, struct line *line)
 {
 	const struct field *time = record_field(RECORD_EVENT, DMAOWN_A_EVENT_TIME);
+
+	field_set_number(time, &line->event, now(CLOCK_BOOTTIME));
+	return print(watch, line);
+}
+
+static int print_notice(const struct watch *watch, const char *name, const uint64_t *lost)
+{
 	struct line line = { .name = name, .lost = lost ? *lost : 0, .counted = lost };
 
-	field_set_number(time, &line.event, now(CLOCK_BOOTTIME));
-	return print(watch, &line);
+	return print_now(watch, &line);
 }
 
 /* Numbers count from 1 as long as the module is loaded. */
@@ -227,6 +242,14 @@ static int on_news(enum news news, const union record *record, void *data)
 		return print_event(watch, record);
 	}
 	return 0;
+}
+
+/* The kernel log's clock stands still while the host sleeps: the line is told as of now. */
+static int on_complaint(const char *text, void *data)
+{
+	struct line line = { .name = "layout", .text = text };
+
+	return text ? print_now(data, &line) : print_notice(data, "lost", NULL);
 }
 
 /* THE COMMAND */
@@ -299,20 +322,51 @@ static int check_allowed(const struct watch *watch)
 	return rc;
 }
 
-/* Wait for news and tell them. -EINTR after a signal. */
-static int wait_for_news(struct events *events, const sigset_t *mask)
+/* Without the kernel log the events are worth something still. */
+static int open_log(void)
 {
-	struct pollfd poll = { .fd = events_fd(events), .events = POLLIN };
+	int fd = kmsg_open();
 
-	if (ppoll(&poll, 1, NULL, mask) < 0)
+	if (fd < 0)
+		warnx("cannot read /dev/kmsg: %s; if the module cannot be loaded, it is not told why",
+		      strerror(-fd));
+	return fd;
+}
+
+/* Wait for news and tell them. -EINTR after a signal. */
+static int wait_for_news(struct watch *watch, struct events *events, const sigset_t *mask)
+{
+	struct pollfd polls[] = {
+		{ .fd = events_fd(events), .events = POLLIN },
+		{ .fd = watch->log, .events = POLLIN },
+	};
+	int rc = 0;
+
+	if (ppoll(polls, 2, NULL, mask) < 0)
 		return -errno;
-	return events_read(events);
+	if (polls[0].revents)
+		rc = events_read(events);
+	if (!rc && polls[1].revents)
+		rc = kmsg_read(watch->log, on_complaint, watch);
+	return rc;
+}
+
+static int follow(struct watch *watch, const sigset_t *mask)
+{
+	struct events events;
+	int rc = events_open(&events, on_news, watch);
+
+	if (rc)
+		return rc;
+	while (!ended && (!rc || rc == -EINTR))
+		rc = wait_for_news(watch, &events, mask);
+	events_close(&events);
+	return rc;
 }
 
 int watch_main(int argc, char **argv, const struct channel_choice *channel)
 {
 	struct watch watch = { .choice = *channel };
-	struct events events;
 	sigset_t mask;
 	int rc;
 
@@ -321,11 +375,9 @@ int watch_main(int argc, char **argv, const struct channel_choice *channel)
 	if (rc)
 		return failed(rc);
 	catch_signals(&mask);
-	rc = events_open(&events, on_news, &watch);
-	if (rc)
-		return failed(rc);
-	while (!ended && (!rc || rc == -EINTR))
-		rc = wait_for_news(&events, &mask);
-	events_close(&events);
+	watch.log = open_log();
+	rc = follow(&watch, &mask);
+	if (watch.log >= 0)
+		close(watch.log);
 	return ended ? EXIT_DONE : failed(rc);
 }

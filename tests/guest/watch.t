@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dmaownctl watch: events as they come, the module coming and going, events that are lost, and its end.
+# dmaownctl watch: events as they come, the module coming and going, one that cannot be loaded, events that are
+# lost, and its end.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -80,6 +81,31 @@ for round in 1 2; do
 	is "$(last refusal .sequence)" 1 "round $round: and counted anew"
 done
 is "$(matches '"lost": [0-9]')" 0 "none was lost"
+
+# --- why it cannot be loaded: there is no channel then but the kernel log
+wrong=$DMAOWN_KMOD/dmaown-wrongid.ko
+rmmod dmaown
+expect 3 '"unloaded"' "it is unloaded once more"
+is "$(matches '"layout"')" 0 "nothing has been told of its layout"
+echo "<3>dmaown: built for the iommufd with build ID of somebody who wrote this" >/dev/kmsg
+mark
+insmod "$wrong" 2>/dev/null && broken "the wrong module has been loaded"
+expect 1 '"event": "layout"' "a layout that does not fit is told"
+is "$(last layout .text | tr -d '"')" "$(kernel_log "$mark" | sed -n 's/.*\] dmaown: //p')" "in the words of the kernel log"
+like "$(last layout .text)" "build ID [0-9a-f]+ .*build this module again" "which say what to do"
+is "$(last layout '[.sequence, .errno, .lost]')" "[null,null,null]" "it has no number"
+[ "$(last layout .time)" -gt "$(last unloaded .time)" ] && pass "but a time" || fail "but a time"
+json_lines=$lines json_watch=$watch
+insmod "$module"
+start_watch
+rmmod dmaown
+insmod "$wrong" 2>/dev/null
+expect 1 '^[0-9T:.+-]+ [0-9]+\.[0-9]{6} layout, built for the .*: build this module again' "in a line, too"
+end_watch TERM
+lines=$json_lines watch=$json_watch
+insmod "$module"
+expect 5 '"subscribed"' "the right one is told of again"
+is "$(matches '"layout"')" 2 "each was told once"
 end_watch INT
 
 # --- more than there is room for

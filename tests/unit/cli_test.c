@@ -33,6 +33,7 @@
 #include "context.h"
 #include "exits.h"
 #include "hints.h"
+#include "kmsg.h"
 #include "process.h"
 #include "size.h"
 #include "transfer.h"
@@ -465,6 +466,40 @@ static void test_units(void **state)
 		else
 			assert_null(unit);
 		free(unit);
+	}
+}
+
+/* What the module complains of, among all that is in the kernel log. */
+static void test_kmsg(void **state)
+{
+	static const struct { const char *record, *text; } records[] = {
+		{ "3,421,5140900,-;dmaown: built for another\n", "built for another" },
+		{ "3,421,5140900,-;dmaown: a\n SUBSYSTEM=x\n", "a" },
+		{ "2,421,5140900,c;dmaown: b", "b" },
+		{ "4,421,5140900,-;dmaown: built for the vfio with build ID 0\n",
+		  "built for the vfio with build ID 0" },
+		/* that any module taints the kernel */
+		{ "4,421,5140900,-;dmaown: loading out-of-tree module taints kernel.\n", NULL },
+		{ "6,421,5140900,-;dmaown: hello\n", NULL },
+		/* from user space */
+		{ "11,421,5140900,-;dmaown: built for another\n", NULL },
+		{ "3,421,5140900,-;vfio-pci: dmaown: x\n", NULL },
+		{ "3,421,5140900,-;dmaownish: x\n", NULL },
+		{ "3,421,5140900,-\n", NULL },
+		{ "", NULL },
+	};
+	char record[128];
+	char *text;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(records) / sizeof(records[0]); i++) {
+		snprintf(record, sizeof(record), "%s", records[i].record);
+		text = kmsg_parse(record);
+		if (records[i].text)
+			assert_string_equal(text, records[i].text);
+		else
+			assert_null(text);
 	}
 }
 
@@ -1568,6 +1603,7 @@ int main(void)
 		cmocka_unit_test(test_context_names),
 		cmocka_unit_test(test_process_names),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_kmsg),
 		cmocka_unit_test(test_exits),
 		cmocka_unit_test(test_list),
 		cmocka_unit_test(test_areas),
