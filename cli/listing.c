@@ -7,6 +7,7 @@
 
 #include "context.h"
 #include "exits.h"
+#include "filter.h"
 #include "listing.h"
 
 /*
@@ -21,10 +22,26 @@ struct run {
 	struct census census;
 	struct filter filter;
 	struct output output;
+	struct row_filter *rows;
 	struct record_list batch;
 	uint32_t busy;
 	bool output_failed;
+	bool filter_failed;
 };
+
+static int print_row(struct run *run, const struct row *row)
+{
+	bool matches;
+	int rc = row_filter_apply(run->rows, row, &matches);
+
+	if (rc) {
+		run->filter_failed = true;
+		return rc;
+	}
+	rc = matches ? output_row(&run->output, row) : 0;
+	run->output_failed = rc;
+	return rc;
+}
 
 static int print_batch(struct run *run)
 {
@@ -34,11 +51,12 @@ static int print_batch(struct run *run)
 
 	for (i = 0; i < run->batch.nr && !rc; i++) {
 		row.record = &run->batch.items[i];
-		rc = output_row(&run->output, &row);
+		rc = print_row(run, &row);
 	}
 	run->batch.nr = 0;
-	if (!rc)
-		rc = output_flush(&run->output);
+	if (rc)
+		return rc;
+	rc = output_flush(&run->output);
 	run->output_failed = rc;
 	return rc;
 }
@@ -100,6 +118,10 @@ static int print_records(struct run *run)
 		warnx("cannot write: %s", strerror(run->output_failed ? -rc : -end));
 		return EXIT_OTHER;
 	}
+	if (run->filter_failed) {
+		warnx("--filter: %s: a column that is no number is compared with one", strerror(-rc));
+		return EXIT_USAGE;
+	}
 	if (rc)
 		return channel_failed(&run->channel, run->listing->set.record, rc);
 	if (run->busy)
@@ -134,6 +156,7 @@ static int prepare_filter(struct run *run)
 
 static void free_run(struct run *run)
 {
+	row_filter_free(run->rows);
 	record_list_free(&run->filter.contexts);
 	record_list_free(&run->filter.owners);
 	record_list_free(&run->batch);
@@ -150,18 +173,17 @@ int listing_run(const struct listing *listing, const struct listing_options *opt
 		       EXIT_OTHER : EXIT_DONE;
 	run.output.options = &options->output;
 	run.output.set = &listing->set;
-	rc = output_choose(&run.output, listing->defaults);
+	rc = output_choose(&run.output, listing->defaults) ?:
+	     row_filter_new(&listing->set, options->filter, &run.rows);
 	if (rc)
 		return rc;
 	rc = channel_open(&run.channel, &options->channel);
-	if (rc)
-		return rc;
-	run.census.channel = &run.channel;
-	rc = prepare_filter(&run);
-	if (!rc)
-		rc = print_records(&run);
+	if (!rc) {
+		run.census.channel = &run.channel;
+		rc = prepare_filter(&run) ?: print_records(&run);
+		channel_close(&run.channel);
+	}
 	free_run(&run);
-	channel_close(&run.channel);
 	return rc;
 }
 

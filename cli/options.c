@@ -97,6 +97,8 @@ static const struct argp_option listing_options[] = {
 	{ "context", 'c', "CONTEXT", 0,
 	  "Only this context: its ID, PID/FD or PID of a holder, or the name of a device in it", 0 },
 	{ "pid", 'p', "PID", 0, "Only what this process holds or owns", 0 },
+	{ "filter", 'Q', "EXPRESSION", 0,
+	  "Only lines for which this is true, such as 'PINNED > 1G'; see scols-filter(5)", 0 },
 	{ 0 }
 };
 
@@ -133,6 +135,11 @@ static error_t parse_listing(int key, char *arg, struct argp_state *state)
 		options->pid = parse_pid(arg);
 		if (!options->pid)
 			usage_error(state, "not a PID: '%s'", arg);
+		return 0;
+	case 'Q':
+		if (options->context_argument)
+			usage_error(state, "a tree has no --filter; list, ioas, areas, owners and devices do");
+		options->filter = arg;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (!options->context_argument || options->context)

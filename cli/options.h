@@ -13,6 +13,7 @@ struct listing_options {
 	struct output_options output;
 	const char *context;		/* --context, or NULL */
 	uint32_t pid;			/* --pid, or 0 */
+	const char *filter;		/* --filter, or NULL */
 	bool context_argument;		/* CONTEXT may stand without --context */
 };
 

@@ -188,9 +188,9 @@ int output_row(struct output *output, const struct row *row)
 }
 
 /*
- * The batches that follow are to stand under the first one's headings. A column that is as wide as
- * its heading stays so by itself; a wider one keeps to the hint only if it may be narrower than
- * that.
+ * The batches that follow are to stand under the first one's headings. libsmartcols 2.38 makes a
+ * column no narrower than a heading that is not shown, and a wider one keeps to the hint only if it
+ * may be narrower than that; for 2.41 a heading that is not shown has no width.
  */
 static void keep_widths(struct output *output)
 {
@@ -200,11 +200,10 @@ static void keep_widths(struct output *output)
 	for (i = 0; i < output->selection.nr; i++) {
 		column = scols_table_get_column(output->table, i);
 		width = scols_column_get_width(column);
-		if (width <= strlen(output->selection.columns[i]->name))
-			continue;
 		scols_column_set_whint(column, width);
-		scols_column_set_flags(column, scols_column_get_flags(column) |
-				       SCOLS_FL_STRICTWIDTH);
+		if (width > strlen(output->selection.columns[i]->name))
+			scols_column_set_flags(column, scols_column_get_flags(column) |
+					       SCOLS_FL_STRICTWIDTH);
 	}
 }
 
