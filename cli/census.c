@@ -53,6 +53,21 @@ const char *census_unit(struct census *census, uint32_t pid)
 	return census->unit;
 }
 
+const char *census_context_unit(struct census *census, uint64_t context)
+{
+	const struct record_list *holders = census_holders(census);
+	const struct holder_record *holder;
+	size_t i;
+
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i].holder;
+		if (known(holder, HOLDER, CONTEXT) && holder->context == context &&
+		    known(holder, HOLDER, PID))
+			return census_unit(census, holder->pid);
+	}
+	return NULL;
+}
+
 struct owner_collection {
 	struct record_list *areas;
 	uint32_t known_owners;

@@ -27,6 +27,8 @@ void census_add_process(struct cell *list, const struct holder_record *holder);
 
 /* The unit of a process, or NULL; good until the next call. */
 const char *census_unit(struct census *census, uint32_t pid);
+/* The same of the first holder of a context that has a number here. */
+const char *census_context_unit(struct census *census, uint64_t context);
 
 /*
  * One area of each owner of a context's areas (0: of all contexts), added to a list; known_owners

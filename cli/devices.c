@@ -21,6 +21,14 @@ static void render_holders(const struct row *row, struct cell *cell)
 	}
 }
 
+static void render_unit(const struct row *row, struct cell *cell)
+{
+	const char *unit = census_context_unit(row->census, row->record->device.context);
+
+	if (unit)
+		cell_give_text(cell, strdup(unit));
+}
+
 static const struct column columns[] = {
 	FIELD_COLUMN("DEVICE", DEVICE, DEVICE, 0, 0),
 	FIELD_COLUMN("CONTEXT", DEVICE, CONTEXT, 10, SCOLS_FL_TRUNC),
@@ -29,6 +37,8 @@ static const struct column columns[] = {
 	FIELD_COLUMN("IOAS", DEVICE, IOAS, 0, 0),
 	MADE_COLUMN("HOLDERS", CELL_LIST, render_holders, 7, SCOLS_FL_WRAP,
 		    "processes that have the device's file open"),
+	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
+		    "systemd unit, or cgroup, of the first holder of the context"),
 };
 
 static const struct listing listing = {

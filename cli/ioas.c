@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* dmaownctl ioas */
+#include <string.h>
+
 #include "command.h"
 #include "listing.h"
 
@@ -10,6 +12,14 @@ static void render_busy(const struct row *row, struct cell *cell)
 	cell_set_flag(cell, busy, "busy", "");
 	if (busy)
 		cell->colour = COLOUR_WARN;
+}
+
+static void render_unit(const struct row *row, struct cell *cell)
+{
+	const char *unit = census_context_unit(row->census, row->record->ioas.context);
+
+	if (unit)
+		cell_give_text(cell, strdup(unit));
 }
 
 static const struct column columns[] = {
@@ -24,6 +34,8 @@ static const struct column columns[] = {
 	FIELD_COLUMN("ALIGNMENT", IOAS, ALIGNMENT, 0, 0),
 	MADE_COLUMN("BUSY", CELL_FLAG, render_busy, 0, 0,
 		    "it was locked: areas, accesses and sums are unknown"),
+	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
+		    "systemd unit, or cgroup, of the first holder of the context"),
 };
 
 static uint32_t busy(const union record *record)

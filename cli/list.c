@@ -82,20 +82,10 @@ static void render_owners(const struct row *row, struct cell *cell)
 
 static void render_unit(const struct row *row, struct cell *cell)
 {
-	const struct record_list *holders = census_holders(row->census);
-	const union record *holder;
-	const char *unit;
-	size_t i;
+	const char *unit = census_context_unit(row->census, row->record->context.context);
 
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i];
-		if (!holds(holder, &row->record->context) || !known(&holder->holder, HOLDER, PID))
-			continue;
-		unit = census_unit(row->census, holder->holder.pid);
-		if (unit)
-			cell_give_text(cell, strdup(unit));
-		return;
-	}
+	if (unit)
+		cell_give_text(cell, strdup(unit));
 }
 
 static void render_busy(const struct row *row, struct cell *cell)
@@ -106,7 +96,7 @@ static void render_busy(const struct row *row, struct cell *cell)
 }
 
 static const struct column columns[] = {
-	FIELD_COLUMN("ID", CONTEXT, CONTEXT, 0, 0),
+	FIELD_COLUMN("ID", CONTEXT, CONTEXT, 10, SCOLS_FL_TRUNC),
 	MADE_COLUMN("HOLDERS", CELL_LIST, render_holders, 7, SCOLS_FL_WRAP,
 		    "processes that hold the context"),
 	FIELD_COLUMN("IOASES", CONTEXT, IOASES, 0, 0),

@@ -4,7 +4,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-count=30000
+count=100000
 
 start old
 ask old open /dev/iommu; ctx=$reply
@@ -26,21 +26,27 @@ netlink=$(md5sum <<<"$out")
 run dmaownctl --channel debugfs areas --raw -n -b -o IOAS,IOVA,LENGTH,PID
 is "$(md5sum <<<"$out")" "$netlink" "areas: the same through debugfs"
 
-# Listings stream: looked at when most of it has been written, it holds little of it.
+# Listings stream: the first line comes at once, and when most of it has been written little of it is held.
 mkfifo "$scratch/stream"
 for options in "" --json; do
 	# Of JSON, an area takes 13 lines.
 	most=$((count - 3000))
 	[ -z "$options" ] || most=$((most * 13))
+	began=${EPOCHREALTIME/[.,]/}
 	dmaownctl areas $options >"$scratch/stream" &
 	listing=$!
 	{
+		read -r _
+		first=$((${EPOCHREALTIME/[.,]/} - began))
 		head -n $most >/dev/null
 		peak=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$listing/status")
 		cat >/dev/null
 	} <"$scratch/stream"
 	wait "$listing"
 	is $? 0 "areas $options: into a pipe"
+	all=$((${EPOCHREALTIME/[.,]/} - began))
+	[ $((first * 4)) -lt $all ] && pass "areas $options: the first line comes at once" ||
+		fail "areas $options: the first line comes at once, not after $first of $all us"
 	[ "$peak" -lt 20480 ] && pass "areas $options: in less than 20 MiB" || fail "areas $options: in less than 20 MiB: $peak KiB"
 done
 run dmaownctl list --raw -n -b -c "$id" -o AREAS
