@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* dmaownctl list: contexts */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "command.h"
@@ -21,6 +23,27 @@ static void render_holders(const struct row *row, struct cell *cell)
 	for (i = 0; i < holders->nr; i++)
 		if (holds(&holders->items[i], &row->record->context))
 			census_add_process(cell, &holders->items[i].holder);
+}
+
+/* The names that a context has by its open files, and those of devices bound to it. */
+static void render_files(const struct row *row, struct cell *cell)
+{
+	const struct record_list *holders = census_holders(row->census);
+	const struct holder_record *holder;
+	struct cell *item;
+	char *name;
+	size_t i;
+
+	cell_set_list(cell);
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i].holder;
+		if (!holds(&holders->items[i], &row->record->context) ||
+		    !known(holder, HOLDER, PID) || !known(holder, HOLDER, FD))
+			continue;
+		item = cell_add(cell);
+		if (item && asprintf(&name, "%" PRIu32 "/%" PRIu32, holder->pid, holder->fd) > 0)
+			cell_give_text(item, name);
+	}
 }
 
 static void render_devices(const struct row *row, struct cell *cell)
@@ -108,6 +131,8 @@ static const struct column columns[] = {
 		    "processes that own areas; the dead by owner ID"),
 	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
 		    "systemd unit, or cgroup, of the first holder"),
+	MADE_COLUMN("FILES", CELL_LIST, render_files, 10, SCOLS_FL_WRAP,
+		    "open files of the context and of devices bound to it, as PID/FD"),
 	FIELD_COLUMN("KIND", CONTEXT, KIND, 0, 0),
 	FIELD_COLUMN("MODE", CONTEXT, MODE, 0, 0),
 	FIELD_COLUMN("NHOLDERS", CONTEXT, HOLDERS, 0, 0),

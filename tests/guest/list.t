@@ -27,6 +27,12 @@ is "$(json -c '.contexts[0] | del(.id)')" \
 	"list: what is in it"
 id=$(context_of "$old")
 is "$(context_of "$old")" "$id" "list: the ID stays the same"
+run dmaownctl list --raw -n -o FILES
+is "$out" "$old/$ctx,$old/$dev" "list: its open files, by the names that --context takes"
+for file in ${out//,/ }; do
+	run dmaownctl list --raw -n -o ID --context "$file"
+	is "$out" "$id" "list --context $file"
+done
 run dmaownctl list
 like "$out" "^ID +HOLDERS +IOASES +DEVICES +AREAS +PINNED +OWNERS +UNIT" "list: headings"
 like "$out" "${edus[0]}" "list: the device stands in the table"

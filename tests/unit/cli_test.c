@@ -1351,6 +1351,8 @@ static void test_hidden(void **state)
 	assert_json(".contexts[0].holders == [null, 4242] and .contexts[1].holders == []");
 	assert_int_equal(RUN(list, "-rn", "-o", "HOLDERS"), 0);
 	assert_stdout("^-,4242$");
+	assert_int_equal(RUN(list, "-rn", "-o", "FILES"), 0);
+	assert_stdout("^4242/11$");
 	assert_int_equal(RUN(devices, "-J"), 0);
 	assert_json(".devices[0].holders == [null]");
 	write_files();
