@@ -75,8 +75,8 @@ static error_t parse_channel(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option channel_options[] = {
-	{ "channel", OPTION_CHANNEL, "NAME", 0,
-	  "Read over netlink or debugfs; by default over netlink where it is to be had", 1 },
+	{ "channel", OPTION_CHANNEL, "netlink|debugfs", 0,
+	  "What to read over; by default netlink, where it is to be had", 1 },
 	{ "help", 'h', NULL, 0, "Show this help", -1 },
 	{ NULL, '?', NULL, OPTION_HIDDEN, NULL, -1 },
 	{ "usage", OPTION_USAGE, NULL, 0, "Show a short usage message", -1 },
