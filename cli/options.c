@@ -49,6 +49,21 @@ uint32_t parse_pid(const char *text)
 	return *end || errno || value > UINT32_MAX ? 0 : value;
 }
 
+uint32_t parse_timeout(const char *text, struct argp_state *state)
+{
+	double seconds;
+	char *end;
+
+	seconds = strtod(text, &end);
+	/* What is not a number fails the comparisons too. */
+	if (end == text || *end || !(seconds >= 0) ||
+	    !(seconds * 1000 <= DMAOWN_TRANSFER_MAX_TIMEOUT))
+		usage_error(state, "not a timeout of 0 to %d seconds: '%s'",
+			    DMAOWN_TRANSFER_MAX_TIMEOUT / 1000, text);
+	/* A part of a millisecond counts as one. */
+	return seconds * 1000 + 0.999;
+}
+
 static error_t parse_channel(int key, char *arg, struct argp_state *state)
 {
 	struct channel_choice *choice = state->input;

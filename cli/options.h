@@ -33,4 +33,7 @@ void parse_command(const struct argp *argp, int argc, char **argv, void *input);
 /* A decimal number from 1 to 2^32 - 1, or 0: it is none. */
 uint32_t parse_pid(const char *text);
 
+/* Seconds, and fractions of them, as milliseconds; what is none, or too much, is a usage error. */
+uint32_t parse_timeout(const char *text, struct argp_state *state);
+
 #endif

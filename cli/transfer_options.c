@@ -36,21 +36,6 @@ static const struct argp_option transfer_options[] = {
 	{ 0 }
 };
 
-static uint32_t parse_timeout(const char *text, struct argp_state *state)
-{
-	double seconds;
-	char *end;
-
-	seconds = strtod(text, &end);
-	/* What is not a number fails the comparisons too. */
-	if (end == text || *end || !(seconds >= 0) ||
-	    !(seconds * 1000 <= DMAOWN_TRANSFER_MAX_TIMEOUT))
-		usage_error(state, "not a timeout of 0 to %d seconds: '%s'",
-			    DMAOWN_TRANSFER_MAX_TIMEOUT / 1000, text);
-	/* A part of a millisecond counts as one. */
-	return seconds * 1000 + 0.999;
-}
-
 static void add_context(struct transfer *transfer, const char *text, struct argp_state *state)
 {
 	struct context_name name;
