@@ -546,6 +546,7 @@ static void write_file(const char *name, const char *text)
 static void write_files(void)
 {
 	write_file("status", "version=0.1.0 transfers=1\n");
+	write_file("refusals", "reason=- refusals=2\nreason=limit-mm refusals=3\nreason=exec refusals=0\n");
 	write_file("contexts",
 		   "context=0x1f2e3d4c5b6a7988 kind=iommufd mode=user holders=2 ioases=1 hwpts=1 "
 		   "devices=1 accesses=0 areas=2 mapped=67112960 pinned=67108864 owners=2 busy=0\n"
@@ -1517,6 +1518,9 @@ static void test_metrics(void **state)
 	assert_int_equal(RUN(metrics), 0);
 	assert_stdout("^# TYPE dmaown_transfers_total counter$");
 	assert_stdout("^dmaown_transfers_total 1$");
+	assert_stdout("^dmaown_refusals_total\\{reason=\"\"\\} 2$");
+	assert_stdout("^dmaown_refusals_total\\{reason=\"limit-mm\"\\} 3$");
+	assert_stdout("^dmaown_refusals_total\\{reason=\"exec\"\\} 0$");
 	assert_stdout("^dmaown_busy 1$");
 	assert_stdout("^dmaown_areas\\{unit=\"[^\"]*\",mode=\"mm\",state=\"dead\"\\} 1$");
 	assert_stdout("^dmaown_pinned_bytes\\{unit=\"[^\"]*\",mode=\"user\",state=\"live\"\\} 67108864$");
