@@ -56,7 +56,10 @@ static char *advise_adopt(const struct transfer *transfer)
 	if (transfer->adopt || (!find_report(transfer, DMAOWN_REASON_OWNER_DEAD) &&
 				!find_report(transfer, DMAOWN_REASON_OWNER_STALE)))
 		return NULL;
-	return strdup("adopt what the dead or stale owner has left with: --adopt; the new owner "
+	return strdup(transfer->remap_auto ?
+		      "adopt what the dead or stale owner has left with: --adopt; its mappings are "
+		      "gone, so say where the new owner has it with: --remap IOAS:IOVA=ADDR" :
+		      "adopt what the dead or stale owner has left with: --adopt; the new owner "
 		      "must have, shared, just the pages there that are pinned");
 }
 
@@ -90,8 +93,52 @@ static char *advise_mapping(const struct transfer *transfer)
 	if (!report)
 		return NULL;
 	if (asprintf(&text, "let process %" PRIu32 " map the same memory, shared, at the same "
-		     "addresses first; or say where it has it with: --remap",
+		     "addresses first; or if it has it elsewhere, use: --remap auto",
 		     process_of(report, transfer)) < 0)
+		return NULL;
+	return text;
+}
+
+static char *advise_unfound(const struct transfer *transfer)
+{
+	char *text;
+
+	if (!find_report(transfer, REASON_REMAP_NOWHERE) &&
+	    !find_report(transfer, REASON_REMAP_UNFIT))
+		return NULL;
+	if (asprintf(&text, "let process %" PRIu32 " map all of this memory, shared, at whatever "
+		     "address, first", transfer->to.process.pid) < 0)
+		return NULL;
+	return text;
+}
+
+static char *advise_ambiguous(const struct transfer *transfer)
+{
+	const struct dmaown_report *report = find_report(transfer, REASON_REMAP_AMBIGUOUS);
+	char *text;
+
+	if (!report)
+		return NULL;
+	if (asprintf(&text, "say which one is meant besides --remap auto, such as with: "
+		     "--remap 0x%" PRIx64 "/%" PRIu32 ":0x%" PRIx64 "=0x%" PRIx64,
+		     (uint64_t)report->context, report->ioas, (uint64_t)report->iova,
+		     (uint64_t)report->addr) < 0)
+		return NULL;
+	return text;
+}
+
+static char *advise_no_owner(const struct transfer *transfer)
+{
+	const struct dmaown_report *report = find_report(transfer, REASON_REMAP_NO_OWNER);
+	char *text;
+
+	if (!report)
+		return NULL;
+	if (asprintf(&text, "leave out --remap auto if process %" PRIu32 " has it at the same "
+		     "address; or say where besides, for each such area, with: "
+		     "--remap 0x%" PRIx64 "/%" PRIu32 ":0x%" PRIx64 "=ADDR",
+		     transfer->to.process.pid, (uint64_t)report->context, report->ioas,
+		     (uint64_t)report->iova) < 0)
 		return NULL;
 	return text;
 }
@@ -179,6 +226,7 @@ char *report_advice(const struct transfer *transfer, unsigned int n)
 {
 	static char *(*const advisers[])(const struct transfer *transfer) = {
 		advise_dead, advise_adopt, advise_not_pinned, advise_limit, advise_mapping,
+		advise_unfound, advise_ambiguous, advise_no_owner,
 		advise_timeout, advise_context, advise_reset, advise_untrusted,
 	};
 	char *text;

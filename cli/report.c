@@ -10,6 +10,9 @@
 #define REASON_(c, v, e, n, s)	[v] = { (e), (n), (s) },
 static const struct reason reasons[] = { DMAOWN_REASONS(REASON_) };
 
+#define TOOL_REASON_(c, v, e, n, s)	[(v) - REASON_REMAP_NOWHERE] = { (e), (n), (s) },
+static const struct reason tool_reasons[] = { TOOL_REASONS(TOOL_REASON_) };
+
 const struct reason *reason_of(uint32_t reason)
 {
 	static const struct reason unknown = {
@@ -18,6 +21,9 @@ const struct reason *reason_of(uint32_t reason)
 
 	if (reason < sizeof(reasons) / sizeof(reasons[0]) && reasons[reason].name)
 		return &reasons[reason];
+	reason -= REASON_REMAP_NOWHERE;
+	if (reason < sizeof(tool_reasons) / sizeof(tool_reasons[0]))
+		return &tool_reasons[reason];
 	return &unknown;
 }
 
@@ -111,6 +117,12 @@ static void put_holder(FILE *out, const struct dmaown_report *report)
 	free(user);
 }
 
+static void put_places(FILE *out, const struct dmaown_report *report)
+{
+	fprintf(out, " (%" PRIu64 ", one of them at address 0x%" PRIx64 " of process %" PRIu32 ")",
+		(uint64_t)report->value, (uint64_t)report->addr, report->process);
+}
+
 static void put_details(FILE *out, const struct dmaown_report *report,
 			const struct transfer *transfer)
 {
@@ -131,8 +143,12 @@ static void put_details(FILE *out, const struct dmaown_report *report,
 	case DMAOWN_REASON_UNTRUSTED:
 		put_holder(out, report);
 		break;
+	case REASON_REMAP_AMBIGUOUS:
+		put_places(out, report);
+		break;
 	case DMAOWN_REASON_OWNER_DEAD:
 	case DMAOWN_REASON_OWNER_STALE:
+	case REASON_REMAP_NO_OWNER:
 		if (report->process)
 			fprintf(out, " (process %" PRIu32 ")", report->process);
 		break;

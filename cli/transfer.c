@@ -114,6 +114,18 @@ static int find_accepted(struct transfer *transfer, int device)
 	return rc ? fail(transfer, error_of_status(rc), rc) : 0;
 }
 
+static int find_remaps(struct transfer *transfer)
+{
+	int error = transfer->remap_auto ? remap_auto(transfer) : 0;
+
+	if (!error)
+		return 0;
+	fail(transfer, error, exit_of_errno(error));
+	if (transfer->call.nr_reports)
+		transfer_print(transfer);
+	return transfer->status;
+}
+
 static int find_all(struct transfer *transfer, int device)
 {
 	int rc = find_process(transfer, device, transfer->to_text, &transfer->to_name,
@@ -122,7 +134,8 @@ static int find_all(struct transfer *transfer, int device)
 	if (!rc && transfer->from_text)
 		rc = find_process(transfer, device, transfer->from_text, &transfer->from_name,
 				  &transfer->from);
-	return rc ?: find_contexts(transfer) ?: find_accepted(transfer, device);
+	return rc ?: find_contexts(transfer) ?: find_accepted(transfer, device) ?:
+	       find_remaps(transfer);
 }
 
 /*

@@ -25,11 +25,13 @@ struct transfer {
 	struct remap_list remaps;
 	struct force_list forces;
 	uint32_t timeout_ms;
+	bool remap_auto;
 	bool adopt;
 	bool raise_limit;
 	bool dry_run;
 	bool json;
 	bool quiet;
+	bool verbose;
 
 	/* as found */
 	struct channel channel;
@@ -70,6 +72,12 @@ int transfer_call(int device, struct transfer *transfer, uint32_t flags);
  */
 int transfer_call_raising(int device, struct transfer *transfer);
 
+/*
+ * --remap auto: adds to remaps where TO has what is not in it yet; an empty list means that all is
+ * where it was. 0, or an errno: with reports, or after a message where there are none.
+ */
+int remap_auto(struct transfer *transfer);
+
 /* Room for reports. What does not fit is counted. */
 #define TRANSFER_REPORTS	4096
 
@@ -82,7 +90,27 @@ struct reason {
 	const char *text;
 };
 
-/* Of an enum dmaown_reason; one of a newer module is described as such. */
+/* Reasons that --remap auto finds, and not the module: (constant, value, errno, name, sentence). */
+#define TOOL_REASONS(E)									\
+	/* process: the old owner; addr: in its address space */			\
+	E(REASON_REMAP_NOWHERE,	0x10000, EINVAL, "remap-nowhere",			\
+	  "--remap auto does not find this memory anywhere in the new owner's address space") \
+	/* process: the new owner; addr: in its address space */			\
+	E(REASON_REMAP_UNFIT,	0x10001, EINVAL, "remap-unfit",				\
+	  "--remap auto finds this memory in the new owner's address space, but not all of it, " \
+	  "or not shared, or without a permission that the device has")		\
+	/* the same of one of the places; value: how many there are */			\
+	E(REASON_REMAP_AMBIGUOUS, 0x10002, EINVAL, "remap-ambiguous",			\
+	  "--remap auto finds this memory in several places in the new owner's address space") \
+	/* process: the owner that is gone */						\
+	E(REASON_REMAP_NO_OWNER, 0x10003, EINVAL, "remap-no-owner",			\
+	  "its owner is dead or has exec'd since: --remap auto has no mappings of it to look " \
+	  "this memory up in")
+
+#define TOOL_REASON_ENUM_(c, v, e, n, s)	c = (v),
+enum tool_reason { TOOL_REASONS(TOOL_REASON_ENUM_) };
+
+/* Of an enum dmaown_reason or tool_reason; one of a newer module is described as such. */
 const struct reason *reason_of(uint32_t reason);
 
 /* Is it about the new owner's limit? How much would have to fit below it, for all that are? */

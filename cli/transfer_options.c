@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The options of transfer and check: the same. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "context.h"
 #include "options.h"
@@ -17,9 +18,10 @@ static const struct argp_option transfer_options[] = {
 	  "Move only what this process owns; a dead one is named by its owner ID", 0 },
 	{ "context", 'c', "CONTEXT", 0,
 	  "Move what is in this context, and in others so named; by default in all that PID holds", 0 },
-	{ "remap", OPTION_REMAP, "IOAS:IOVA=ADDR", 0,
+	{ "remap", OPTION_REMAP, "auto|IOAS:IOVA=ADDR", 0,
 	  "PID has the memory of the area that begins at this IOVA at this address; "
-	  "given for one area, it must be given for all that are mapped by address", 0 },
+	  "given for one area, it must be given for all that are mapped by address. With auto, "
+	  "those that are not given are looked for in what the old owner and PID have mapped", 0 },
 	{ "adopt", OPTION_ADOPT, NULL, 0,
 	  "Move what is mapped by address from dead and stale owners too, where PID has just the "
 	  "pages that are pinned", 0 },
@@ -32,6 +34,7 @@ static const struct argp_option transfer_options[] = {
 	  "How long to wait for what is in flux (10); 0 tries once", 0 },
 	{ "dry-run", OPTION_DRY_RUN, NULL, 0, "Check all of it and change nothing", 0 },
 	{ "json", 'J', NULL, 0, "Write JSON, in success and in failure", 0 },
+	{ "verbose", 'v', NULL, 0, "Explain what --remap auto finds", 0 },
 	{ "quiet", 'q', NULL, 0, "Write nothing when it succeeds", 0 },
 	{ 0 }
 };
@@ -52,8 +55,13 @@ static void add_remaps(struct transfer *transfer, const char *text, struct argp_
 {
 	const char *bad;
 
+	if (!strcmp(text, "auto")) {
+		transfer->remap_auto = true;
+		return;
+	}
 	if (!remap_parse(&transfer->remaps, text, &bad))
-		usage_error(state, "--remap '%s': not IOAS:IOVA=ADDR, nor CONTEXT/IOAS:IOVA=ADDR", bad);
+		usage_error(state, "--remap '%s': not auto, IOAS:IOVA=ADDR or "
+			    "CONTEXT/IOAS:IOVA=ADDR", bad);
 	if (transfer->remaps.nr > DMAOWN_TRANSFER_MAX_REMAPS)
 		usage_error(state, "more than %d entries of --remap", DMAOWN_TRANSFER_MAX_REMAPS);
 }
@@ -119,6 +127,9 @@ static error_t parse_transfer(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'q':
 		transfer->quiet = true;
+		return 0;
+	case 'v':
+		transfer->verbose = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		usage_error(state, "unexpected argument '%s'", arg);

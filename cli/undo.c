@@ -191,6 +191,9 @@ static bool has_several(const struct undo *undo)
 	return n > 1;
 }
 
+/* The kernel takes no more than 128 KiB for one argument. */
+#define REMAPS_AN_OPTION	1000
+
 static void put_remaps(FILE *out, const struct undo *undo)
 {
 	const struct dmaown_remap *remap;
@@ -198,7 +201,7 @@ static void put_remaps(FILE *out, const struct undo *undo)
 
 	for (i = 0; i < undo->remaps.nr; i++) {
 		remap = &undo->remaps.items[i];
-		fputs(i ? "," : " --remap ", out);
+		fputs(i % REMAPS_AN_OPTION ? "," : " --remap ", out);
 		if (has_several(undo))
 			fprintf(out, "0x%llx/", remap->context);
 		fprintf(out, "%u:0x%llx=0x%llx", remap->ioas, remap->iova, remap->addr);
