@@ -18,9 +18,9 @@ width() { sed $'s/\e\\[[0-9;]*m//g' <<<"$1" | LC_ALL=C.UTF-8 wc -L; }
 
 # A process whose name holds an escape sequence, a blank, letters of one and two columns, a tabulator, and a
 # byte that is no character.
-name=$'e\e[31m ü中\t\xff'
-ln -s "$(command -v actor)" "$scratch/$name"
-actor() { exec "$scratch/$name"; }
+strange=$'e\e[31m ü中\t\xff'
+ln -s "$(command -v actor)" "$scratch/$strange"
+actor() { exec "$scratch/$strange"; }
 vmm odd "${edus[0]}" $size user 1001
 unset -f actor
 vmm plain "${edus[1]}" $size mm 1002
