@@ -103,7 +103,7 @@ trap cleanup EXIT
 # vfio-pci says so whenever a device file is opened and closed for the last time.
 # A slow host delays the machine's timers.
 harmless='hrtimer: interrupt took|vfio-pci [0-9a-f:.]+: (resetting|reset done|enabling device)|ACPI: .* Enabled at IRQ|tsc: |clocksource: '
-harmless+='|TSC found unstable|sched_clock: Marking unstable'
+harmless+='|sched: DL replenish lagged too much|TSC found unstable|sched_clock: Marking unstable'
 
 # Sets a mark in the kernel log; $mark is its name.
 mark=
