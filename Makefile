@@ -3,7 +3,7 @@
 #
 #	make			the tool, its man pages, and the module for the kernel in KDIR
 #	make tool | module	one of them
-#	make install		all of it; PREFIX, DESTDIR, MANDIR, BASHCOMPDIR as usual
+#	make install		all of it; PREFIX, DESTDIR, MANDIR, BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR as usual
 #	make demo		show the main job in a virtual machine
 #	make check		the tests, on the kernels of KERNELS, and a selection on QUICK_DEBUG_KERNEL
 #	make check-debug	all tests in the virtual machine, on the kernels of DEBUG_KERNELS, which
@@ -17,6 +17,8 @@ PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 INSTALL ?= install
 BUILD ?= $(CURDIR)/build
 KERNELS ?= 6.12 7.3
@@ -82,10 +84,11 @@ check: check-unit check-static check-vm
 check-setup:
 	$(Q)tests/vm/setup tool layout check kernel machine
 
-check-unit: check-setup
+check-unit: check-setup tool
 	@echo "unit tests"
 	$(Q)$(MAKE) --no-print-directory -C cli OUT=$(BUILD) VERSION=$(VERSION) test
 	$(Q)$(MAKE) --no-print-directory -f tests/unit/layout.mk OUT=$(BUILD)/unit
+	$(Q)PATH=$(BUILD):$$PATH prove --timer tests/unit/names.t
 
 check-static: check-setup
 	@echo "static checks"
@@ -131,6 +134,8 @@ install-tool: tool man
 		$(INSTALL) -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit 1; \
 	done
 	$(INSTALL) -D -m 644 completions/dmaownctl $(DESTDIR)$(BASHCOMPDIR)/dmaownctl
+	$(INSTALL) -D -m 644 completions/_dmaownctl $(DESTDIR)$(ZSHCOMPDIR)/_dmaownctl
+	$(INSTALL) -D -m 644 completions/dmaownctl.fish $(DESTDIR)$(FISHCOMPDIR)/dmaownctl.fish
 	$(INSTALL) -D -m 644 kmod/uapi/dmaown.h $(DESTDIR)$(PREFIX)/include/dmaown.h
 	$(INSTALL) -D -m 644 kmod/uapi/dmaown.yaml $(DESTDIR)$(PREFIX)/share/dmaown/dmaown.yaml
 
@@ -145,6 +150,7 @@ install-dkms:
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/dmaownctl $(DESTDIR)$(BASHCOMPDIR)/dmaownctl \
+		$(DESTDIR)$(ZSHCOMPDIR)/_dmaownctl $(DESTDIR)$(FISHCOMPDIR)/dmaownctl.fish \
 		$(DESTDIR)$(PREFIX)/include/dmaown.h $(DESTDIR)/lib/modules/$(RELEASE)/updates/dmaown.ko*
 	for page in $(manuals); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
 	rm -rf $(DESTDIR)$(PREFIX)/share/dmaown
