@@ -55,6 +55,8 @@ synopsis_of() {
 is "$(synopsis | while read -r _ names _; do tr -d '[]' <<<"$names" | tr '|' '\n'; done | words)" "$(words <<<"$commands")" \
 	"the synopsis has all commands"
 is "$(section COMMANDS | sed -nE 's/^([a-z-]+).*/\1/p' | words)" "$(words <<<"$commands")" "each command is described"
+is "$(sed -nE 's/^# dmaownctl ([a-z-]+).*/\1/p' "$manual" | words)" "$(words <<<"$commands")" \
+	"each command is shown with what it writes"
 for command in $commands; do
 	case $(synopsis_of "$command") in
 	*OPTION...*)
