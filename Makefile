@@ -71,6 +71,10 @@ spec:
 	@mkdir -p $(BUILD)
 	$(Q)$(CC) -Wall -Wextra -Ikmod/uapi -o $(BUILD)/spec tests/unit/spec.c
 	$(Q)$(BUILD)/spec >kmod/uapi/dmaown.yaml
+	$(Q)$(CC) -Wall -Wextra -Ikmod/uapi -o $(BUILD)/records tests/unit/records.c
+	$(Q)$(BUILD)/records >$(BUILD)/records.scd
+	$(Q)sed -i -e '/^; BEGIN/,/^; END/ { /^; /!d }' -e '/^; BEGIN/ r $(BUILD)/records.scd' \
+		man/dmaown-netlink.7.scd
 
 # DEMONSTRATION AND TESTS
 #
