@@ -41,9 +41,9 @@ tool:
 
 man: $(manuals)
 
-$(BUILD)/man/%: man/%.scd
+$(BUILD)/man/%: man/%.scd man/expand $(wildcard man/examples/*)
 	@mkdir -p $(@D)
-	$(Q)scdoc <$< >$@.tmp && mv $@.tmp $@
+	$(Q)man/expand $< >$@.scd && scdoc <$@.scd >$@.tmp && mv $@.tmp $@
 
 # A module fits one kernel, so each is built in a folder of its own, from copies.
 module: MODULE ?= $(RELEASE)
