@@ -3,8 +3,11 @@
 #
 #	make			the tool, its man pages, and the module for the kernel in KDIR
 #	make tool | module	one of them
-#	make install		all of it; PREFIX, DESTDIR, MANDIR, BASHCOMPDIR, ZSHCOMPDIR, FISHCOMPDIR as usual
+#	make install | uninstall
+#				all of it; PREFIX, DESTDIR, SBINDIR, MANDIR, BASHCOMPDIR, ZSHCOMPDIR,
+#				FISHCOMPDIR, DOCDIR, UDEVDIR and MODLOADDIR as usual
 #	make demo		show the main job in a virtual machine
+#	make spec		what is made from kmod/uapi/dmaown.h: dmaown.yaml, a part of a manual page
 #	make check		the tests, on the kernels of KERNELS, and a selection on QUICK_DEBUG_KERNEL
 #	make check-debug	all tests in the virtual machine, on the kernels of DEBUG_KERNELS, which
 #				look for bugs, with a minute of storm and two of fuzz
@@ -16,6 +19,9 @@
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/dmaown
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
+MODLOADDIR ?= $(PREFIX)/lib/modules-load.d
 BASHCOMPDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
@@ -83,7 +89,7 @@ spec:
 demo:
 	$(Q)tests/demo
 
-check: check-unit check-static check-vm
+check: check-unit check-static check-install check-vm
 
 check-setup:
 	$(Q)tests/vm/setup tool layout check kernel machine
@@ -99,6 +105,10 @@ check-static: check-setup
 	$(Q)folder=$$(tests/vm/kernel 6.12) && \
 		$(MAKE) --no-print-directory vm-artifacts KERNEL=6.12 KDIR=$$folder/build && \
 		prove -e '' tests/static :: $$folder $(BUILD)/kmod/6.12
+
+check-install: check-setup
+	@echo "installation"
+	$(Q)prove --timer tests/install.t
 
 check-vm: check-setup
 	@echo "the virtual machine itself"
@@ -130,7 +140,7 @@ fuzz: check-setup
 
 # INSTALLATION
 
-install: install-tool install-module
+install: install-tool install-module install-host
 
 install-tool: tool man
 	$(INSTALL) -D -m 755 $(BUILD)/dmaownctl $(DESTDIR)$(SBINDIR)/dmaownctl
@@ -142,27 +152,39 @@ install-tool: tool man
 	$(INSTALL) -D -m 644 completions/dmaownctl.fish $(DESTDIR)$(FISHCOMPDIR)/dmaownctl.fish
 	$(INSTALL) -D -m 644 kmod/uapi/dmaown.h $(DESTDIR)$(PREFIX)/include/dmaown.h
 	$(INSTALL) -D -m 644 kmod/uapi/dmaown.yaml $(DESTDIR)$(PREFIX)/share/dmaown/dmaown.yaml
+	$(INSTALL) -d $(DESTDIR)$(DOCDIR)/examples
+	$(INSTALL) -m 755 man/examples/* $(DESTDIR)$(DOCDIR)/examples
 
 install-module: module
 	$(MAKE) -C $(KDIR) M=$(BUILD)/kmod/$(RELEASE) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
-		modules_install
+		DEPMOD=true modules_install
+
+# What a host does with the module: load it at boot, and say who may open its device.
+install-host:
+	$(INSTALL) -D -m 644 kmod/host/70-dmaown.rules $(DESTDIR)$(UDEVDIR)/70-dmaown.rules
+	$(INSTALL) -D -m 644 kmod/host/dmaown.conf $(DESTDIR)$(MODLOADDIR)/dmaown.conf
 
 # The module's sources, where dkms looks for them; then: dkms install dmaown/$(VERSION)
-install-dkms:
+install-dkms: install-host
 	$(INSTALL) -d $(DESTDIR)/usr/src/dmaown-$(VERSION)
 	cp -r kmod/. $(DESTDIR)/usr/src/dmaown-$(VERSION)
 
+# All of it, but for what dkms keeps: dkms remove dmaown/$(VERSION) --all
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/dmaownctl $(DESTDIR)$(BASHCOMPDIR)/dmaownctl \
 		$(DESTDIR)$(ZSHCOMPDIR)/_dmaownctl $(DESTDIR)$(FISHCOMPDIR)/dmaownctl.fish \
-		$(DESTDIR)$(PREFIX)/include/dmaown.h $(DESTDIR)/lib/modules/$(RELEASE)/updates/dmaown.ko*
+		$(DESTDIR)$(PREFIX)/include/dmaown.h $(DESTDIR)$(UDEVDIR)/70-dmaown.rules \
+		$(DESTDIR)$(MODLOADDIR)/dmaown.conf $(DESTDIR)/lib/modules/$(RELEASE)/updates/dmaown.ko*
 	for page in $(manuals); do rm -f $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/}; done
-	rm -rf $(DESTDIR)$(PREFIX)/share/dmaown
+	for file in man/examples/*; do rm -f $(DESTDIR)$(DOCDIR)/examples/$${file##*/}; done
+	-rmdir $(DESTDIR)$(DOCDIR)/examples $(DESTDIR)$(DOCDIR)
+	rm -rf $(DESTDIR)$(PREFIX)/share/dmaown $(DESTDIR)/usr/src/dmaown-$(VERSION)
 	-[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
 clean:
 	rm -rf $(BUILD)
 
 .NOTPARALLEL:
-.PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-vm \
-	check-debug soak fuzz install install-tool install-module install-dkms uninstall clean
+.PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-install \
+	check-vm check-debug soak fuzz install install-tool install-module install-host install-dkms \
+	uninstall clean

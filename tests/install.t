@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# make install, with DESTDIR and with folders of one's own choice; make uninstall leaves nothing. TAP.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
+n=0 failures=0
+is() {
+	n=$((n + 1))
+	if [ "$1" = "$2" ]; then echo "ok $n - $3"; return; fi
+	failures=$((failures + 1))
+	echo "not ok $n - $3"
+	printf 'failed: %s\ngot:      %s\nexpected: %s\n' "$3" "$1" "$2" | sed 's/^/# /' >&2
+}
+
+folder=$(tests/vm/kernel 6.12) || { echo "Bail out! no kernel"; exit 1; }
+release=$(cat "$folder/build/include/config/kernel.release")
+version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kmod/dkms.conf)
+kernel=(RELEASE="$release" KDIR="$folder/build" MODULES="$folder/root/lib/modules/$release")
+
+# quietly COMMAND...: what it says is seen when it fails.
+quietly() { "$@" >"$scratch/log" 2>&1 || { tail -n 30 "$scratch/log" | sed 's/^/# /' >&2; return 1; }; }
+files() { (cd "$1" && find . -type f -printf '%m %P\n' | sort -k 2); }
+
+# What "make install" is to install, below these folders. $1: prefix; $2: where what udev reads is.
+wanted() {
+	local file
+
+	{
+		echo "755 $1/sbin/dmaownctl"
+		echo "644 $1/include/dmaown.h"
+		echo "644 $1/share/dmaown/dmaown.yaml"
+		echo "644 $1/share/bash-completion/completions/dmaownctl"
+		for file in man/*.scd; do
+			file=${file#man/}; file=${file%.scd}
+			echo "644 $1/share/man/man${file##*.}/$file"
+		done
+		for file in man/examples/*; do echo "755 $1/share/doc/dmaown/examples/${file##*/}"; done
+		echo "644 $2/70-dmaown.rules"
+		echo "644 $1/lib/modules-load.d/dmaown.conf"
+		echo "644 lib/modules/$release/updates/dmaown.ko"
+	} | sort -k 2
+}
+
+root=$scratch/root
+quietly make install DESTDIR="$root" "${kernel[@]}"
+is $? 0 "make install"
+is "$(files "$root")" "$(wanted usr/local usr/local/lib/udev/rules.d)" "each file in its place"
+is "$("$root/usr/local/sbin/dmaownctl" --version)" "dmaownctl $version" "the tool runs from there"
+is "$(modinfo -F vermagic "$root/lib/modules/$release/updates/dmaown.ko" | cut -d ' ' -f 1)" "$release" \
+	"the module is for that kernel"
+quietly make uninstall DESTDIR="$root" "${kernel[@]}"
+is "$? $(files "$root")" "0 " "make uninstall leaves nothing"
+
+folders=(PREFIX=/opt/x UDEVDIR=/etc/udev/rules.d DESTDIR="$root")
+quietly make install "${folders[@]}" "${kernel[@]}"
+is "$? $(files "$root")" "0 $(wanted opt/x etc/udev/rules.d)" "with folders of one's own choice"
+mkdir -p "$root/opt/x/share/doc/dmaown" && touch "$root/opt/x/share/doc/dmaown/notes"
+quietly make uninstall "${folders[@]}" "${kernel[@]}"
+is "$? $(files "$root")" "0 644 opt/x/share/doc/dmaown/notes" "what somebody else has put there stays"
+
+rm -rf "$root"
+quietly make install-dkms DESTDIR="$root"
+is "$? $(cd "$root/usr/src/dmaown-$version" && diff -r . "$OLDPWD/kmod" 2>&1)" "0 " "the module's sources, for DKMS"
+quietly make uninstall DESTDIR="$root"
+is "$? $(files "$root")" "0 " "and they are removed, too"
+echo "1..$n"
+[ $failures -eq 0 ]
