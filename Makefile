@@ -6,6 +6,7 @@
 #	make install | uninstall
 #				all of it; PREFIX, DESTDIR, SBINDIR, MANDIR, BASHCOMPDIR, ZSHCOMPDIR,
 #				FISHCOMPDIR, DOCDIR, UDEVDIR and MODLOADDIR as usual
+#	make deb		Debian packages of the tool, and of the module for DKMS
 #	make demo		show the main job in a virtual machine
 #	make spec		what is made from kmod/uapi/dmaown.h: dmaown.yaml, a part of a manual page
 #	make check		the tests, on the kernels of KERNELS, and a selection on QUICK_DEBUG_KERNEL
@@ -89,7 +90,7 @@ spec:
 demo:
 	$(Q)tests/demo
 
-check: check-unit check-static check-install check-vm
+check: check-unit check-static check-install check-deb check-vm
 
 check-setup:
 	$(Q)tests/vm/setup tool layout check kernel machine
@@ -109,6 +110,10 @@ check-static: check-setup
 check-install: check-setup
 	@echo "installation"
 	$(Q)prove --timer tests/install.t
+
+check-deb: check-setup
+	@echo "Debian packages"
+	$(Q)prove --timer tests/deb.t
 
 check-vm: check-setup
 	@echo "the virtual machine itself"
@@ -181,10 +186,24 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/dmaown $(DESTDIR)/usr/src/dmaown-$(VERSION)
 	-[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
+# The packages dmaownctl and dmaown-dkms, in $(BUILD). Debian's tools want a tree of their own, with
+# debian/ at its top.
+deb: PACKAGE = $(BUILD)/deb/dmaown-$(VERSION)
+deb:
+	$(Q)tests/vm/setup tool package
+	$(Q)rm -rf $(BUILD)/deb $(BUILD)/dmaown*.deb && mkdir -p $(PACKAGE)
+	$(Q)cp -r Makefile COPYING CHANGELOG.md README.md cli kmod completions man $(PACKAGE)
+	$(Q)mv $(PACKAGE)/cli/debian $(PACKAGE)/debian
+	$(Q)printf 'dmaown (%s) unstable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- %s  %s\n' $(VERSION) \
+		"$$(sed -n 's/^Maintainer: //p' cli/debian/control)" "$$(date -R)" >$(PACKAGE)/debian/changelog
+	$(Q)cd $(PACKAGE) && DEB_BUILD_OPTIONS=noautodbgsym dpkg-buildpackage --build=binary \
+		--unsigned-changes --unsigned-buildinfo >../build.log 2>&1 || { tail -n 40 ../build.log >&2; exit 1; }
+	$(Q)mv $(BUILD)/deb/*.deb $(BUILD)
+
 clean:
 	rm -rf $(BUILD)
 
 .NOTPARALLEL:
 .PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-install \
-	check-vm check-debug soak fuzz install install-tool install-module install-host install-dkms \
-	uninstall clean
+	check-deb check-vm check-debug soak fuzz install install-tool install-module install-host install-dkms \
+	uninstall deb clean
