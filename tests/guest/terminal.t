@@ -26,10 +26,10 @@ unset -f actor
 vmm plain "${edus[1]}" $size mm 1002
 start heir
 hand_over plain heir "$ctx"
-ask plain open /dev/iommu; many=$reply
+ask heir open /dev/iommu; many=$reply
 for ((i = 0; i < 12; i++)); do
 	start "holder$i"
-	hand_over plain "holder$i" "$many"
+	hand_over heir "holder$i" "$many"
 done
 
 # --- 80 columns
