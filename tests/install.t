@@ -33,6 +33,8 @@ wanted() {
 		echo "644 $1/include/dmaown.h"
 		echo "644 $1/share/dmaown/dmaown.yaml"
 		echo "644 $1/share/bash-completion/completions/dmaownctl"
+		echo "644 $1/share/zsh/site-functions/_dmaownctl"
+		echo "644 $1/share/fish/vendor_completions.d/dmaownctl.fish"
 		for file in man/*.scd; do
 			file=${file#man/}; file=${file%.scd}
 			echo "644 $1/share/man/man${file##*.}/$file"
