@@ -83,7 +83,7 @@ isnt "$status" 0 "a transfer that is refused"
 run dmaownctl metrics
 is "$(value dmaown_transfers_total)" "$before" "it does not count as a transfer"
 is "$(value 'dmaown_refusals_total{reason="owner-dead"}')" $((refused + 1)) "refusals are counted by reason"
-is "$(value 'dmaown_refusals_total{reason="limit-mm"}')" 0 "a reason that was never given is told as 0"
+is "$(value 'dmaown_refusals_total{reason="changing"}')" 0 "a reason that was never given is told as 0"
 
 run dmaownctl metrics surplus
 is "$status" 64 "a surplus argument is a usage error"
