@@ -13,6 +13,7 @@
 
 #include "census.h"
 #include "exits.h"
+#include "hold_memory.h"
 #include "match.h"
 #include "scope.h"
 #include "transfer.h"
@@ -304,6 +305,8 @@ static struct match look(const struct search *search, const struct place *places
 		ranges[i] = (struct match_range){ places[i].addr, places[i].length };
 		query.write = query.write || places[i].writable;
 	}
+	if (search->transfer->held)
+		query.preferred = hold_memory_there(search->transfer->held, places->addr);
 	return match_find(&query);
 }
 

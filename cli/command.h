@@ -13,6 +13,7 @@ int devices_main(int argc, char **argv, const struct channel_choice *channel);
 int tree_main(int argc, char **argv, const struct channel_choice *channel);
 int check_main(int argc, char **argv, const struct channel_choice *channel);
 int transfer_main(int argc, char **argv, const struct channel_choice *channel);
+int hold_main(int argc, char **argv, const struct channel_choice *channel);
 int can_exit_main(int argc, char **argv, const struct channel_choice *channel);
 int verify_main(int argc, char **argv, const struct channel_choice *channel);
 int metrics_main(int argc, char **argv, const struct channel_choice *channel);

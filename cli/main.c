@@ -23,6 +23,7 @@ static const struct command {
 	{ "tree", tree_main },
 	{ "check", check_main },
 	{ "transfer", transfer_main },
+	{ "hold", hold_main },
 	{ "can-exit", can_exit_main },
 	{ "verify", verify_main },
 	{ "metrics", metrics_main },
@@ -43,6 +44,7 @@ static const char doc[] =
 	"  tree       contexts with all that is in them\n"
 	"  check      would a transfer succeed, and if not, why not\n"
 	"  transfer   make a process the owner\n"
+	"  hold       be the owner while a process execs or is replaced, then hand back\n"
 	"  can-exit   what would break if a process exited now\n"
 	"  verify     dead owners, wrong counters, limits nearly reached\n"
 	"  metrics    the same figures, for a monitoring system\n"

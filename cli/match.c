@@ -180,6 +180,10 @@ struct match match_find(const struct match_query *query)
 		return match;
 	if (fits(query, 0))
 		return (struct match){ .result = MATCH_FOUND, .addr = first, .count = 1 };
+	if (query->preferred && fits(query, query->preferred - first))
+		return (struct match){
+			.result = MATCH_FOUND, .addr = query->preferred, .count = 1,
+		};
 	old = maps_at(query->old, first);
 	place = *old;
 	place.offset += first - old->start;

@@ -30,6 +30,7 @@ struct match_query {
 	const struct match_index *in;
 	const struct match_range *ranges;
 	size_t nr;
+	uint64_t preferred;	/* address of the first range; or 0 */
 	bool write;
 };
 
@@ -50,7 +51,7 @@ struct match {
 	size_t count;
 };
 
-/* The address that it has in the old process wins, if it is one that fits. */
+/* The address that it has in the old process wins, or else the preferred one, if it fits. */
 struct match match_find(const struct match_query *query);
 
 #endif

@@ -32,6 +32,7 @@ struct transfer {
 	bool json;
 	bool quiet;
 	bool verbose;
+	const struct hold_memory *held;	/* what hold gives back, from where it was; or NULL */
 
 	/* as found */
 	struct channel channel;

@@ -406,12 +406,12 @@ static void test_maps(void **state)
 #define MAP(range, flags, offset, inode)	range " " flags " " offset " 00:01 " inode " /x\n"
 
 /* Where a process that has mapped this has the pages from 0x10000 on, of which there are four. */
-static struct match find_in(const char *text, bool write)
+static struct match find_in(const char *text, uint64_t preferred, bool write)
 {
 	const struct match_range ranges[] = { { 0x10000, 0x1000 }, { 0x11000, 0x3000 } };
 	struct maps old = { 0 }, new = { 0 };
 	struct match_index index;
-	struct match_query query = { &old, &index, ranges, 2, write };
+	struct match_query query = { &old, &index, ranges, 2, preferred, write };
 	struct match match;
 
 	assert_int_equal(parse_maps(&old, MAP("10000-12000", "rw-s", "00002000", "7")
@@ -466,13 +466,15 @@ static void test_match(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		match = find_in(cases[i].maps, true);
+		match = find_in(cases[i].maps, 0, true);
 		if (match.result != cases[i].result || match.addr != cases[i].addr)
 			fail_msg("case %zu: %d at 0x%" PRIx64, i, match.result, match.addr);
 	}
 	assert_int_equal(match.count, 2);
-	assert_int_equal(find_in(readable, true).result, MATCH_UNFIT);
-	assert_int_equal(find_in(readable, false).result, MATCH_FOUND);
+	assert_int_equal(find_in(cases[i - 1].maps, 0x20000, true).addr, 0x20000);
+	assert_int_equal(find_in(cases[i - 1].maps, 0x21000, true).result, MATCH_SEVERAL);
+	assert_int_equal(find_in(readable, 0, true).result, MATCH_UNFIT);
+	assert_int_equal(find_in(readable, 0, false).result, MATCH_FOUND);
 }
 
 static void test_size(void **state)
