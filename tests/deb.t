@@ -9,16 +9,8 @@ cd "$(dirname "$0")/.." || exit 1
 kernel=${1:-6.12}
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kmod/dkms.conf)
 
-n=0 failures=0
-is() {
-	n=$((n + 1))
-	if [ "$1" = "$2" ]; then echo "ok $n - $3"; return; fi
-	failures=$((failures + 1))
-	echo "not ok $n - $3"
-	printf 'failed: %s\ngot:      %s\nexpected: %s\n' "$3" "$1" "$2" | sed 's/^/# /' >&2
-	[ -z "${log:-}" ] || tail -n 30 "$log" | sed 's/^/# /' >&2
-}
-bail() { echo "Bail out! $*"; exit 1; }
+# shellcheck source=tap.sh
+. tests/tap.sh
 
 folder=$(tests/vm/kernel "$kernel") || bail "no kernel $kernel"
 make deb >&2 || bail "make deb fails"
@@ -108,5 +100,4 @@ is $? 0 "both are removed"
 everything >"$work/after"
 is "$(diff "$work/before" "$work/after")" "" "and have left nothing"
 is "$(grep -l dmaown -r "$root/etc" "$root/lib/modules" "$root/var/lib/dkms")" "" "nor does any file know of them"
-echo "1..$n"
-[ $failures -eq 0 ]
+done_testing

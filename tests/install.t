@@ -6,16 +6,10 @@ cd "$(dirname "$0")/.." || exit 1
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 
-n=0 failures=0
-is() {
-	n=$((n + 1))
-	if [ "$1" = "$2" ]; then echo "ok $n - $3"; return; fi
-	failures=$((failures + 1))
-	echo "not ok $n - $3"
-	printf 'failed: %s\ngot:      %s\nexpected: %s\n' "$3" "$1" "$2" | sed 's/^/# /' >&2
-}
+# shellcheck source=tap.sh
+. tests/tap.sh
 
-folder=$(tests/vm/kernel 6.12) || { echo "Bail out! no kernel"; exit 1; }
+folder=$(tests/vm/kernel 6.12) || bail "no kernel"
 release=$(cat "$folder/build/include/config/kernel.release")
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kmod/dkms.conf)
 kernel=(RELEASE="$release" KDIR="$folder/build" MODULES="$folder/root/lib/modules/$release")
@@ -68,5 +62,4 @@ quietly make install-dkms DESTDIR="$root"
 is "$? $(cd "$root/usr/src/dmaown-$version" && diff -r . "$OLDPWD/kmod" 2>&1)" "0 " "the module's sources, for DKMS"
 quietly make uninstall DESTDIR="$root"
 is "$? $(files "$root")" "0 " "and they are removed, too"
-echo "1..$n"
-[ $failures -eq 0 ]
+done_testing

@@ -10,14 +10,8 @@ trap 'rm -rf "$scratch"' EXIT
 export DMAOWN_NO_MODULE=1 TMPDIR=$scratch/tmp
 mkdir "$TMPDIR"
 
-n=0 failures=0
-is() {
-	n=$((n + 1))
-	if [ "$1" = "$2" ]; then echo "ok $n - $3"; return; fi
-	failures=$((failures + 1))
-	echo "not ok $n - $3"
-	printf 'failed: %s\ngot:      %s\nexpected: %s\n' "$3" "$1" "$2" | sed 's/^/# /' >&2
-}
+# shellcheck source=../tap.sh
+. tests/tap.sh
 
 # $status; standard output and error are in the files out and err.
 run() {
@@ -101,5 +95,4 @@ run
 is $status 64 "no command: usage"
 run -k no-such-kernel -- true
 is $status 64 "a kernel that there is not: usage"
-echo "1..$n"
-[ $failures -eq 0 ]
+done_testing
