@@ -80,30 +80,37 @@ static void report_no_context(struct reports *reports, u64 context, unsigned int
 	report_add(reports, &report);
 }
 
-/* The context that one entry names; NULL: there is none. */
-static struct iommufd_ctx *find_named(const struct dmaown_file *file)
+/* The context that one entry names; NULL: there is none. *by_to: and TO holds it by this file. */
+static struct iommufd_ctx *find_named(const struct dmaown_file *file, const struct process *to,
+				      bool *by_to)
 {
 	struct task_struct *holder;
 	struct iommufd_ctx *ictx;
 
-	if (!file->holder.pid)
+	*by_to = false;
+	if (!file->holder.pid) {
+		*by_to = same_process(current, to->owner.task);
 		return find_by_own_fd(file->fd);
+	}
 	holder = process_find(&file->holder);
 	if (IS_ERR(holder))
 		return NULL;
+	*by_to = same_process(holder, to->owner.task);
 	ictx = find_by_fd(holder, file->fd, file->context);
 	put_task_struct(holder);
 	return ictx;
 }
 
-static int add_named(struct contexts *contexts, const struct dmaown_file *files, unsigned int nr,
-		     struct reports *reports)
+/* held: those of which it is clear already that TO holds them. */
+static int add_named(struct contexts *contexts, struct contexts *held, const struct process *to,
+		     const struct dmaown_file *files, unsigned int nr, struct reports *reports)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < nr && !ret; i++) {
-		struct iommufd_ctx *ictx = find_named(&files[i]);
+		bool by_to;
+		struct iommufd_ctx *ictx = find_named(&files[i], to, &by_to);
 
 		if (IS_ERR(ictx)) {
 			ret = ictx == ERR_PTR(-EAGAIN) ? -EBUSY : PTR_ERR(ictx);
@@ -112,9 +119,55 @@ static int add_named(struct contexts *contexts, const struct dmaown_file *files,
 		if (!ictx || (files[i].context && files[i].context != context_id(ictx)))
 			report_no_context(reports, files[i].context, i);
 		else
-			ret = contexts_add(contexts, ictx);
+			ret = contexts_add(contexts, ictx) ?:
+			      (by_to ? contexts_add(held, ictx) : 0);
 		if (ictx)
 			context_put(ictx);
+	}
+	return ret;
+}
+
+/* All contexts that a process holds. */
+static int add_all(struct contexts *contexts, const struct process *process, bool *busy)
+{
+	struct held held = { .contexts = contexts };
+	int ret = find_in_process(process->owner.task, add_held, &held);
+
+	*busy = held.busy;
+	return ret;
+}
+
+static int get_all(struct contexts *contexts, const struct process *to, struct reports *reports)
+{
+	bool busy;
+	int ret;
+
+	ret = add_all(contexts, to, &busy);
+	if (!ret && busy)
+		return -EBUSY;
+	if (!ret && !contexts->nr)
+		report_not_held(reports, to, 0);
+	return ret;
+}
+
+/* Those that are named, each of which TO must hold by some file. */
+static int get_named(struct contexts *contexts, struct contexts *held, const struct process *to,
+		     const struct dmaown_file *files, unsigned int nr, struct reports *reports)
+{
+	bool busy = false;
+	unsigned int i;
+	int ret;
+
+	ret = add_named(contexts, held, to, files, nr, reports);
+	if (!ret && held->nr < contexts->nr)
+		ret = add_all(held, to, &busy);
+	for (i = 0; i < contexts->nr && !ret; i++) {
+		if (ptrset_count(&held->set, contexts->array[i]))
+			continue;
+		if (busy)
+			ret = -EBUSY;
+		else
+			report_not_held(reports, to, context_id(contexts->array[i]));
 	}
 	return ret;
 }
@@ -122,32 +175,12 @@ static int add_named(struct contexts *contexts, const struct dmaown_file *files,
 int contexts_get(struct contexts *contexts, const struct process *to,
 		 const struct dmaown_file *files, unsigned int nr_files, struct reports *reports)
 {
-	struct contexts own = {};
-	struct held held = { .contexts = nr_files ? &own : contexts };
-	unsigned int i;
+	struct contexts held = {};
 	int ret;
 
-	ret = find_in_process(to->owner.task, add_held, &held);
-	if (ret)
-		goto out;
-	if (!nr_files) {
-		if (held.busy)
-			ret = -EBUSY;
-		else if (!contexts->nr)
-			report_not_held(reports, to, 0);
-		goto out;
-	}
-
-	ret = add_named(contexts, files, nr_files, reports);
-	for (i = 0; i < contexts->nr && !ret; i++) {
-		if (ptrset_count(&own.set, contexts->array[i]))
-			continue;
-		if (held.busy)
-			ret = -EBUSY;
-		else
-			report_not_held(reports, to, context_id(contexts->array[i]));
-	}
-out:
-	contexts_put(&own);
+	if (!nr_files)
+		return get_all(contexts, to, reports);
+	ret = get_named(contexts, &held, to, files, nr_files, reports);
+	contexts_put(&held);
 	return ret;
 }

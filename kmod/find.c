@@ -343,7 +343,7 @@ int find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 
 /*
  * The process with the lowest number from *nr on in the initial namespace; the one after it is
- * next.
+ * next. Kernel threads are none: the table that they share has no file.
  */
 static struct task_struct *next_process(int *nr)
 {
@@ -354,10 +354,11 @@ static struct task_struct *next_process(int *nr)
 	while ((pid = find_ge_pid(*nr, &init_pid_ns))) {
 		*nr = pid_nr(pid) + 1;
 		task = pid_task(pid, PIDTYPE_TGID);
-		if (task) {
+		if (task && !(READ_ONCE(task->flags) & PF_KTHREAD)) {
 			get_task_struct(task);
 			break;
 		}
+		task = NULL;
 	}
 	rcu_read_unlock();
 	return task;

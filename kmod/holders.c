@@ -12,6 +12,9 @@
 #include "holders.h"
 #include "iommufd.h"
 
+/* What was found longer ago than that, in milliseconds, is looked for again before it counts. */
+#define FRESH	100
+
 static int process_compare(const void *a, const void *b)
 {
 	const struct holder *x = a;
@@ -41,6 +44,7 @@ int holders_find(struct holders *holders, const struct contexts *contexts)
 	int ret;
 
 	holders_free(holders);
+	holders->found = ktime_get();
 	ret = snapshot_of(snapshot, &contexts->set);
 	if (ret)
 		return ret;
@@ -59,8 +63,14 @@ int holders_find(struct holders *holders, const struct contexts *contexts)
 	if (holders->devices_nr)
 		sort(holders->devices, holders->devices_nr, sizeof(*holders->devices),
 		     device_compare, NULL);
-	holders->known = true;
 	return 0;
+}
+
+int holders_refresh(struct holders *holders, const struct contexts *contexts)
+{
+	if (ktime_ms_delta(ktime_get(), holders->found) < FRESH)
+		return 0;
+	return holders_find(holders, contexts);
 }
 
 void holders_free(struct holders *holders)

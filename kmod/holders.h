@@ -3,6 +3,8 @@
 #ifndef DMAOWN_HOLDERS_H
 #define DMAOWN_HOLDERS_H
 
+#include <linux/ktime.h>
+
 #include "contexts.h"
 #include "force.h"
 #include "plan.h"
@@ -14,11 +16,12 @@ struct holders {
 	struct snapshot snapshot;		/* sorted anew: by context and process */
 	const struct holder **devices;		/* its device files, by context and device */
 	unsigned int devices_nr;
-	bool known;
+	ktime_t found;				/* when the search began */
 };
 
-/* Finds it out anew, in the files of all processes. -ENOMEM, -EINTR. */
+/* Find it out anew, in the files of all processes; or only if it was long ago. -ENOMEM, -EINTR. */
 int holders_find(struct holders *holders, const struct contexts *contexts);
+int holders_refresh(struct holders *holders, const struct contexts *contexts);
 void holders_free(struct holders *holders);
 
 /* Reports what keeps the new owner from keeping what the plan gives it. Does not sleep. */

@@ -48,6 +48,11 @@ struct vfio {
 
 int vfio_begin(struct vfio *vfio);
 void vfio_end(struct vfio *vfio);
+
+/* From the first to the second call VFIO is watched as it comes and goes. */
+int vfio_watch(void);
+void vfio_unwatch(void);
+
 bool vfio_is_device_file(const struct vfio *vfio, struct file *file);
 
 /*
@@ -180,9 +185,15 @@ void lockset_unlock(struct lockset *set);
 
 struct pages;			/* a pages object */
 
-/* An area as it is under the lockset, with no references. */
+/*
+ * An area as it is under the lockset, with no references. Or several alike, one after the other, of
+ * the same IOAS: each mapped from a file or dma-buf and alone in showing its pages object, of the
+ * same owner in the same mode. Then npinned and charged are their sums, and the rest is the first
+ * one's.
+ */
 struct locked_area {
 	struct lockset_place place;
+	unsigned int nr;	/* how many */
 	unsigned long iova;
 	unsigned long last;
 	struct pages *pages;	/* NULL: another thread sets it up, nothing below is set */
@@ -199,11 +210,19 @@ struct locked_area {
 };
 
 /*
- * Calls fn for each area, in the order of contexts[], IOAS IDs and IOVAs, until it returns
- * something else than 0; returns that, or -EINTR if the caller is being killed.
+ * Calls fn for each area, or for several alike, in the order of contexts[], IOAS IDs and IOVAs,
+ * until it returns something else than 0; returns that, or -EINTR if the caller is being killed.
  */
 int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg),
 		 void *arg);
+
+/*
+ * Makes to the owner of every pages object that is mapped from a file or dma-buf and whose owner is
+ * one that gives says it is to be taken from; returns how many there were. References and charges
+ * as with pages_set_owner().
+ */
+size_t lockset_give(struct lockset *set, const struct owner *to,
+		    bool (*gives)(const struct owner *owner, const void *arg), const void *arg);
 
 /*
  * Makes owner the owner of a pages object, as one that is charged for all that is pinned. Takes

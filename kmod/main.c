@@ -41,9 +41,12 @@ static int __init dmaown_init(void)
 	if (ret)
 		return ret;
 	id_init();
-	ret = charge_init();
+	ret = vfio_watch();
 	if (ret)
 		return ret;
+	ret = charge_init();
+	if (ret)
+		goto out_vfio;
 	ret = netlink_init();
 	if (ret)
 		goto out_charge;
@@ -57,6 +60,8 @@ out_netlink:
 	netlink_exit();
 out_charge:
 	charge_exit();
+out_vfio:
+	vfio_unwatch();
 	return ret;
 }
 
@@ -67,6 +72,7 @@ static void __exit dmaown_exit(void)
 	device_exit();
 	netlink_exit();
 	charge_exit();
+	vfio_unwatch();
 }
 
 module_init(dmaown_init);

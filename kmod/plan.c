@@ -12,7 +12,8 @@
 void plan_init(struct plan *plan)
 {
 	memset(plan, 0, sizeof(*plan));
-	plan->sources_want = 4;
+	plan->sources_want = 2;
+	plan->moves_want = 16;
 	ptrset_init(&plan->shared);
 	ptrset_init(&plan->losers);
 }
@@ -24,7 +25,7 @@ void plan_free(struct plan *plan)
 	for (i = 0; i < plan->sources_room; i++)
 		kfree(plan->sources[i]);
 	kvfree(plan->sources);
-	kvfree(plan->moves);
+	kvfree(plan->moves.array);
 	kvfree(plan->orphans);
 	ptrset_free(&plan->shared);
 	ptrset_free(&plan->losers);
@@ -85,8 +86,8 @@ static int room_for_sources(struct plan *plan)
 
 int plan_make_room(struct plan *plan)
 {
-	return make_room((void **)&plan->moves, &plan->moves_room, plan->moves_want,
-			 sizeof(*plan->moves)) ?:
+	return make_room((void **)&plan->moves.array, &plan->moves.room, plan->moves_want,
+			 sizeof(*plan->moves.array)) ?:
 	       make_room((void **)&plan->orphans, &plan->orphans_room, plan->orphans_want,
 			 sizeof(*plan->orphans)) ?:
 	       room_for_sources(plan) ?:
@@ -161,26 +162,39 @@ struct wish {
 static void add_move(struct plan *plan, const struct locked_area *area, struct source *source,
 		     const struct wish *wish)
 {
-	if (plan->moves_nr == plan->moves_room)
+	struct moves *moves = &plan->moves;
+
+	plan->moves_want++;
+	if (moves->nr == moves->room)
 		return;
-	source->moves++;
-	source->npinned += area->npinned;
-	source->charged += area->charged;
-	plan->moves[plan->moves_nr++] = (struct move){
+	moves->array[moves->nr++] = (struct move){
 		.pages = area->pages,
+		.mm = area->owner.mm,
+		.addr = area->addr,
+		.new_addr = wish->addr,
+		.npages = area->npages,
 		.source = source,
 		.place = area->place,
 		.iova = area->iova,
 		.last = area->last,
 		.offset = area->offset,
-		.addr = area->addr,
-		.new_addr = wish->addr,
 		.nowhere = wish->nowhere,
-		.npages = area->npages,
-		.sharers = area->sharers,
-		.by_address = area->source == DMAOWN_SOURCE_ADDRESS,
 		.writable = area->writable,
 	};
+}
+
+/* A pages object, or several alike. */
+static void add_object(struct plan *plan, const struct locked_area *area, struct source *source,
+		       const struct wish *wish)
+{
+	source->moves += area->nr;
+	source->npinned += area->npinned;
+	source->charged += area->charged;
+	plan->objects += area->nr;
+	if (area->source == DMAOWN_SOURCE_ADDRESS)
+		add_move(plan, area, source, wish);
+	else
+		plan->given += area->nr;
 }
 
 static void add_orphan(struct plan *plan, const struct locked_area *area,
@@ -208,14 +222,15 @@ static void add_area(struct plan *plan, const struct locked_area *area, bool fir
 {
 	struct source *source = source_of(plan, area);
 
-	plan->areas++;
+	plan->areas += area->nr;
 	if (!source)
 		return;
 	if (!owner_same(&area->owner, plan->to))
 		__set_bit(area->place.context, plan->touched);
-	plan->adopted += source->gone;
+	if (source->gone)
+		plan->adopted += area->nr;
 	if (first)
-		add_move(plan, area, source, wish);
+		add_object(plan, area, source, wish);
 	if (plan->adopt && !source->has_mm && area->source == DMAOWN_SOURCE_ADDRESS &&
 	    !wish->nowhere)
 		add_orphan(plan, area, source, wish);
@@ -276,18 +291,30 @@ static struct wish wish_for(struct plan *plan, const struct locked_area *area)
 	return wish;
 }
 
+static void add_sharer(struct plan *plan, const struct locked_area *area, bool first)
+{
+	if (!plan->areas_shared++) {
+		plan->shared_place = area->place;
+		plan->shared_iova = area->iova;
+		plan->shared_last = area->last;
+	}
+	if (first)
+		plan->sharers += area->sharers;
+}
+
 /* For the first area that shows a pages object; the others must agree with its address. */
 static bool is_first(struct plan *plan, const struct locked_area *area, const struct wish *wish)
 {
-	bool first;
+	bool fits, first;
 	u64 *addr;
 
 	if (area->sharers == 1)
 		return true;
-	plan->areas_shared++;
-	if (!ptrset_has_room(&plan->shared))
+	fits = ptrset_has_room(&plan->shared);
+	first = fits && ptrset_add(&plan->shared, area->pages) == 1;
+	add_sharer(plan, area, first);
+	if (!fits)
 		return false;
-	first = ptrset_add(&plan->shared, area->pages) == 1;
 	addr = ptrset_value(&plan->shared, area->pages);
 	if (wish->nowhere)
 		return first;
@@ -300,18 +327,25 @@ static bool is_first(struct plan *plan, const struct locked_area *area, const st
 	return first;
 }
 
+bool plan_takes(const struct owner *owner, const void *arg)
+{
+	const struct plan *plan = arg;
+
+	return is_from(plan, owner->task) && !owner_same(owner, plan->to);
+}
+
 static int collect_area(const struct locked_area *area, void *arg)
 {
 	struct plan *plan = arg;
 	struct wish wish;
 	bool as_wanted, first;
 
-	plan->areas_total++;
+	plan->areas_total += area->nr;
 	if (!area->pages)
 		return flux(plan, &area->place, area->iova, area->last);
 	if (!is_from(plan, area->owner.task))
 		return 0;
-	plan->areas_from++;
+	plan->areas_from += area->nr;
 	wish = wish_for(plan, area);
 	as_wanted = owner_same(&area->owner, plan->to) && wish.addr == area->addr;
 	/* With a remap list what is as wanted may still have an area that contradicts. */
@@ -326,34 +360,27 @@ static int collect_area(const struct locked_area *area, void *arg)
 
 /*
  * Nobody but the areas that were seen may refer to a pages object: a thread that does is about to
- * fill or empty it, in an IOAS that is not locked, and reads its owner meanwhile.
+ * fill or empty it, in an IOAS that is not locked, and reads its owner meanwhile. Each of these areas
+ * has one reference, so the sums tell.
  */
 static int check_sharers(struct plan *plan)
 {
-	unsigned int i;
-
-	if (!plan->areas_shared)
+	if (plan->areas_shared == plan->sharers)
 		return 0;
-	for (i = 0; i < plan->moves_nr; i++) {
-		const struct move *move = &plan->moves[i];
-
-		if (move->sharers > 1 && ptrset_count(&plan->shared, move->pages) != move->sharers)
-			return flux(plan, &move->place, move->iova, move->last);
-	}
-	return 0;
+	return flux(plan, &plan->shared_place, plan->shared_iova, plan->shared_last);
 }
 
 int plan_collect(struct plan *plan, struct lockset *set)
 {
 	int ret;
 
+	plan->moves_want = 0;
 	plan->orphans_want = 0;
 	ret = lockset_walk(set, collect_area, plan);
 	if (ret)
 		return ret;
-	plan->moves_want = plan->areas;
 	plan->shared_want = plan->areas_shared;
-	if (plan->moves_want > plan->moves_room || plan->orphans_want > plan->orphans_room ||
+	if (plan->moves_want > plan->moves.room || plan->orphans_want > plan->orphans_room ||
 	    plan->sources_want > plan->sources_room ||
 	    plan->shared_want > ptrset_room(&plan->shared))
 		return -ENOSPC;
@@ -394,13 +421,16 @@ void plan_forget(struct plan *plan)
 			plan->sources[kept++] = plan->sources[i];
 	plan->sources_room = kept;
 	plan->sources_nr = 0;
-	plan->moves_nr = 0;
+	plan->moves.nr = 0;
 	plan->orphans_nr = 0;
 	plan->last = NULL;
 	bitmap_zero(plan->touched, plan->contexts_nr);
 	plan->areas = 0;
 	plan->adopted = 0;
+	plan->objects = 0;
+	plan->given = 0;
 	plan->areas_shared = 0;
+	plan->sharers = 0;
 	plan->areas_total = 0;
 	plan->areas_from = 0;
 	memset(plan->hash, 0, sizeof(plan->hash));

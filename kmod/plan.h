@@ -28,21 +28,27 @@ struct source {
 	struct delayed_work work;	/* charge.c */
 };
 
-/* A pages object that changes hands. */
+/* A pages object that is mapped by address and changes hands, or place. */
 struct move {
 	struct pages *pages;		/* used under the locks only */
+	struct mm_struct *mm;		/* the source's */
+	unsigned long addr;
+	unsigned long new_addr;		/* addr, or what the remap list says */
+	size_t npages;
 	struct source *source;
 	struct lockset_place place;	/* of the first area that shows it */
 	unsigned long iova;
 	unsigned long last;
 	unsigned long offset;
-	unsigned long addr;
-	unsigned long new_addr;		/* addr, or what the remap list says */
-	size_t npages;
-	unsigned int sharers;
-	bool by_address;
 	bool nowhere;			/* the remap list has no address for it */
 	bool writable;
+};
+
+/* In the order in which areas are walked: by context, IOAS and IOVA. */
+struct moves {
+	struct move *array;
+	unsigned int nr;
+	unsigned int room;
 };
 
 /*
@@ -77,8 +83,16 @@ struct plan {
 	u64 areas_total;
 	u64 areas_from;			/* owned by FROM, moved or not */
 	unsigned int areas;		/* that change hands */
-	unsigned int areas_shared;	/* looked at, whose pages object has other references */
 	unsigned int adopted;		/* of these, whose owner is dead or stale */
+	unsigned int objects;		/* pages objects that they show */
+	unsigned int given;		/* of these, what moves[] does not have */
+
+	/* Looked at, whose pages object has other references than one; and how many it has in all. */
+	unsigned int areas_shared;
+	u64 sharers;
+	struct lockset_place shared_place;	/* of the first one */
+	unsigned long shared_iova;
+	unsigned long shared_last;
 
 	/* Where something was in flux, if plan_collect() said so. */
 	struct lockset_place flux;
@@ -86,9 +100,7 @@ struct plan {
 	unsigned long flux_last;
 
 	/* Room is made beforehand. *_want: what the last time would have needed. */
-	struct move *moves;
-	unsigned int moves_nr;
-	unsigned int moves_room;
+	struct moves moves;
 	unsigned int moves_want;
 	struct orphan *orphans;		/* none unless adopt is set */
 	unsigned int orphans_nr;
@@ -127,6 +139,9 @@ int plan_make_room(struct plan *plan);
  */
 int plan_collect(struct plan *plan, struct lockset *set);
 void plan_forget(struct plan *plan);
+
+/* Whether pages objects of this owner are to be taken from it, wherever they are. */
+bool plan_takes(const struct owner *owner, const void *plan);
 
 /* The ID of the context in which a place is. */
 static inline u64 plan_context(const struct plan *plan, const struct lockset_place *place)

@@ -4,12 +4,11 @@
  *
  * An attempt locks all IOASes of all contexts, sees what is to be moved, and if everything is known
  * that must be known, charges the new owner and changes the owners. If it is not known yet whether
- * the memory is the same, or who holds the contexts, it gives back the locks, looks (see verify.h
- * and holders.h), and locks again; only what is still as it was then needs no second look. Whatever
- * is wrong is reported, and the rest is looked at all the same. It never waits for a lock
- * (iommufd/lock.c says why): where one is not to be had, or something is in flux, it gives back
- * everything, and the next attempt begins anew after a while. Memory is allocated with the locks
- * given back.
+ * the memory is the same, it gives back the locks, looks (see verify.h and adopt.h), and locks
+ * again; only what is still as it was then needs no second look. Whatever is wrong is reported, and
+ * the rest is looked at all the same. It never waits for a lock (iommufd/lock.c says why): where one
+ * is not to be had, or something is in flux, it gives back everything, and the next attempt begins
+ * anew after a while. Memory is allocated with the locks given back.
  *
  * Up to commit() nothing has changed, but for charges, which are taken back. From there on nothing
  * fails.
@@ -75,7 +74,7 @@ struct transfer {
 /* How often an attempt looks again before it counts as one that met something in flux. */
 #define PASSES		8
 
-/* What a pass returns besides errors: memory and holders have to be looked at, or have been. */
+/* What a pass returns besides errors: memory has to be looked at, or has been. */
 #define LOOK	1
 
 static int obstacle(struct transfer *t, enum dmaown_reason reason,
@@ -110,22 +109,25 @@ static void commit(struct transfer *t)
 {
 	const struct plan *plan = &t->plan;
 	const struct owner *to = plan->to;
+	size_t given = 0;
 	unsigned int i;
 
-	if (!plan->moves_nr)
+	if (!plan->objects)
 		return;
 	/* A reference on each part of the new owner for each pages object. */
-	refcount_add(plan->moves_nr, &to->task->usage);
-	atomic_add(plan->moves_nr, &to->mm->mm_count);
-	refcount_add(plan->moves_nr, &to->user->__count);
+	refcount_add(plan->objects, &to->task->usage);
+	atomic_add(plan->objects, &to->mm->mm_count);
+	refcount_add(plan->objects, &to->user->__count);
 
-	for (i = 0; i < plan->moves_nr; i++) {
-		const struct move *move = &plan->moves[i];
+	for (i = 0; i < plan->moves.nr; i++) {
+		const struct move *move = &plan->moves.array[i];
 
 		pages_set_owner(move->pages, to);
-		if (move->by_address)
-			pages_set_addr(move->pages, move->new_addr);
+		pages_set_addr(move->pages, move->new_addr);
 	}
+	if (plan->given)
+		given = lockset_give(t->set, to, plan_takes, plan);
+	WARN_ON_ONCE(given != plan->given);
 	charges_move_pins(plan);
 }
 
@@ -176,7 +178,7 @@ static void fill_results(struct transfer *t)
 	arg->areas = plan->areas;
 	arg->areas_total = plan->areas_total;
 	arg->adopted = plan->adopted;
-	arg->pages_objects = plan->moves_nr;
+	arg->pages_objects = plan->objects;
 	arg->pinned = 0;
 	for (i = 0; i < plan->sources_nr; i++)
 		arg->pinned += (u64)plan->sources[i]->npinned << PAGE_SHIFT;
@@ -202,19 +204,16 @@ static void clear_results(struct dmaown_transfer *arg)
 	arg->limit = 0;
 }
 
-/* Whether everything is known that a decision needs. */
+/* Whether it is known of all memory whether it is the same. */
 static bool informed(const struct transfer *t)
 {
-	return !t->plan.areas ||
-	       (t->holders.known && verified_covers(&t->verified, &t->plan) &&
-		proofs_cover(&t->proofs, &t->plan));
+	return verified_covers(&t->verified, &t->plan) && proofs_cover(&t->proofs, &t->plan);
 }
 
 /* Completes what is reported, and says what it comes to; 0: there is nothing against it. */
 static int judge(struct transfer *t)
 {
-	if (t->holders.known)
-		holders_check(&t->holders, &t->plan, t->forces, t->reports);
+	holders_check(&t->holders, &t->plan, t->forces, t->reports);
 	charges_check(&t->charges, t->plan.to, t->reports);
 	return reports_error(t->reports);
 }
@@ -288,8 +287,8 @@ static void tell_progress(u64 done, u64 total, void *arg)
 }
 
 /*
- * Looks at the memory behind what was seen under the locks, at what may take long first, and at who
- * holds the contexts now last. LOOK: the memory is the same.
+ * Looks at the memory behind what was seen under the locks, at what may take long first; and at who
+ * holds the contexts, if it took long. LOOK: the memory is the same.
  */
 static int look(struct transfer *t)
 {
@@ -298,7 +297,7 @@ static int look(struct transfer *t)
 
 	ret = adopt_compare(&t->proofs, &t->plan, t->reports, &progress) ?:
 	      verify(&t->verified, &t->plan, t->reports) ?:
-	      holders_find(&t->holders, &t->contexts);
+	      holders_refresh(&t->holders, &t->contexts);
 	if (ret == -EBUSY)
 		return obstacle_process(t, DMAOWN_REASON_LOCKED);
 	if (ret)
@@ -368,7 +367,7 @@ static int attempt_in_contexts(struct transfer *t)
 	ret = plan_begin(&t->plan, t->contexts.array, t->contexts.nr);
 	if (ret)
 		goto out_set;
-	ret = passes(t);
+	ret = holders_find(&t->holders, &t->contexts) ?: passes(t);
 	verified_forget(&t->verified);
 	holders_free(&t->holders);
 	plan_end(&t->plan);
@@ -544,7 +543,6 @@ static int transfer_as(struct transfer *t)
 	t->plan.to = &t->to.owner;
 	t->plan.adopt = t->arg->flags & DMAOWN_TRANSFER_ADOPT;
 	proofs_init(&t->proofs);
-	verified_init(&t->verified);
 	ret = resolve_from(t) ?: resolve_files(t) ?: attempts(t);
 	/* What has nothing to do with what was found so far. */
 	if (ret && ret != reports_error(t->reports)) {

@@ -33,61 +33,48 @@ struct mem_ranges {
 	bool sorted;
 };
 
-void verified_init(struct verified *verified)
-{
-	memset(verified, 0, sizeof(*verified));
-	ptrset_init(&verified->looked);
-}
-
 void verified_forget(struct verified *verified)
 {
-	if (!verified->to)
-		return;
-	while (verified->nr)
-		mmdrop(verified->ranges[--verified->nr].mm);
-	mmdrop(verified->to);
-	verified->to = NULL;
+	while (verified->mms_nr)
+		mmdrop(verified->mms[--verified->mms_nr]);
+	kvfree(verified->mms);
+	verified->mms = NULL;
+	verified->moves.nr = 0;
 }
 
 void verified_free(struct verified *verified)
 {
 	verified_forget(verified);
-	kvfree(verified->ranges);
-	ptrset_free(&verified->looked);
+	kvfree(verified->moves.array);
 }
 
-/* Remembers that the memory of a plan was found to be the same; takes over the array of ranges. */
-static int verified_keep(struct verified *verified, const struct plan *plan,
-			 struct mem_ranges *ranges)
+/*
+ * Remembers that the memory of a plan was found to be the same. No other address space can come to
+ * have the same struct meanwhile.
+ */
+static int verified_keep(struct verified *verified, struct plan *plan)
 {
-	struct mm_struct *to = plan->to->mm;
 	unsigned int i;
-	int ret;
 
-	ptrset_clear(&verified->looked);
-	ret = ptrset_reserve(&verified->looked, plan->moves_nr);
-	if (ret)
-		return ret;
-	for (i = 0; i < plan->moves_nr; i++)
-		ptrset_add(&verified->looked, plan->moves[i].pages);
-
-	kvfree(verified->ranges);
-	verified->ranges = ranges->array;
-	verified->nr = ranges->nr;
-	for (i = 0; i < verified->nr; i++)
-		mmgrab(verified->ranges[i].mm);
-	mmgrab(to);
-	verified->to = to;
-	memset(ranges, 0, sizeof(*ranges));
+	verified->mms = kvmalloc_array(plan->sources_nr, sizeof(*verified->mms),
+				       GFP_KERNEL_ACCOUNT);
+	if (!verified->mms)
+		return -ENOMEM;
+	for (i = 0; i < plan->sources_nr; i++) {
+		verified->mms[i] = plan->sources[i]->owner.mm;
+		mmgrab(verified->mms[i]);
+	}
+	verified->mms_nr = plan->sources_nr;
+	swap(verified->moves, plan->moves);
 	return 0;
 }
 
 /* In one address space the same address is the same memory. */
 static bool needs_look(const struct plan *plan, const struct move *move)
 {
-	if (!move->by_address || move->nowhere || (plan->adopt && !move->source->has_mm))
+	if (move->nowhere || (plan->adopt && !move->source->has_mm))
 		return false;
-	return move->source->owner.mm != plan->to->mm || move->addr != move->new_addr;
+	return move->mm != plan->to->mm || move->addr != move->new_addr;
 }
 
 static unsigned long move_end(const struct move *move)
@@ -132,7 +119,7 @@ static unsigned int first_reaching(const struct mem_range *ranges, unsigned int 
 static struct mem_range wanted_range(const struct move *move)
 {
 	return (struct mem_range){
-		.mm = move->source->owner.mm,
+		.mm = move->mm,
 		.addr = move->addr,
 		.end = move_end(move),
 		.write = move->writable,
@@ -146,32 +133,40 @@ static bool alike(const struct mem_range *a, const struct mem_range *b)
 	return a->mm == b->mm && a->write == b->write && a->delta == b->delta;
 }
 
-static bool covers(const struct mem_range *range, const struct mem_range *wanted)
+static bool comes_before(const struct move *a, const struct move *b)
 {
-	return alike(range, wanted) && range->addr <= wanted->addr && range->end >= wanted->end;
+	if (a->place.context != b->place.context)
+		return a->place.context < b->place.context;
+	if (a->place.ioas != b->place.ioas)
+		return a->place.ioas < b->place.ioas;
+	return a->iova < b->iova;
 }
 
 /*
- * Both the pages object and where it lies must be known: an address alone may have got other memory
- * and a new pages object, and a pages object's address in the kernel may have got a new one.
+ * Both the pages object and where it lies must be the same: an address alone may have got other
+ * memory and a new pages object, and a pages object's address in the kernel may have got a new one.
  */
+static bool same_memory(const struct move *a, const struct move *b)
+{
+	return a->pages == b->pages && a->mm == b->mm && a->addr == b->addr &&
+	       a->new_addr == b->new_addr && a->npages == b->npages && a->writable == b->writable;
+}
+
+/* What was looked at and is gone makes no difference. */
 bool verified_covers(const struct verified *verified, const struct plan *plan)
 {
-	unsigned int i, at = 0;
+	const struct move *known = verified->moves.array;
+	const struct move *end = known + verified->moves.nr;
+	unsigned int i;
 
-	for (i = 0; i < plan->moves_nr; i++) {
-		struct mem_range wanted = wanted_range(&plan->moves[i]);
+	for (i = 0; i < plan->moves.nr; i++) {
+		const struct move *move = &plan->moves.array[i];
 
-		if (!needs_look(plan, &plan->moves[i]))
+		if (!needs_look(plan, move))
 			continue;
-		if (verified->to != plan->to->mm ||
-		    !ptrset_count(&verified->looked, plan->moves[i].pages))
-			return false;
-		/* Most often it is the same range as for the area before. */
-		if (at < verified->nr && covers(&verified->ranges[at], &wanted))
-			continue;
-		at = first_reaching(verified->ranges, verified->nr, &wanted);
-		if (at == verified->nr || !covers(&verified->ranges[at], &wanted))
+		while (known < end && comes_before(known, move))
+			known++;
+		if (known == end || !same_memory(known, move))
 			return false;
 	}
 	return true;
@@ -249,8 +244,8 @@ static int gather(const struct plan *plan, struct mem_ranges *ranges, struct rep
 	unsigned int i;
 	int ret = 0;
 
-	for (i = 0; i < plan->moves_nr && !ret; i++) {
-		const struct move *move = &plan->moves[i];
+	for (i = 0; i < plan->moves.nr && !ret; i++) {
+		const struct move *move = &plan->moves.array[i];
 		struct mem_range range = wanted_range(move);
 
 		if (!needs_look(plan, move))
@@ -358,8 +353,8 @@ static int report_all(const struct plan *plan, const struct mem_ranges *differen
 {
 	unsigned int i, at;
 
-	for (i = 0; i < plan->moves_nr; i++) {
-		const struct move *move = &plan->moves[i];
+	for (i = 0; i < plan->moves.nr; i++) {
+		const struct move *move = &plan->moves.array[i];
 		struct mem_range wanted = wanted_range(move);
 
 		if (!needs_look(plan, move))
@@ -379,7 +374,7 @@ static int report_all(const struct plan *plan, const struct mem_ranges *differen
 	return 0;
 }
 
-int verify(struct verified *verified, const struct plan *plan, struct reports *reports)
+int verify(struct verified *verified, struct plan *plan, struct reports *reports)
 {
 	struct mem_ranges different = {};
 	struct mem_ranges ranges = { .sorted = true };
@@ -394,7 +389,7 @@ int verify(struct verified *verified, const struct plan *plan, struct reports *r
 	if (!ret && different.nr)
 		ret = report_all(plan, &different, reports);
 	else if (!ret)
-		ret = verified_keep(verified, plan, &ranges);
+		ret = verified_keep(verified, plan);
 	kvfree(different.array);
 	kvfree(ranges.array);
 	return ret;

@@ -10,20 +10,15 @@
 #define DMAOWN_VERIFY_H
 
 #include "plan.h"
-#include "ptrset.h"
 #include "report.h"
 
-struct mem_range;
-
-/* What was found to be the same, in the attempt at hand. */
+/* What was found to be the same, in the attempt at hand; all zeroes: nothing. */
 struct verified {
-	struct mm_struct *to;		/* in this address space, with a reference; or NULL */
-	struct ptrset looked;		/* at the memory of these pages objects */
-	struct mem_range *ranges;	/* by address space and address; with references */
-	unsigned int nr;
+	struct moves moves;		/* only to be compared */
+	struct mm_struct **mms;		/* their address spaces, with references */
+	unsigned int mms_nr;
 };
 
-void verified_init(struct verified *verified);
 void verified_forget(struct verified *verified);
 void verified_free(struct verified *verified);
 
@@ -31,10 +26,11 @@ void verified_free(struct verified *verified);
 bool verified_covers(const struct verified *verified, const struct plan *plan);
 
 /*
- * Looks at the memory behind a plan, without the locks under which it was made. Reports what is not
- * the same, and owners that have no address space any more. What is to be adopted is not looked at
- * here, but in adopt.h. -EBUSY: an address space is locked; -ENOMEM; -EINTR.
+ * Looks at the memory behind a plan, without the locks under which it was made, and takes its moves
+ * if that is the same. Reports what is not, and owners that have no address space any more. What is
+ * to be adopted is not looked at here, but in adopt.h. -EBUSY: an address space is locked; -ENOMEM;
+ * -EINTR.
  */
-int verify(struct verified *verified, const struct plan *plan, struct reports *reports);
+int verify(struct verified *verified, struct plan *plan, struct reports *reports);
 
 #endif

@@ -13,7 +13,7 @@
 
 completions_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../completions" && pwd)
 # How long a shell may take for an answer, in seconds.
-shell_patience=120
+shell_patience=300
 
 # Keys that begin with these are not the terminal's own, so none is lost while the shell is coming up.
 shell_clear=$'\001\013' shell_report=$'\033=' shell_all=$'\033*'

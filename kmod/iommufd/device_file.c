@@ -4,7 +4,7 @@
  * has closed the context's own file.
  *
  * Nothing of VFIO is linked to: its symbols are looked up when they are needed, so that it can be
- * loaded after us or not at all.
+ * loaded after us, or not at all, and goes when it likes.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -12,6 +12,8 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/string.h>
 #include <linux/vfio.h>
 
 #include "private.h"
@@ -32,29 +34,92 @@ static int check_layout(void)
 	return -ENOENT;
 }
 
+/*
+ * What is known of the vfio that is loaded. It is learnt under the mutex, with the module held, and
+ * forgotten when the module goes, which it does when nobody holds it: so who holds it and finds it
+ * known needs no lock.
+ */
+static DEFINE_MUTEX(learning);
+static struct {
+	bool known;
+	bool fits;
+	struct vfio vfio;
+} learnt;
+
+static int learn_symbols(void)
+{
+	struct vfio *vfio = &learnt.vfio;
+
+	/* All three are of one module, which is held already. */
+	vfio->file_is_group = symbol_get(vfio_file_is_group);
+	if (vfio->file_is_group)
+		symbol_put(vfio_file_is_group);
+	vfio->device_ictx = symbol_get(vfio_iommufd_device_ictx);
+	if (vfio->device_ictx)
+		symbol_put(vfio_iommufd_device_ictx);
+	return vfio->file_is_group && vfio->device_ictx ? 0 : -ENOENT;
+}
+
+static int learn(void)
+{
+	int ret = 0;
+
+	mutex_lock(&learning);
+	if (!learnt.known) {
+		ret = learn_symbols() ?: check_layout();
+		learnt.fits = !ret;
+		if (ret != -ENOMEM)
+			smp_store_release(&learnt.known, true);
+	}
+	mutex_unlock(&learning);
+	return ret == -ENOMEM ? ret : 0;
+}
+
 int vfio_begin(struct vfio *vfio)
 {
-	int ret = -ENOENT;
+	bool (*file_is_valid)(struct file *file) = symbol_get(vfio_file_is_valid);
+	int ret = 0;
 
-	vfio->file_is_valid = symbol_get(vfio_file_is_valid);
-	vfio->file_is_group = symbol_get(vfio_file_is_group);
-	vfio->device_ictx = symbol_get(vfio_iommufd_device_ictx);
-	if (vfio->file_is_valid && vfio->file_is_group && vfio->device_ictx)
-		ret = check_layout();
-	if (ret)
-		vfio_end(vfio);
-	return ret;
+	*vfio = (struct vfio){};
+	if (!file_is_valid)
+		return -ENOENT;
+	if (!smp_load_acquire(&learnt.known))
+		ret = learn();
+	if (ret || !learnt.fits) {
+		symbol_put(vfio_file_is_valid);
+		return ret ?: -ENOENT;
+	}
+	*vfio = learnt.vfio;
+	vfio->file_is_valid = file_is_valid;
+	return 0;
 }
 
 void vfio_end(struct vfio *vfio)
 {
 	if (vfio->file_is_valid)
 		symbol_put(vfio_file_is_valid);
-	if (vfio->file_is_group)
-		symbol_put(vfio_file_is_group);
-	if (vfio->device_ictx)
-		symbol_put(vfio_iommufd_device_ictx);
 	*vfio = (struct vfio){};
+}
+
+static int forget(struct notifier_block *nb, unsigned long state, void *data)
+{
+	const struct module *module = data;
+
+	if (state == MODULE_STATE_GOING && !strcmp(module->name, "vfio"))
+		WRITE_ONCE(learnt.known, false);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = { .notifier_call = forget };
+
+int vfio_watch(void)
+{
+	return register_module_notifier(&notifier);
+}
+
+void vfio_unwatch(void)
+{
+	unregister_module_notifier(&notifier);
 }
 
 /*
@@ -103,6 +168,15 @@ const void *vfio_context_hint(struct file *file)
 	return IS_ERR(ictx) ? NULL : ictx;
 }
 #else
+int vfio_watch(void)
+{
+	return 0;
+}
+
+void vfio_unwatch(void)
+{
+}
+
 int vfio_begin(struct vfio *vfio)
 {
 	*vfio = (struct vfio){};

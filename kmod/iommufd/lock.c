@@ -258,10 +258,27 @@ out:
 	return ret;
 }
 
+static struct owner owner_of(const struct layout_iopt_pages *pages)
+{
+	return (struct owner){ pages->source_task, pages->source_mm, pages->source_user };
+}
+
+static bool is_owner(const struct owner *owner, const struct layout_iopt_pages *pages)
+{
+	return owner->task == pages->source_task && owner->mm == pages->source_mm &&
+	       owner->user == pages->source_user;
+}
+
+static bool is_by_address(const struct layout_iopt_pages *pages)
+{
+	return pages_source(pages) == DMAOWN_SOURCE_ADDRESS;
+}
+
 static void view_area(struct locked_area *view, const struct layout_iopt_area *area)
 {
 	struct layout_iopt_pages *pages = area->pages;
 
+	view->nr = 1;
 	view->iova = area->node.start;
 	view->last = area->node.last;
 	view->pages = (struct pages *)pages;
@@ -277,31 +294,102 @@ static void view_area(struct locked_area *view, const struct layout_iopt_area *a
 	view->offset = area_offset(area);
 	view->npinned = pages->npinned;
 	view->charged = pages->last_npinned;
-	view->owner.task = pages->source_task;
-	view->owner.mm = pages->source_mm;
-	view->owner.user = pages->source_user;
+	view->owner = owner_of(pages);
+}
+
+/*
+ * The areas of an IOAS in the order of IOVAs, while it is locked: rb_next() would climb up again
+ * from each of them. A red-black tree of 2^n nodes is at most 2n high.
+ */
+struct area_walk {
+	struct rb_node *path[2 * BITS_PER_TYPE(u32)];
+	unsigned int depth;
+};
+
+static void descend(struct area_walk *walk, struct rb_node *node)
+{
+	for (; node; node = node->rb_left)
+		walk->path[walk->depth++] = node;
+}
+
+static void area_walk_begin(struct area_walk *walk, const struct layout_iommufd_ioas *ioas)
+{
+	walk->depth = 0;
+	descend(walk, ioas->iopt.area_itree.rb_root.rb_node);
+}
+
+static struct layout_iopt_area *next_area(struct area_walk *walk)
+{
+	struct rb_node *node;
+
+	if (!walk->depth)
+		return NULL;
+	node = walk->path[--walk->depth];
+	descend(walk, node->rb_right);
+	return to_area(node);
+}
+
+/* Counts areas; lets others have the processor every so many. */
+static void step(unsigned int *steps)
+{
+	if (!(++*steps % WALK_STEPS))
+		cond_resched();
+}
+
+/* Whether areas can follow of which there is nothing else to say. */
+static bool may_go_on(const struct locked_area *view)
+{
+	return view->pages && view->sharers == 1 && view->source != DMAOWN_SOURCE_ADDRESS;
+}
+
+static bool goes_on(const struct locked_area *view, const struct layout_iopt_pages *pages)
+{
+	return pages && !is_by_address(pages) && kref_read(&pages->kref) == 1 &&
+	       view->mode == pages->account_mode && is_owner(&view->owner, pages);
+}
+
+/* Adds those that follow and are alike to a view; returns the first that is not. */
+static struct layout_iopt_area *view_more(struct locked_area *view, struct area_walk *walk,
+					  unsigned int *steps)
+{
+	struct layout_iopt_area *area = next_area(walk);
+	size_t npinned = 0, charged = 0;
+	unsigned int nr = 0;
+
+	if (!may_go_on(view))
+		return area;
+	for (; area && goes_on(view, area->pages); area = next_area(walk)) {
+		nr++;
+		npinned += area->pages->npinned;
+		charged += area->pages->last_npinned;
+		step(steps);
+	}
+	view->nr += nr;
+	view->npinned += npinned;
+	view->charged += charged;
+	return area;
 }
 
 /* One IOAS; *steps counts areas through all of them. */
-static int walk_ioas(struct layout_iommufd_ioas *ioas, struct locked_area *view,
+static int walk_ioas(const struct layout_iommufd_ioas *ioas, struct locked_area *view,
 		     unsigned int *steps, int (*fn)(const struct locked_area *area, void *arg),
 		     void *arg)
 {
-	struct layout_iopt_area *area = to_area(rb_first_cached(&ioas->iopt.area_itree));
-	int ret;
+	struct layout_iopt_area *area;
+	struct area_walk walk;
+	int ret = 0;
 
-	for (; area; area = to_area(rb_next(&area->node.rb))) {
+	area_walk_begin(&walk, ioas);
+	area = next_area(&walk);
+	while (area && !ret) {
 		view_area(view, area);
+		area = view_more(view, &walk, steps);
 		ret = fn(view, arg);
-		if (ret)
-			return ret;
-		if (++*steps % WALK_STEPS)
-			continue;
+		step(steps);
 		if (fatal_signal_pending(current))
-			return -EINTR;
-		cond_resched();
+			ret = ret ?: -EINTR;
 	}
-	return 0;
+	return ret;
 }
 
 int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg),
@@ -321,14 +409,59 @@ int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, 
 	return ret;
 }
 
-void pages_set_owner(struct pages *opaque, const struct owner *owner)
-{
-	struct layout_iopt_pages *pages = (struct layout_iopt_pages *)opaque;
+/* Asks gives() only where the owner is another one than before. */
+struct giving {
+	const struct owner *to;
+	bool (*gives)(const struct owner *owner, const void *arg);
+	const void *arg;
+	struct owner last;		/* only to be compared */
+	bool last_gives;
+};
 
+static bool gives(struct giving *giving, const struct layout_iopt_pages *pages)
+{
+	if (is_by_address(pages))
+		return false;
+	if (!is_owner(&giving->last, pages)) {
+		giving->last = owner_of(pages);
+		giving->last_gives = giving->gives(&giving->last, giving->arg);
+	}
+	return giving->last_gives;
+}
+
+static void set_owner(struct layout_iopt_pages *pages, const struct owner *owner)
+{
 	pages->source_task = owner->task;
 	pages->source_mm = owner->mm;
 	pages->source_user = owner->user;
 	pages->last_npinned = pages->npinned;
+}
+
+size_t lockset_give(struct lockset *set, const struct owner *to,
+		    bool (*gives_fn)(const struct owner *owner, const void *arg), const void *arg)
+{
+	struct giving giving = { .to = to, .gives = gives_fn, .arg = arg };
+	struct layout_iopt_area *area;
+	unsigned int i, steps = 0;
+	struct area_walk walk;
+	size_t nr = 0;
+
+	for (i = 0; i < set->ioases_nr; i++) {
+		area_walk_begin(&walk, set->ioases[i].ioas);
+		while ((area = next_area(&walk))) {
+			if (gives(&giving, area->pages)) {
+				set_owner(area->pages, to);
+				nr++;
+			}
+			step(&steps);
+		}
+	}
+	return nr;
+}
+
+void pages_set_owner(struct pages *opaque, const struct owner *owner)
+{
+	set_owner((struct layout_iopt_pages *)opaque, owner);
 }
 
 void pages_set_addr(struct pages *opaque, unsigned long addr)
