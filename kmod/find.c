@@ -414,7 +414,7 @@ struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 
 	walk->one = true;
 	walk->next_fd = fd;
 	ret = walk_process(walk, leader);
-	/* Looking VFIO up costs more than looking at one descriptor, and it is mostly a context. */
+	/* VFIO is looked up only if it matters: mostly it is a context. */
 	if (!ret)
 		ret = with_vfio(walk) ?: walk_process(walk, leader);
 	walk_end(walk);

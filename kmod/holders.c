@@ -12,7 +12,7 @@
 #include "holders.h"
 #include "iommufd.h"
 
-/* What was found longer ago than that, in milliseconds, is looked for again before it counts. */
+/* What was found longer ago than that, in milliseconds, is not new any more. */
 #define FRESH	100
 
 static int process_compare(const void *a, const void *b)
@@ -37,7 +37,7 @@ static int device_compare(const void *a, const void *b)
 	return strcmp(x->device, y->device);
 }
 
-int holders_find(struct holders *holders, const struct contexts *contexts)
+static int find(struct holders *holders, const struct contexts *contexts)
 {
 	struct snapshot *snapshot = &holders->snapshot;
 	unsigned int i;
@@ -68,9 +68,9 @@ int holders_find(struct holders *holders, const struct contexts *contexts)
 
 int holders_refresh(struct holders *holders, const struct contexts *contexts)
 {
-	if (ktime_ms_delta(ktime_get(), holders->found) < FRESH)
+	if (holders->found && ktime_ms_delta(ktime_get(), holders->found) < FRESH)
 		return 0;
-	return holders_find(holders, contexts);
+	return find(holders, contexts);
 }
 
 void holders_free(struct holders *holders)

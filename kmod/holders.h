@@ -16,11 +16,10 @@ struct holders {
 	struct snapshot snapshot;		/* sorted anew: by context and process */
 	const struct holder **devices;		/* its device files, by context and device */
 	unsigned int devices_nr;
-	ktime_t found;				/* when the search began */
+	ktime_t found;				/* when the search began; 0: not known */
 };
 
-/* Find it out anew, in the files of all processes; or only if it was long ago. -ENOMEM, -EINTR. */
-int holders_find(struct holders *holders, const struct contexts *contexts);
+/* Looks in the files of all processes, if that is not known or was long ago. -ENOMEM, -EINTR. */
 int holders_refresh(struct holders *holders, const struct contexts *contexts);
 void holders_free(struct holders *holders);
 

@@ -180,6 +180,7 @@ static void add_move(struct plan *plan, const struct locked_area *area, struct s
 		.offset = area->offset,
 		.nowhere = wish->nowhere,
 		.writable = area->writable,
+		.shared = area->sharers > 1,
 	};
 }
 
@@ -291,30 +292,18 @@ static struct wish wish_for(struct plan *plan, const struct locked_area *area)
 	return wish;
 }
 
-static void add_sharer(struct plan *plan, const struct locked_area *area, bool first)
-{
-	if (!plan->areas_shared++) {
-		plan->shared_place = area->place;
-		plan->shared_iova = area->iova;
-		plan->shared_last = area->last;
-	}
-	if (first)
-		plan->sharers += area->sharers;
-}
-
 /* For the first area that shows a pages object; the others must agree with its address. */
 static bool is_first(struct plan *plan, const struct locked_area *area, const struct wish *wish)
 {
-	bool fits, first;
+	bool first;
 	u64 *addr;
 
 	if (area->sharers == 1)
 		return true;
-	fits = ptrset_has_room(&plan->shared);
-	first = fits && ptrset_add(&plan->shared, area->pages) == 1;
-	add_sharer(plan, area, first);
-	if (!fits)
+	plan->areas_shared++;
+	if (!ptrset_has_room(&plan->shared))
 		return false;
+	first = ptrset_add(&plan->shared, area->pages) == 1;
 	addr = ptrset_value(&plan->shared, area->pages);
 	if (wish->nowhere)
 		return first;
@@ -353,21 +342,36 @@ static int collect_area(const struct locked_area *area, void *arg)
 		return 0;
 
 	first = is_first(plan, area, &wish);
-	if (!as_wanted)
-		add_area(plan, area, first, &wish);
+	if (as_wanted)
+		return 0;
+	if (area->sharers > 1) {
+		plan->sharing++;
+		plan->sharers += first ? area->sharers : 0;
+	}
+	add_area(plan, area, first, &wish);
 	return 0;
+}
+
+static int find_outsider(const struct locked_area *area, void *arg)
+{
+	struct plan *plan = arg;
+
+	if (area->sharers == 1 || !is_from(plan, area->owner.task) ||
+	    ptrset_count(&plan->shared, area->pages) == area->sharers)
+		return 0;
+	return flux(plan, &area->place, area->iova, area->last);
 }
 
 /*
  * Nobody but the areas that were seen may refer to a pages object: a thread that does is about to
- * fill or empty it, in an IOAS that is not locked, and reads its owner meanwhile. Each of these areas
- * has one reference, so the sums tell.
+ * fill or empty it, in an IOAS that is not locked, and reads its owner meanwhile. Each area has one
+ * reference, so the sums tell; which one it is takes another walk.
  */
-static int check_sharers(struct plan *plan)
+static int check_sharers(struct plan *plan, struct lockset *set)
 {
-	if (plan->areas_shared == plan->sharers)
+	if (plan->sharing == plan->sharers)
 		return 0;
-	return flux(plan, &plan->shared_place, plan->shared_iova, plan->shared_last);
+	return lockset_walk(set, find_outsider, plan) ?: -EBUSY;
 }
 
 int plan_collect(struct plan *plan, struct lockset *set)
@@ -384,7 +388,7 @@ int plan_collect(struct plan *plan, struct lockset *set)
 	    plan->sources_want > plan->sources_room ||
 	    plan->shared_want > ptrset_room(&plan->shared))
 		return -ENOSPC;
-	return check_sharers(plan);
+	return check_sharers(plan, set);
 }
 
 bool plan_takes_from(const struct plan *plan, const struct pid *pid)
@@ -430,6 +434,7 @@ void plan_forget(struct plan *plan)
 	plan->objects = 0;
 	plan->given = 0;
 	plan->areas_shared = 0;
+	plan->sharing = 0;
 	plan->sharers = 0;
 	plan->areas_total = 0;
 	plan->areas_from = 0;

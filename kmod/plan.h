@@ -42,6 +42,7 @@ struct move {
 	unsigned long offset;
 	bool nowhere;			/* the remap list has no address for it */
 	bool writable;
+	bool shared;			/* other areas may show it, too */
 };
 
 /* In the order in which areas are walked: by context, IOAS and IOVA. */
@@ -87,12 +88,10 @@ struct plan {
 	unsigned int objects;		/* pages objects that they show */
 	unsigned int given;		/* of these, what moves[] does not have */
 
-	/* Looked at, whose pages object has other references than one; and how many it has in all. */
+	/* Areas whose pages object has more references than one: looked at; that change hands. */
 	unsigned int areas_shared;
-	u64 sharers;
-	struct lockset_place shared_place;	/* of the first one */
-	unsigned long shared_iova;
-	unsigned long shared_last;
+	u64 sharing;
+	u64 sharers;			/* and all references on the pages objects of the latter */
 
 	/* Where something was in flux, if plan_collect() said so. */
 	struct lockset_place flux;

@@ -4,11 +4,12 @@
  *
  * An attempt locks all IOASes of all contexts, sees what is to be moved, and if everything is known
  * that must be known, charges the new owner and changes the owners. If it is not known yet whether
- * the memory is the same, it gives back the locks, looks (see verify.h and adopt.h), and locks
- * again; only what is still as it was then needs no second look. Whatever is wrong is reported, and
- * the rest is looked at all the same. It never waits for a lock (iommufd/lock.c says why): where one
- * is not to be had, or something is in flux, it gives back everything, and the next attempt begins
- * anew after a while. Memory is allocated with the locks given back.
+ * the memory is the same, or who holds the contexts, it gives back the locks, looks (see verify.h,
+ * adopt.h and holders.h), and locks again; only what is still as it was then needs no second look.
+ * Whatever is wrong is reported, and the rest is looked at all the same. It never waits for a lock
+ * (iommufd/lock.c says why): where one is not to be had, or something is in flux, it gives back
+ * everything, and the next attempt begins anew after a while. Memory is allocated with the locks
+ * given back.
  *
  * Up to commit() nothing has changed, but for charges, which are taken back. From there on nothing
  * fails.
@@ -74,7 +75,7 @@ struct transfer {
 /* How often an attempt looks again before it counts as one that met something in flux. */
 #define PASSES		8
 
-/* What a pass returns besides errors: memory has to be looked at, or has been. */
+/* What a pass returns besides errors: memory and holders have to be looked at, or have been. */
 #define LOOK	1
 
 static int obstacle(struct transfer *t, enum dmaown_reason reason,
@@ -204,16 +205,19 @@ static void clear_results(struct dmaown_transfer *arg)
 	arg->limit = 0;
 }
 
-/* Whether it is known of all memory whether it is the same. */
+/* Whether everything is known that a decision needs. */
 static bool informed(const struct transfer *t)
 {
-	return verified_covers(&t->verified, &t->plan) && proofs_cover(&t->proofs, &t->plan);
+	return !t->plan.areas ||
+	       (t->holders.found && verified_covers(&t->verified, &t->plan) &&
+		proofs_cover(&t->proofs, &t->plan));
 }
 
 /* Completes what is reported, and says what it comes to; 0: there is nothing against it. */
 static int judge(struct transfer *t)
 {
-	holders_check(&t->holders, &t->plan, t->forces, t->reports);
+	if (t->holders.found)
+		holders_check(&t->holders, &t->plan, t->forces, t->reports);
 	charges_check(&t->charges, t->plan.to, t->reports);
 	return reports_error(t->reports);
 }
@@ -288,7 +292,7 @@ static void tell_progress(u64 done, u64 total, void *arg)
 
 /*
  * Looks at the memory behind what was seen under the locks, at what may take long first; and at who
- * holds the contexts, if it took long. LOOK: the memory is the same.
+ * holds the contexts, unless that is known and new. LOOK: the memory is the same.
  */
 static int look(struct transfer *t)
 {
@@ -306,7 +310,21 @@ static int look(struct transfer *t)
 }
 
 /*
- * One pass: 0 and errors are final, but for -EBUSY; LOOK: once more, now that the memory is known.
+ * Who holds the contexts is often all that has to be known, so it pays to know it before the first
+ * look at the areas; but not where the last attempt has met a lock, as this one may. What was found
+ * is looked for again if making room has taken long.
+ */
+static int prepare(struct transfer *t)
+{
+	int ret = plan_make_room(&t->plan);
+
+	if (!ret && (t->holders.found || !t->arg->retries))
+		ret = holders_refresh(&t->holders, &t->contexts);
+	return ret;
+}
+
+/*
+ * One pass: 0 and errors are final, but for -EBUSY; LOOK: once more, now that everything is known.
  */
 static int pass(struct transfer *t)
 {
@@ -314,7 +332,7 @@ static int pass(struct transfer *t)
 
 	reports_rewind(t->reports, &t->known);
 	remaps_rewind(t->remaps);
-	ret = plan_make_room(&t->plan);
+	ret = prepare(t);
 	if (ret)
 		return ret;
 	ret = lock_and_decide(t);
@@ -367,7 +385,7 @@ static int attempt_in_contexts(struct transfer *t)
 	ret = plan_begin(&t->plan, t->contexts.array, t->contexts.nr);
 	if (ret)
 		goto out_set;
-	ret = holders_find(&t->holders, &t->contexts) ?: passes(t);
+	ret = passes(t);
 	verified_forget(&t->verified);
 	holders_free(&t->holders);
 	plan_end(&t->plan);

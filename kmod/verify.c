@@ -40,12 +40,33 @@ void verified_forget(struct verified *verified)
 	kvfree(verified->mms);
 	verified->mms = NULL;
 	verified->moves.nr = 0;
+	ptrset_clear(&verified->shared);
 }
 
 void verified_free(struct verified *verified)
 {
 	verified_forget(verified);
 	kvfree(verified->moves.array);
+	ptrset_free(&verified->shared);
+}
+
+static int index_shared(struct verified *verified, const struct moves *moves)
+{
+	unsigned int i, nr = 0;
+	int ret;
+
+	for (i = 0; i < moves->nr; i++)
+		nr += moves->array[i].shared;
+	if (!nr)
+		return 0;
+	ret = ptrset_reserve(&verified->shared, nr);
+	for (i = 0; i < moves->nr && !ret; i++) {
+		if (!moves->array[i].shared)
+			continue;
+		ptrset_add(&verified->shared, moves->array[i].pages);
+		*ptrset_value(&verified->shared, moves->array[i].pages) = i;
+	}
+	return ret;
 }
 
 /*
@@ -55,7 +76,11 @@ void verified_free(struct verified *verified)
 static int verified_keep(struct verified *verified, struct plan *plan)
 {
 	unsigned int i;
+	int ret;
 
+	ret = index_shared(verified, &plan->moves);
+	if (ret)
+		return ret;
 	verified->mms = kvmalloc_array(plan->sources_nr, sizeof(*verified->mms),
 				       GFP_KERNEL_ACCOUNT);
 	if (!verified->mms)
@@ -145,11 +170,23 @@ static bool comes_before(const struct move *a, const struct move *b)
 /*
  * Both the pages object and where it lies must be the same: an address alone may have got other
  * memory and a new pages object, and a pages object's address in the kernel may have got a new one.
+ * (Both at once, by FROM's own doing, is no more than FROM could do before the first look.)
  */
 static bool same_memory(const struct move *a, const struct move *b)
 {
 	return a->pages == b->pages && a->mm == b->mm && a->addr == b->addr &&
 	       a->new_addr == b->new_addr && a->npages == b->npages && a->writable == b->writable;
+}
+
+/* By another area than then. */
+static bool shown_elsewhere(const struct verified *verified, const struct move *move)
+{
+	u64 i;
+
+	if (!move->shared || !ptrset_count(&verified->shared, move->pages))
+		return false;
+	i = *ptrset_value(&verified->shared, move->pages);
+	return same_memory(&verified->moves.array[i], move);
 }
 
 /* What was looked at and is gone makes no difference. */
@@ -166,7 +203,9 @@ bool verified_covers(const struct verified *verified, const struct plan *plan)
 			continue;
 		while (known < end && comes_before(known, move))
 			known++;
-		if (known == end || !same_memory(known, move))
+		if (known < end && same_memory(known, move))
+			continue;
+		if (!shown_elsewhere(verified, move))
 			return false;
 	}
 	return true;

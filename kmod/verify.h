@@ -10,11 +10,13 @@
 #define DMAOWN_VERIFY_H
 
 #include "plan.h"
+#include "ptrset.h"
 #include "report.h"
 
 /* What was found to be the same, in the attempt at hand; all zeroes: nothing. */
 struct verified {
 	struct moves moves;		/* only to be compared */
+	struct ptrset shared;		/* where in moves[] those are that other areas may show */
 	struct mm_struct **mms;		/* their address spaces, with references */
 	unsigned int mms_nr;
 };

@@ -13,7 +13,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
-#include <linux/string.h>
 #include <linux/vfio.h>
 
 #include "private.h"
@@ -36,8 +35,8 @@ static int check_layout(void)
 
 /*
  * What is known of the vfio that is loaded. It is learnt under the mutex, with the module held, and
- * forgotten when the module goes, which it does when nobody holds it: so who holds it and finds it
- * known needs no lock.
+ * forgotten when a module goes, which VFIO's does when nobody holds it: so whoever holds it and
+ * finds it known needs no lock. To learn it once more changes nothing.
  */
 static DEFINE_MUTEX(learning);
 static struct {
@@ -46,18 +45,16 @@ static struct {
 	struct vfio vfio;
 } learnt;
 
-static int learn_symbols(void)
+/* Those that are of the module that is held already. */
+static bool learn_symbols(void)
 {
-	struct vfio *vfio = &learnt.vfio;
-
-	/* All three are of one module, which is held already. */
-	vfio->file_is_group = symbol_get(vfio_file_is_group);
-	if (vfio->file_is_group)
+	learnt.vfio.file_is_group = symbol_get(vfio_file_is_group);
+	if (learnt.vfio.file_is_group)
 		symbol_put(vfio_file_is_group);
-	vfio->device_ictx = symbol_get(vfio_iommufd_device_ictx);
-	if (vfio->device_ictx)
+	learnt.vfio.device_ictx = symbol_get(vfio_iommufd_device_ictx);
+	if (learnt.vfio.device_ictx)
 		symbol_put(vfio_iommufd_device_ictx);
-	return vfio->file_is_group && vfio->device_ictx ? 0 : -ENOENT;
+	return learnt.vfio.file_is_group && learnt.vfio.device_ictx;
 }
 
 static int learn(void)
@@ -65,11 +62,12 @@ static int learn(void)
 	int ret = 0;
 
 	mutex_lock(&learning);
-	if (!learnt.known) {
-		ret = learn_symbols() ?: check_layout();
-		learnt.fits = !ret;
-		if (ret != -ENOMEM)
-			smp_store_release(&learnt.known, true);
+	if (!learnt.known)
+		ret = check_layout();
+	if (!learnt.known && ret != -ENOMEM) {
+		learnt.fits = learn_symbols() && !ret;
+		/* After all the rest. */
+		smp_store_release(&learnt.known, true);
 	}
 	mutex_unlock(&learning);
 	return ret == -ENOMEM ? ret : 0;
@@ -83,6 +81,7 @@ int vfio_begin(struct vfio *vfio)
 	*vfio = (struct vfio){};
 	if (!file_is_valid)
 		return -ENOENT;
+	/* Before all the rest. */
 	if (!smp_load_acquire(&learnt.known))
 		ret = learn();
 	if (ret || !learnt.fits) {
@@ -103,9 +102,7 @@ void vfio_end(struct vfio *vfio)
 
 static int forget(struct notifier_block *nb, unsigned long state, void *data)
 {
-	const struct module *module = data;
-
-	if (state == MODULE_STATE_GOING && !strcmp(module->name, "vfio"))
+	if (state == MODULE_STATE_GOING)
 		WRITE_ONCE(learnt.known, false);
 	return NOTIFY_DONE;
 }

@@ -348,7 +348,10 @@ static bool goes_on(const struct locked_area *view, const struct layout_iopt_pag
 	       view->mode == pages->account_mode && is_owner(&view->owner, pages);
 }
 
-/* Adds those that follow and are alike to a view; returns the first that is not. */
+/*
+ * Adds those that follow and are alike to a view, though not so many that others wait for long;
+ * returns the first that is not.
+ */
 static struct layout_iopt_area *view_more(struct locked_area *view, struct area_walk *walk,
 					  unsigned int *steps)
 {
@@ -358,7 +361,7 @@ static struct layout_iopt_area *view_more(struct locked_area *view, struct area_
 
 	if (!may_go_on(view))
 		return area;
-	for (; area && goes_on(view, area->pages); area = next_area(walk)) {
+	for (; area && nr < WALK_STEPS && goes_on(view, area->pages); area = next_area(walk)) {
 		nr++;
 		npinned += area->pages->npinned;
 		charged += area->pages->last_npinned;
@@ -411,7 +414,6 @@ int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, 
 
 /* Asks gives() only where the owner is another one than before. */
 struct giving {
-	const struct owner *to;
 	bool (*gives)(const struct owner *owner, const void *arg);
 	const void *arg;
 	struct owner last;		/* only to be compared */
@@ -440,7 +442,7 @@ static void set_owner(struct layout_iopt_pages *pages, const struct owner *owner
 size_t lockset_give(struct lockset *set, const struct owner *to,
 		    bool (*gives_fn)(const struct owner *owner, const void *arg), const void *arg)
 {
-	struct giving giving = { .to = to, .gives = gives_fn, .arg = arg };
+	struct giving giving = { .gives = gives_fn, .arg = arg };
 	struct layout_iopt_area *area;
 	unsigned int i, steps = 0;
 	struct area_walk walk;
