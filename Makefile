@@ -14,6 +14,8 @@
 #				look for bugs, with a minute of storm and two of fuzz
 #	make soak | fuzz	the storm for an hour, or the fuzz for two minutes, on SOAK_KERNEL; SECONDS
 #				says otherwise, and SEED, of the fuzz, repeats one
+#	make bench		tables of how long things take, beside the goals, on the kernels of
+#				BENCH_KERNELS; BENCH=file (or address, ...) measures one thing only
 #
 # V=1 shows the commands.
 
@@ -32,6 +34,7 @@ KERNELS ?= 6.12 7.3
 QUICK_DEBUG_KERNEL ?= 6.12-debug
 DEBUG_KERNELS ?= 6.12-debug 7.3-debug
 SOAK_KERNEL ?= 7.3-debug
+BENCH_KERNELS ?= 7.3 6.12
 
 # The version stands in kmod/dkms.conf alone.
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kmod/dkms.conf)
@@ -143,6 +146,15 @@ soak: check-setup
 fuzz: check-setup
 	$(call lasting,$(if $(SEED),DMAOWN_FUZZ_SEED=$(SEED)) DMAOWN_FUZZ_SECONDS,$(or $(SECONDS),120),fuzz)
 
+# Nothing fails for being slow. What is compared runs in one machine, in turn; a program a machine.
+BENCH ?= file
+
+bench: check-setup
+	$(Q)for kernel in $(BENCH_KERNELS); do for name in $(BENCH); do \
+		echo "benchmark $$name, kernel $$kernel"; \
+		tests/vm/run -k $$kernel -m 8G -t 3600 -- $${name}_bench || exit 1; \
+	done; done
+
 # INSTALLATION
 
 install: install-tool install-module install-host
@@ -205,5 +217,5 @@ clean:
 
 .NOTPARALLEL:
 .PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-install \
-	check-deb check-vm check-debug soak fuzz install install-tool install-module install-host install-dkms \
+	check-deb check-vm check-debug soak fuzz bench install install-tool install-module install-host install-dkms \
 	uninstall deb clean

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "player.h"
+#include "scene.h"
+#include "tap.h"
+
+/* A fork has its functions where its parent has them. */
+struct order {
+	struct answer (*act)(const void *data);
+	size_t size;
+	_Alignas(16) char data[ORDER_MOST];
+};
+
+static void play(int line)
+{
+	struct order order;
+	struct answer answer;
+
+	while (read(line, &order, sizeof(order)) == (ssize_t)sizeof(order)) {
+		answer = order.act(order.data);
+		if (write(line, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
+			break;
+	}
+	_exit(0);
+}
+
+/* With the effective user root's the capabilities stay. */
+static void charged_to(uid_t uid)
+{
+	need(!setresuid(uid, 0, 0), "another user");
+	/* Credentials that change take it back. */
+	need(!prctl(PR_SET_PDEATHSIG, SIGKILL), "PR_SET_PDEATHSIG");
+}
+
+struct player player_new(uid_t uid)
+{
+	struct player player;
+	int line[2];
+
+	need(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, line), "socketpair");
+	fflush(stdout);
+	player.pid = fork();
+	need(player.pid >= 0, "fork");
+	if (!player.pid) {
+		close(line[0]);
+		charged_to(uid);
+		play(line[1]);
+	}
+	close(line[1]);
+	player.line = line[0];
+	return player;
+}
+
+void player_end(struct player *player)
+{
+	close(player->line);
+	end_child(player->pid);
+}
+
+struct answer player_do(const struct player *player, struct answer (*act)(const void *data),
+			const void *data, size_t size)
+{
+	struct order order = { .act = act, .size = size };
+	struct answer answer;
+
+	if (size > sizeof(order.data))
+		abort();
+	memcpy(order.data, data, size);
+	need(write(player->line, &order, sizeof(order)) == (ssize_t)sizeof(order), "an order");
+	/* What went wrong it has said itself. */
+	if (read(player->line, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
+		exit(1);
+	return answer;
+}

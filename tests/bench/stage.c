@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/memfd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "newer.h"
+#include "scene.h"
+#include "stage.h"
+#include "tap.h"
+
+/* Above what a PC has below 4 GiB, such as the range of interrupt messages, which is reserved. */
+#define IOVA_AT		(4ull << 30)
+#define MEMORY_AT	0x10000000000ull
+/* How far apart the processes have the memory, with a remap. */
+#define APART		(1ull << 36)
+
+static uint64_t stride(const struct stage *stage)
+{
+	return stage->scattered ? 2 * stage->length : stage->length;
+}
+
+static uint64_t size_of(const struct stage *stage)
+{
+	return stage->areas * stage->length;
+}
+
+uint64_t stage_iova(const struct stage *stage, uint64_t area)
+{
+	return IOVA_AT + area * stage->length;
+}
+
+char *stage_addr(const struct stage *stage, int player, uint64_t area)
+{
+	return (char *)(MEMORY_AT + (stage->remap ? player * APART : 0) + area * stride(stage));
+}
+
+int try_map_file(int context, uint32_t ioas, int file, uint64_t start, uint64_t length,
+		 uint64_t iova)
+{
+	struct iommu_ioas_map_file map = {
+		.size = sizeof(map),
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+		.ioas_id = ioas,
+		.fd = file,
+		.start = start,
+		.length = length,
+		.iova = iova,
+	};
+
+	return ioctl(context, IOMMU_IOAS_MAP_FILE, &map);
+}
+
+void stage_map(const struct stage *stage, int player)
+{
+	uint64_t i;
+
+	for (i = 0; i < stage->areas; i++) {
+		if (stage->by_file)
+			need(!try_map_file(stage->context, stage->ioas, stage->memory,
+					   i * stage->length, stage->length, stage_iova(stage, i)),
+			     "IOMMU_IOAS_MAP_FILE");
+		else
+			map(stage->context, stage->ioas, stage_addr(stage, player, i),
+			    stage->length, stage_iova(stage, i));
+	}
+}
+
+void stage_unmap(const struct stage *stage)
+{
+	need(!try_unmap(stage->context, stage->ioas, stage_iova(stage, 0), size_of(stage)),
+	     "IOMMU_IOAS_UNMAP");
+}
+
+/* THE MEMORY */
+
+static void set_huge_pages(uint64_t nr)
+{
+	FILE *file = fopen("/proc/sys/vm/nr_hugepages", "w");
+
+	need(file && fprintf(file, "%llu", (unsigned long long)nr) > 0 && !fclose(file),
+	     "/proc/sys/vm/nr_hugepages");
+}
+
+static void make_memory(struct stage *stage)
+{
+	unsigned int flags = MFD_CLOEXEC;
+
+	if (stage->huge) {
+		set_huge_pages((size_of(stage) + HUGE_PAGE - 1) / HUGE_PAGE);
+		flags |= MFD_HUGETLB | MFD_HUGE_2MB;
+	}
+	stage->memory = memfd_create("memory", flags);
+	need(stage->memory >= 0 && !ftruncate(stage->memory, size_of(stage)), "memfd");
+}
+
+static void map_part(const struct stage *stage, int player, uint64_t from, uint64_t size)
+{
+	char *at = stage_addr(stage, player, from / stage->length);
+
+	need(mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,
+		  stage->memory, from) == at, "mmap");
+}
+
+/* What the players are forked with. */
+static void map_memory_for(const struct stage *stage, int player)
+{
+	uint64_t i;
+
+	if (!stage->scattered)
+		map_part(stage, player, 0, size_of(stage));
+	else
+		for (i = 0; i < stage->areas; i++)
+			map_part(stage, player, i * stage->length, stage->length);
+}
+
+static void unmap_memory_for(const struct stage *stage, int player)
+{
+	munmap(stage_addr(stage, player, 0), stage->areas * stride(stage));
+}
+
+/* THE CONTEXT */
+
+static void make_context(struct stage *stage)
+{
+	stage->context = new_context();
+	if (stage->mode == DMAOWN_MODE_MM)
+		mode_mm(stage->context);
+	stage->device = device_file(0);
+	need(!try_bind(stage->device, stage->context), "bind");
+	stage->ioas = new_ioas(stage->context);
+}
+
+/* Attached last, everything is pinned in one go. */
+static void map_and_attach(const struct stage *stage)
+{
+	ipc_lock(stage->mode == DMAOWN_MODE_NONE);
+	stage_map(stage, 0);
+	need(!try_attach(stage->device, stage->ioas), "attach");
+}
+
+static void map_for_players(const struct stage *stage, bool wanted)
+{
+	int i;
+
+	for (i = 0; i <= stage->remap; i++) {
+		if (wanted)
+			map_memory_for(stage, i);
+		else
+			unmap_memory_for(stage, i);
+	}
+}
+
+static struct answer map_first(const void *data)
+{
+	map_and_attach(data);
+	return (struct answer){ 0 };
+}
+
+/* Both map as they are to, should they do it again. */
+static struct answer join(const void *data)
+{
+	const struct stage *stage = data;
+
+	ipc_lock(stage->mode == DMAOWN_MODE_NONE);
+	return (struct answer){ 0 };
+}
+
+void stage_set(struct stage *stage)
+{
+	int i;
+
+	memlock_limit(UINT64_MAX);
+	make_memory(stage);
+	make_context(stage);
+	map_for_players(stage, true);
+	for (i = 0; i < 2; i++)
+		stage->players[i] = player_new(stage->one_user ? 0 : 1001 + i);
+	map_for_players(stage, false);
+	player_do(&stage->players[0], map_first, stage, sizeof(*stage));
+	player_do(&stage->players[1], join, stage, sizeof(*stage));
+}
+
+void stage_set_alone(struct stage *stage)
+{
+	memlock_limit(UINT64_MAX);
+	make_memory(stage);
+	make_context(stage);
+	map_memory_for(stage, 0);
+	map_and_attach(stage);
+}
+
+void stage_clear(struct stage *stage)
+{
+	int i;
+
+	if (!stage->players[0].pid)
+		unmap_memory_for(stage, 0);
+	for (i = 0; i < 2; i++)
+		if (stage->players[i].pid)
+			player_end(&stage->players[i]);
+	close(stage->device);
+	close(stage->context);
+	close(stage->memory);
+	if (stage->huge)
+		set_huge_pages(0);
+	memset(stage->players, 0, sizeof(stage->players));
+}
