@@ -15,7 +15,7 @@
 /* Above what a PC has below 4 GiB, such as the range of interrupt messages, which is reserved. */
 #define IOVA_AT		(4ull << 30)
 #define MEMORY_AT	0x10000000000ull
-/* How far apart the processes have the memory, with a remap. */
+/* How far apart the two places are at which the memory is. */
 #define APART		(1ull << 36)
 
 static uint64_t stride(const struct stage *stage)
@@ -33,9 +33,9 @@ uint64_t stage_iova(const struct stage *stage, uint64_t area)
 	return IOVA_AT + area * stage->length;
 }
 
-char *stage_addr(const struct stage *stage, int player, uint64_t area)
+char *stage_addr(const struct stage *stage, int place, uint64_t area)
 {
-	return (char *)(MEMORY_AT + (stage->remap ? player * APART : 0) + area * stride(stage));
+	return (char *)(MEMORY_AT + place * APART + area * stride(stage));
 }
 
 int try_map_file(int context, uint32_t ioas, int file, uint64_t start, uint64_t length,
@@ -55,7 +55,7 @@ int try_map_file(int context, uint32_t ioas, int file, uint64_t start, uint64_t 
 	return ioctl(context, IOMMU_IOAS_MAP_FILE, &map);
 }
 
-void stage_map(const struct stage *stage, int player)
+void stage_map(const struct stage *stage)
 {
 	uint64_t i;
 
@@ -65,7 +65,7 @@ void stage_map(const struct stage *stage, int player)
 					   i * stage->length, stage->length, stage_iova(stage, i)),
 			     "IOMMU_IOAS_MAP_FILE");
 		else
-			map(stage->context, stage->ioas, stage_addr(stage, player, i),
+			map(stage->context, stage->ioas, stage_addr(stage, 0, i),
 			    stage->length, stage_iova(stage, i));
 	}
 }
@@ -78,49 +78,74 @@ void stage_unmap(const struct stage *stage)
 
 /* THE MEMORY */
 
-static void set_huge_pages(uint64_t nr)
+static void write_setting(const char *path, uint64_t value)
 {
-	FILE *file = fopen("/proc/sys/vm/nr_hugepages", "w");
+	FILE *file = fopen(path, "w");
 
-	need(file && fprintf(file, "%llu", (unsigned long long)nr) > 0 && !fclose(file),
-	     "/proc/sys/vm/nr_hugepages");
+	need(file && fprintf(file, "%llu", (unsigned long long)value) > 0 && !fclose(file), path);
+}
+
+bool huge_pages(uint64_t bytes)
+{
+	char *text;
+	uint64_t nr = (bytes + HUGE_PAGE - 1) / HUGE_PAGE, got;
+
+	if (nr) {
+		write_setting("/proc/sys/vm/drop_caches", 3);
+		write_setting("/proc/sys/vm/compact_memory", 1);
+	}
+	write_setting("/proc/sys/vm/nr_hugepages", nr);
+	text = file_text("/proc/sys/vm/nr_hugepages");
+	need(text, "nr_hugepages");
+	got = strtoull(text, NULL, 10);
+	free(text);
+	return got >= nr;
 }
 
 static void make_memory(struct stage *stage)
 {
 	unsigned int flags = MFD_CLOEXEC;
 
-	if (stage->huge) {
-		set_huge_pages((size_of(stage) + HUGE_PAGE - 1) / HUGE_PAGE);
+	if (stage->huge)
 		flags |= MFD_HUGETLB | MFD_HUGE_2MB;
-	}
 	stage->memory = memfd_create("memory", flags);
 	need(stage->memory >= 0 && !ftruncate(stage->memory, size_of(stage)), "memfd");
 }
 
-static void map_part(const struct stage *stage, int player, uint64_t from, uint64_t size)
+static void map_part(const struct stage *stage, int place, uint64_t from, uint64_t size)
 {
-	char *at = stage_addr(stage, player, from / stage->length);
+	char *at = stage_addr(stage, place, from / stage->length);
 
 	need(mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,
 		  stage->memory, from) == at, "mmap");
 }
 
-/* What the players are forked with. */
-static void map_memory_for(const struct stage *stage, int player)
+static void map_place(const struct stage *stage, int place)
 {
 	uint64_t i;
 
 	if (!stage->scattered)
-		map_part(stage, player, 0, size_of(stage));
+		map_part(stage, place, 0, size_of(stage));
 	else
 		for (i = 0; i < stage->areas; i++)
-			map_part(stage, player, i * stage->length, stage->length);
+			map_part(stage, place, i * stage->length, stage->length);
 }
 
-static void unmap_memory_for(const struct stage *stage, int player)
+/* Players are forked with it. */
+static void map_places(const struct stage *stage)
 {
-	munmap(stage_addr(stage, player, 0), stage->areas * stride(stage));
+	int place;
+
+	for (place = 0; place <= stage->twice; place++)
+		map_place(stage, place);
+}
+
+static void unmap_places(const struct stage *stage)
+{
+	int place;
+
+	for (place = 0; place <= stage->twice; place++)
+		munmap(stage_addr(stage, place, 0), stage->areas * stride(stage));
 }
 
 /* THE CONTEXT */
@@ -130,7 +155,7 @@ static void make_context(struct stage *stage)
 	stage->context = new_context();
 	if (stage->mode == DMAOWN_MODE_MM)
 		mode_mm(stage->context);
-	stage->device = device_file(0);
+	stage->device = device_file(stage->nr_device);
 	need(!try_bind(stage->device, stage->context), "bind");
 	stage->ioas = new_ioas(stage->context);
 }
@@ -138,21 +163,8 @@ static void make_context(struct stage *stage)
 /* Attached last, everything is pinned in one go. */
 static void map_and_attach(const struct stage *stage)
 {
-	ipc_lock(stage->mode == DMAOWN_MODE_NONE);
-	stage_map(stage, 0);
+	stage_map(stage);
 	need(!try_attach(stage->device, stage->ioas), "attach");
-}
-
-static void map_for_players(const struct stage *stage, bool wanted)
-{
-	int i;
-
-	for (i = 0; i <= stage->remap; i++) {
-		if (wanted)
-			map_memory_for(stage, i);
-		else
-			unmap_memory_for(stage, i);
-	}
 }
 
 static struct answer map_first(const void *data)
@@ -161,7 +173,7 @@ static struct answer map_first(const void *data)
 	return (struct answer){ 0 };
 }
 
-/* Both map as they are to, should they do it again. */
+/* What decides on the mode of what one maps. */
 static struct answer join(const void *data)
 {
 	const struct stage *stage = data;
@@ -170,27 +182,35 @@ static struct answer join(const void *data)
 	return (struct answer){ 0 };
 }
 
+struct player stage_player(const struct stage *stage, uid_t uid)
+{
+	struct player player = player_new(uid);
+
+	player_do(&player, join, stage, sizeof(*stage));
+	return player;
+}
+
+static void set_scene(struct stage *stage)
+{
+	memlock_limit(UINT64_MAX);
+	make_memory(stage);
+	make_context(stage);
+	map_places(stage);
+}
+
 void stage_set(struct stage *stage)
 {
 	int i;
 
-	memlock_limit(UINT64_MAX);
-	make_memory(stage);
-	make_context(stage);
-	map_for_players(stage, true);
+	set_scene(stage);
 	for (i = 0; i < 2; i++)
-		stage->players[i] = player_new(stage->one_user ? 0 : 1001 + i);
-	map_for_players(stage, false);
+		stage->players[i] = stage_player(stage, stage->one_user ? 0 : 1001 + i);
 	player_do(&stage->players[0], map_first, stage, sizeof(*stage));
-	player_do(&stage->players[1], join, stage, sizeof(*stage));
 }
 
 void stage_set_alone(struct stage *stage)
 {
-	memlock_limit(UINT64_MAX);
-	make_memory(stage);
-	make_context(stage);
-	map_memory_for(stage, 0);
+	set_scene(stage);
 	map_and_attach(stage);
 }
 
@@ -198,15 +218,12 @@ void stage_clear(struct stage *stage)
 {
 	int i;
 
-	if (!stage->players[0].pid)
-		unmap_memory_for(stage, 0);
 	for (i = 0; i < 2; i++)
 		if (stage->players[i].pid)
 			player_end(&stage->players[i]);
+	memset(stage->players, 0, sizeof(stage->players));
+	unmap_places(stage);
 	close(stage->device);
 	close(stage->context);
 	close(stage->memory);
-	if (stage->huge)
-		set_huge_pages(0);
-	memset(stage->players, 0, sizeof(stage->players));
 }

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -14,9 +13,8 @@
 /* What a player is told. */
 struct task {
 	struct stage stage;
-	int player;
 	enum way way;
-	uint32_t flags;
+	int place;	/* where it is to have the memory, if REMAPPED */
 };
 
 static int dmaown_device(void)
@@ -29,22 +27,34 @@ static int dmaown_device(void)
 	return fd;
 }
 
-/* Where the player has the memory, for all areas; made once. */
+/* For all areas; made once for each process. */
 static struct dmaown_remap *remaps_of(const struct task *task)
 {
 	static struct dmaown_remap *remaps;
 	uint64_t i;
 
-	if (remaps || !task->stage.remap)
+	if (remaps)
 		return remaps;
 	remaps = calloc(task->stage.areas, sizeof(*remaps));
 	need(remaps, "memory");
 	for (i = 0; i < task->stage.areas; i++) {
 		remaps[i].ioas = task->stage.ioas;
 		remaps[i].iova = stage_iova(&task->stage, i);
-		remaps[i].addr = (uintptr_t)stage_addr(&task->stage, task->player, i);
+		remaps[i].addr = (uintptr_t)stage_addr(&task->stage, task->place, i);
 	}
 	return remaps;
+}
+
+static uint32_t flags_of(enum way way)
+{
+	switch (way) {
+	case DRY_RUN:
+		return DMAOWN_TRANSFER_DRY_RUN;
+	case ADOPTED:
+		return DMAOWN_TRANSFER_ADOPT;
+	default:
+		return 0;
+	}
 }
 
 static struct answer do_ours(const struct task *task)
@@ -52,16 +62,19 @@ static struct answer do_ours(const struct task *task)
 	struct dmaown_file file = { .fd = task->stage.context };
 	struct dmaown_report report = { 0 };
 	struct dmaown_transfer t = {
-		.size = sizeof(t), .flags = task->flags, .to.pid = getpid(), .timeout_ms = 60000,
+		.size = sizeof(t), .flags = flags_of(task->way), .to.pid = getpid(), .timeout_ms = 60000,
 		.files = (uintptr_t)&file, .nr_files = 1,
 		.reports = (uintptr_t)&report, .nr_reports = 1,
-		.remaps = (uintptr_t)remaps_of(task),
-		.nr_remaps = task->stage.remap ? task->stage.areas : 0,
 	};
 	int device = dmaown_device(), ret;
-	uint64_t began = now();
 	struct answer answer;
+	uint64_t began;
 
+	if (task->way == REMAPPED) {
+		t.remaps = (uintptr_t)remaps_of(task);
+		t.nr_remaps = task->stage.areas;
+	}
+	began = now();
 	ret = ioctl(device, DMAOWN_IOC_TRANSFER, &t);
 	answer = (struct answer){ .ns = now() - began, .retries = t.retries, .areas = t.areas };
 	if (ret)
@@ -90,7 +103,7 @@ static struct answer do_anew(const struct task *task)
 	uint64_t began = now();
 
 	stage_unmap(&task->stage);
-	stage_map(&task->stage, task->player);
+	stage_map(&task->stage);
 	answer.ns = now() - began;
 	return answer;
 }
@@ -100,37 +113,38 @@ static struct answer act(const void *data)
 	const struct task *task = data;
 
 	switch (task->way) {
-	case OURS:
-		return do_ours(task);
 	case KERNELS:
 		return do_kernels(task);
-	default:
+	case ANEW:
 		return do_anew(task);
+	default:
+		return do_ours(task);
 	}
 }
 
-static struct answer have_taken(const struct stage *stage, int player, enum way way, uint32_t flags)
+static struct answer have(const struct stage *stage, const struct player *player, enum way way,
+			  int place)
 {
-	struct task task = { .stage = *stage, .player = player, .way = way, .flags = flags };
+	struct task task = { .stage = *stage, .way = way, .place = place };
 
 	_Static_assert(sizeof(task) <= ORDER_MOST, "too much for an order");
-	return player_do(&stage->players[player], act, &task, sizeof(task));
+	return player_do(player, act, &task, sizeof(task));
 }
 
 struct answer take(const struct stage *stage, int player, enum way way)
 {
-	return have_taken(stage, player, way, 0);
+	return have(stage, &stage->players[player], way, player);
 }
 
-struct answer take_ours(const struct stage *stage, int player, uint32_t flags)
+struct answer take_as(const struct stage *stage, const struct player *player, enum way way)
 {
-	return have_taken(stage, player, OURS, flags);
+	return have(stage, player, way, 0);
 }
 
 /* That all areas are the player's now: nothing would move. */
 static void check_owner(const struct stage *stage, int player)
 {
-	struct answer answer = take_ours(stage, player, DMAOWN_TRANSFER_DRY_RUN);
+	struct answer answer = take(stage, player, DRY_RUN);
 
 	errno = EPROTO;
 	need(answer.areas == 0, "a transfer after which others own areas");
@@ -149,7 +163,7 @@ void take_in_turn(struct subject *subject)
 		took(subject, answer.ns);
 		subject->retries += answer.retries;
 		/* The first time, which does not count. */
-		if (!subject->checked)
+		if (!subject->checked && turn->way != REMAPPED)
 			check_owner(turn->stage, i);
 	}
 	subject->checked = true;

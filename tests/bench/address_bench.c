@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The transfer of areas that are mapped by address, with the look at the memory that it takes, against
+ * unmapping everything and mapping it again, which is all that there is without it: the same context and
+ * memory, pinned by a device, back and forth, in turn. Mode none.
+ *
+ * DMAOWN_BENCH_MOST=N leaves out what has more than N areas. What does not fit into the machine's memory
+ * is left out, too.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysinfo.h>
+
+#include "bench.h"
+#include "figures.h"
+#include "machine.h"
+#include "scene.h"
+#include "take.h"
+#include "tap.h"
+
+#define MIB	(1ull << 20)
+
+/* One area of so many bytes, or so many areas of one page. */
+static const uint64_t sizes[] = { 64 * MIB, 256 * MIB, 1024 * MIB, 4096 * MIB };
+static const uint64_t numbers[] = { 1, 100, 10000, 50000 };
+#define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
+
+enum { TRANSFER, REMAP, UNMAP_MAP, SUBJECTS };
+
+static struct subject subjects[SUBJECTS];
+
+static uint64_t largest;
+
+/* Memory is needed for page tables, too. */
+static bool fits(uint64_t bytes)
+{
+	struct sysinfo info;
+
+	sysinfo(&info);
+	return bytes < (uint64_t)info.totalram * info.mem_unit / 5 * 4;
+}
+
+/* Whether it can be had; says so in the table that is being made if not. */
+static bool available(bool huge, uint64_t bytes)
+{
+	if (!fits(bytes)) {
+		if (!huge)
+			remark("%llu MiB do not fit into this machine's memory.",
+			       (unsigned long long)(bytes / MIB));
+		return false;
+	}
+	if (huge_pages(huge ? bytes : 0))
+		return true;
+	remark("%llu MiB were not to be had in huge pages.", (unsigned long long)(bytes / MIB));
+	return false;
+}
+
+static const char *page_name(bool huge)
+{
+	return huge ? "2 MiB" : "4 KiB";
+}
+
+/* Answers how many rounds. */
+static unsigned int measure(struct stage *stage)
+{
+	struct turn turns[] = { { stage, OURS }, { stage, REMAPPED }, { stage, ANEW } };
+	unsigned int i, rounds;
+
+	doing("%llu areas of %llu KiB, pages of %s", (unsigned long long)stage->areas,
+	      (unsigned long long)stage->length >> 10, page_name(stage->huge));
+	memset(subjects, 0, sizeof(subjects));
+	for (i = 0; i < SUBJECTS; i++) {
+		subjects[i].run = take_in_turn;
+		subjects[i].data = &turns[i];
+	}
+	stage_set(stage);
+	rounds = in_turn(subjects, SUBJECTS);
+	stage_clear(stage);
+	return rounds;
+}
+
+static uint64_t time_of(unsigned int subject)
+{
+	return median(&subjects[subject].times);
+}
+
+static void times_cells(unsigned int rounds)
+{
+	unsigned int i;
+
+	cell_count(rounds);
+	for (i = 0; i < SUBJECTS; i++)
+		cell_time(time_of(i));
+	cell_ratio(ratio(time_of(UNMAP_MAP), time_of(TRANSFER)));
+}
+
+/* ONE AREA */
+
+static void measure_bytes(bool huge, uint64_t bytes)
+{
+	struct stage stage = { .huge = huge, .twice = true, .areas = 1, .length = bytes };
+	static uint64_t smallest;
+	unsigned int rounds = measure(&stage);
+
+	if (bytes == sizes[0])
+		smallest = time_of(TRANSFER);
+	cell("%s", page_name(huge));
+	cell_bytes(bytes);
+	times_cells(rounds);
+	if (bytes >= 1024 * MIB)
+		goal_at_least(100, ratio(time_of(UNMAP_MAP), time_of(TRANSFER)));
+	else
+		no_goal();
+	cell_ratio(ratio(time_of(TRANSFER), smallest));
+	goal_at_most(STEADY, ratio(time_of(TRANSFER), smallest));
+	end_row();
+}
+
+static void one_area(void)
+{
+	int huge;
+	size_t i;
+
+	table("Transfer of one area by address, and unmapping and mapping it again",
+	      "pages|memory|rounds|transfer|remapped|unmap + map|times faster|goal||of the smallest's|goal|");
+	/* Huge pages first, as long as there are any. */
+	for (huge = 1; huge >= 0; huge--)
+		for (i = 0; i < LENGTH(sizes); i++)
+			if (available(huge, sizes[i]))
+				measure_bytes(huge, sizes[i]);
+	remark("Medians, two in each round. Remapped: to another address in the new owner.");
+	remark("Of the smallest's: the transfer's time, as a multiple of the one for 64 MiB.");
+	end_table();
+}
+
+/* MANY AREAS */
+
+static void measure_areas(uint64_t areas, double *last)
+{
+	struct stage stage = { .twice = true, .areas = areas, .length = PAGE };
+	unsigned int rounds = measure(&stage);
+	double each = (double)time_of(TRANSFER) / areas;
+
+	cell_count(areas);
+	times_cells(rounds);
+	cell_time(each);
+	if (*last) {
+		cell_ratio(each / *last);
+		goal_at_most(STEADY, each / *last);
+	}
+	*last = each;
+	end_row();
+}
+
+static void many_areas(void)
+{
+	double last = 0;
+	size_t i;
+
+	table("Transfer of areas of one page by address, and unmapping all and mapping them again",
+	      "areas|rounds|transfer|remapped|unmap + map|times faster|each area|grew by|goal|");
+	for (i = 0; i < LENGTH(numbers); i++)
+		if (numbers[i] <= largest)
+			measure_areas(numbers[i], &last);
+	remark("Medians, two in each round. Grew by: the time for each area, against that at the size before.");
+	end_table();
+}
+
+/* THE LOOK AT THE MEMORY */
+
+/*
+ * Areas by file need none, and that is all that differs: two contexts that are the same otherwise, in
+ * turn.
+ */
+static void measure_check(uint64_t areas, bool scattered)
+{
+	struct stage by_file = { .by_file = true, .areas = areas, .length = PAGE };
+	struct stage by_address = {
+		.scattered = scattered, .areas = areas, .length = PAGE, .nr_device = 1,
+	};
+	struct turn turns[] = { { &by_file, OURS }, { &by_address, OURS } };
+	unsigned int rounds, i;
+	double share;
+
+	doing("the look at the memory: %llu areas%s", (unsigned long long)areas,
+	      scattered ? ", each in a mapping of its own" : "");
+	memset(subjects, 0, sizeof(subjects));
+	for (i = 0; i < 2; i++) {
+		subjects[i].run = take_in_turn;
+		subjects[i].data = &turns[i];
+	}
+	stage_set(&by_file);
+	stage_set(&by_address);
+	rounds = in_turn(subjects, 2);
+	stage_clear(&by_address);
+	stage_clear(&by_file);
+	share = ratio(time_of(1), time_of(0)) - 1;
+	cell_count(areas);
+	cell("%s", scattered ? "one each" : "one");
+	cell_count(rounds);
+	cell_time(time_of(0));
+	cell_time(time_of(1));
+	cell_ratio(share);
+	goal_at_most(0.25, share);
+	end_row();
+}
+
+static void memory_check(void)
+{
+	size_t i;
+
+	table("The look at the memory: areas by address against the same by file, which need none",
+	      "areas|mappings|rounds|by file|by address|share|goal|");
+	for (i = 2; i < LENGTH(numbers); i++) {
+		if (numbers[i] > largest)
+			continue;
+		measure_check(numbers[i], false);
+		measure_check(numbers[i], true);
+	}
+	remark("Share: by how much a transfer by address takes longer, of the one by file.");
+	remark("Mappings: one of all the memory in each process; or one for each area, with gaps between them.");
+	end_table();
+}
+
+/* ADOPTION */
+
+/* The owner is a third process, and dies; only what comes then counts. */
+static void adopt_once(struct subject *subject)
+{
+	const struct stage *stage = subject->data;
+	struct player third = stage_player(stage, 0);
+	struct answer answer;
+
+	take_as(stage, &third, OURS);
+	player_end(&third);
+	answer = take(stage, 0, ADOPTED);
+	errno = EPROTO;
+	need(answer.areas == stage->areas, "an adoption of all areas");
+	took(subject, answer.ns);
+}
+
+static void map_anew_once(struct subject *subject)
+{
+	took(subject, take(subject->data, 0, ANEW).ns);
+}
+
+static void measure_adoption(bool huge, uint64_t areas, uint64_t bytes)
+{
+	struct stage stage = { .huge = huge, .one_user = true, .areas = areas, .length = bytes / areas };
+	uint64_t folios = bytes / (huge ? HUGE_PAGE : PAGE);
+	unsigned int rounds;
+
+	doing("adoption: %llu areas, %llu MiB, pages of %s", (unsigned long long)areas,
+	      (unsigned long long)(bytes / MIB), page_name(huge));
+	memset(subjects, 0, sizeof(subjects));
+	subjects[0] = (struct subject){ .run = adopt_once, .data = &stage };
+	subjects[1] = (struct subject){ .run = map_anew_once, .data = &stage };
+	stage_set(&stage);
+	rounds = in_turn(subjects, 2);
+	stage_clear(&stage);
+	cell("%s", page_name(huge));
+	cell_count(areas);
+	cell_bytes(bytes);
+	cell_count(rounds);
+	cell_time(time_of(0));
+	cell_time(time_of(1));
+	cell_ratio(ratio(time_of(1), time_of(0)));
+	cell_count(folios);
+	cell_time(time_of(0) / folios);
+	end_row();
+}
+
+static void adoption(void)
+{
+	int huge;
+	size_t i;
+
+	table("Adoption from a dead owner, which looks at every folio: no goal",
+	      "pages|areas|memory|rounds|adopt|unmap + map|times faster|folios|each folio");
+	for (huge = 1; huge >= 0; huge--)
+		for (i = 0; i < LENGTH(sizes); i++)
+			if (i != 1 && available(huge, sizes[i]))
+				measure_adoption(huge, 1, sizes[i]);
+	for (i = 1; i < LENGTH(numbers); i++)
+		if (numbers[i] <= largest)
+			measure_adoption(false, numbers[i], numbers[i] * PAGE);
+	end_table();
+}
+
+int main(void)
+{
+	largest = setting("DMAOWN_BENCH_MOST", UINT64_MAX);
+	one_area();
+	many_areas();
+	if (kernel_has_transfer())
+		memory_check();
+	else
+		printf("The look at the memory by itself: only where areas can be mapped by file.\n\n");
+	adoption();
+	print_machine();
+	return 0;
+}
