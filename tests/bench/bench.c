@@ -8,11 +8,12 @@
 
 #define SECOND		1000000000ull
 
-#define ROUNDS		7	/* at least, */
-#define ROUNDS_SLOW	3	/* but for rounds */
-#define SLOW		(5 * SECOND)	/* that take longer than this; */
-#define ROUNDS_MOST	200	/* and no more than these, */
-#define ENOUGH		(2 * SECOND)	/* nor after this time */
+#define ROUNDS		7		/* at least, */
+#define SLOW		(5 * SECOND)	/* but for rounds that take longer than this: */
+#define ROUNDS_SLOW	3		/* so many; */
+#define VERY_SLOW	(60 * SECOND)	/* or this: one. */
+#define ROUNDS_MOST	200		/* No more than these, */
+#define ENOUGH		(2 * SECOND)	/* nor after this time. */
 
 uint64_t now(void)
 {
@@ -22,12 +23,20 @@ uint64_t now(void)
 	return t.tv_sec * SECOND + t.tv_nsec;
 }
 
-void took(struct subject *subject, uint64_t ns)
+static void add(struct times *times, uint64_t ns)
 {
-	struct times *times = &subject->times;
-
 	if (times->nr < TIMES)
 		times->ns[times->nr++] = ns;
+}
+
+void took(struct subject *subject, uint64_t ns)
+{
+	add(&subject->times, ns);
+}
+
+void also_took(struct subject *subject, uint64_t ns)
+{
+	add(&subject->also, ns);
 }
 
 static void run_round(struct subject *subjects, unsigned int nr)
@@ -44,21 +53,26 @@ static void forget(struct subject *subjects, unsigned int nr)
 
 	for (i = 0; i < nr; i++) {
 		subjects[i].times.nr = 0;
+		subjects[i].also.nr = 0;
 		subjects[i].retries = 0;
 	}
 }
 
 unsigned int in_turn(struct subject *subjects, unsigned int nr)
 {
-	unsigned int asked_for = setting("DMAOWN_BENCH_ROUNDS", 0), wanted, done;
-	uint64_t began = now();
+	unsigned int wanted = setting("DMAOWN_BENCH_ROUNDS", 0), done;
+	unsigned int most = wanted ?: ROUNDS_MOST;
+	uint64_t began = now(), first;
 
 	run_round(subjects, nr);
-	wanted = now() - began > SLOW ? ROUNDS_SLOW : ROUNDS;
+	first = now() - began;
+	if (!wanted && first > VERY_SLOW)
+		return 1;
+	if (!wanted)
+		wanted = first > SLOW ? ROUNDS_SLOW : ROUNDS;
 	forget(subjects, nr);
 	began = now();
-	for (done = 0; asked_for ? done < asked_for :
-	     done < wanted || (done < ROUNDS_MOST && now() - began < ENOUGH); done++)
+	for (done = 0; done < wanted || (done < most && now() - began < ENOUGH); done++)
 		run_round(subjects, nr);
 	return done;
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* The most times that are kept of one subject. */
-#define TIMES	2000
+#define TIMES	5000
 
 struct times {
 	unsigned int nr;
@@ -19,6 +19,7 @@ struct subject {
 	void (*run)(struct subject *subject);	/* what a round does with it; calls took() */
 	void *data;
 	struct times times;
+	struct times also;		/* of something else about it, if there is */
 	uint64_t retries;
 	bool checked;		/* that it does what it should, once */
 };
@@ -27,11 +28,13 @@ struct subject {
 uint64_t now(void);
 
 void took(struct subject *subject, uint64_t ns);
+void also_took(struct subject *subject, uint64_t ns);
 
 /*
- * Runs all of them in turn, A B A B …, and answers how many rounds there were after a first one that
- * does not count: at least 7, more of them if that is a matter of a second or two; 3 if a round takes
- * more than five seconds. DMAOWN_BENCH_ROUNDS says otherwise.
+ * Runs all of them in turn, A B A B ..., and answers how many rounds there were after a first one
+ * that does not count: at least 7, more of them if that is a matter of a second or two. If a round
+ * takes more than five seconds, there are 3; if it takes more than a minute, the first one counts
+ * and is all. DMAOWN_BENCH_ROUNDS says otherwise.
  */
 unsigned int in_turn(struct subject *subjects, unsigned int nr);
 

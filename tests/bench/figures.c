@@ -68,14 +68,20 @@ static const char *count_text(uint64_t n)
 	return text;
 }
 
-/* Three digits and a unit. */
+/* Three digits. */
+static int decimals(double value)
+{
+	return value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+}
+
+/* The same and a unit. */
 static const char *with_unit(double value, double step, const char * const *units)
 {
 	static char text[48];
 
 	for (; value >= 999.5 && units[1]; units++)
 		value /= step;
-	snprintf(text, sizeof(text), "%.*f %s", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value, *units);
+	snprintf(text, sizeof(text), "%.*f %s", decimals(value), value, *units);
 	return text;
 }
 
@@ -115,11 +121,6 @@ void cell_time(uint64_t ns)
 void cell_bytes(uint64_t bytes)
 {
 	cell("%s", bytes_text(bytes));
-}
-
-static int decimals(double ratio)
-{
-	return ratio < 9.995 ? 2 : ratio < 99.95 ? 1 : 0;
 }
 
 void cell_ratio(double ratio)
@@ -255,6 +256,7 @@ void doing(const char *format, ...)
 {
 	va_list ap;
 
+	fflush(stdout);
 	va_start(ap, format);
 	fprintf(stderr, "%s: ", program_invocation_short_name);
 	vfprintf(stderr, format, ap);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The transfer of areas that are mapped by file against the kernel's own ioctl: the same context and
- * mappings, back and forth, in turn. Each area is one page, pinned by a device.
+ * The transfer of areas that are mapped by file against the kernel's own ioctl: the same context
+ * and mappings, back and forth, in turn. Each area is one page, pinned by a device.
  *
  * DMAOWN_BENCH_MOST=N leaves out what has more than N areas.
  */
@@ -35,8 +35,12 @@ static bool wanted(unsigned int size)
 
 static void measure(enum dmaown_mode mode, unsigned int size)
 {
-	struct stage stage = { .mode = mode, .by_file = true, .areas = sizes[size], .length = PAGE };
-	struct turn turns[] = { { &stage, OURS }, { &stage, KERNELS } };
+	struct stage stage = {
+		.mode = mode, .by_file = true, .areas = sizes[size], .length = PAGE,
+	};
+	struct turn turns[] = {
+		{ .stage = &stage, .way = OURS }, { .stage = &stage, .way = KERNELS },
+	};
 	static struct subject subjects[2];
 	struct result *result = &results[mode][size];
 

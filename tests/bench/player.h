@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Processes that do as they are told. The kernel's own ioctl makes none but its caller the owner, and an
- * area is mapped by who is to own it: so what is measured is done, and timed, in the process concerned.
+ * Processes that do as they are told. The kernel's own ioctl makes none but its caller the owner,
+ * and an area is mapped by who is to own it: so what is measured is done, and timed, in the process
+ * concerned.
  */
 #ifndef PLAYER_H
 #define PLAYER_H
@@ -25,8 +26,8 @@ struct answer {
 #define ORDER_MOST	256	/* bytes of what goes with an order */
 
 /*
- * A fork of this process, with root's capabilities, whose real user is uid: that is who is charged. It
- * has what this one has open and mapped, and ends with it.
+ * A fork of this process, with root's capabilities, whose real user is uid: that is who is charged.
+ * It has what this one has open and mapped, and ends with it.
  */
 struct player player_new(uid_t uid);
 void player_end(struct player *player);

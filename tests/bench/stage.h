@@ -16,9 +16,9 @@ struct stage {
 	enum dmaown_mode mode;
 	bool by_file;
 	bool huge;		/* in pages of 2 MiB, which must be there */
-	bool scattered;		/* each area is in a mapping of its own, with a gap behind it */
+	bool scattered;		/* each area is a mapping of its own, with a gap behind it */
 	bool twice;		/* all processes have the memory at a second place, too */
-	bool one_user;		/* both processes are root's; else, each is a user of its own */
+	bool one_user;		/* both processes are root's, else of two other users */
 	uint64_t areas;
 	uint64_t length;	/* of each, in bytes */
 	int nr_device;		/* which of VFIO's devices it is that pins everything */

@@ -62,7 +62,8 @@ static struct answer do_ours(const struct task *task)
 	struct dmaown_file file = { .fd = task->stage.context };
 	struct dmaown_report report = { 0 };
 	struct dmaown_transfer t = {
-		.size = sizeof(t), .flags = flags_of(task->way), .to.pid = getpid(), .timeout_ms = 60000,
+		.size = sizeof(t), .flags = flags_of(task->way), .to.pid = getpid(),
+		.timeout_ms = 60000,
 		.files = (uintptr_t)&file, .nr_files = 1,
 		.reports = (uintptr_t)&report, .nr_reports = 1,
 	};
@@ -150,7 +151,7 @@ static void check_owner(const struct stage *stage, int player)
 	need(answer.areas == 0, "a transfer after which others own areas");
 }
 
-void take_in_turn(struct subject *subject)
+static void there_and_back(struct subject *subject)
 {
 	const struct turn *turn = subject->data;
 	int i;
@@ -167,4 +168,14 @@ void take_in_turn(struct subject *subject)
 			check_owner(turn->stage, i);
 	}
 	subject->checked = true;
+}
+
+void take_in_turn(struct subject *subject)
+{
+	const struct turn *turn = subject->data;
+	unsigned int times = 0;
+
+	do
+		there_and_back(subject);
+	while (++times < turn->repeat);
 }

@@ -9,7 +9,7 @@
 /* How a process becomes the owner of all areas. */
 enum way {
 	OURS,		/* DMAOWN_IOC_TRANSFER, with the context named */
-	REMAPPED,	/* the same, to the second place in the second player, and back to the first */
+	REMAPPED,	/* the same, to the second place in the second player, and back */
 	ADOPTED,	/* the same, from an owner that is dead */
 	DRY_RUN,	/* the same, up to the first change */
 	KERNELS,	/* IOMMU_IOAS_CHANGE_PROCESS */
@@ -23,12 +23,13 @@ struct answer take(const struct stage *stage, int player, enum way way);
 struct answer take_as(const struct stage *stage, const struct player *player, enum way way);
 
 /*
- * What a round does with a subject whose data is a struct turn: the second player becomes the owner,
- * then the first; each is a time of its own. Each moves all areas or ends the program.
+ * What a round does with a subject whose data is a struct turn: the second player becomes the
+ * owner, then the first; each is a time of its own. Each moves all areas or ends the program.
  */
 struct turn {
 	const struct stage *stage;
 	enum way way;
+	unsigned int repeat;	/* how often in a round; 0 is 1 */
 };
 
 void take_in_turn(struct subject *subject);
