@@ -147,7 +147,7 @@ fuzz: check-setup
 	$(call lasting,$(if $(SEED),DMAOWN_FUZZ_SEED=$(SEED)) DMAOWN_FUZZ_SECONDS,$(or $(SECONDS),120),fuzz)
 
 # Nothing fails for being slow. What is compared runs in one machine, in turn; a program a machine.
-BENCH ?= file
+BENCH ?= file address standstill looking rest
 
 bench: check-setup
 	$(Q)for kernel in $(BENCH_KERNELS); do for name in $(BENCH); do \

@@ -15,7 +15,7 @@
 /* Above what a PC has below 4 GiB, such as the range of interrupt messages, which is reserved. */
 #define IOVA_AT		(4ull << 30)
 #define MEMORY_AT	0x10000000000ull
-/* How far apart the two places are at which the memory is. */
+/* How far apart places are at which memory is: two for each stage. */
 #define APART		(1ull << 36)
 
 static uint64_t stride(const struct stage *stage)
@@ -35,7 +35,7 @@ uint64_t stage_iova(const struct stage *stage, uint64_t area)
 
 char *stage_addr(const struct stage *stage, int place, uint64_t area)
 {
-	return (char *)(MEMORY_AT + place * APART + area * stride(stage));
+	return (char *)(MEMORY_AT + (2 * stage->nr_device + place) * APART + area * stride(stage));
 }
 
 int try_map_file(int context, uint32_t ioas, int file, uint64_t start, uint64_t length,

@@ -98,6 +98,7 @@ static unsigned int measure(struct stage *stage, unsigned int nr)
 		subjects[i].run = delay;
 		subjects[i].data = &meanwhile[i];
 	}
+	traffic_prepare();
 	stage_set(stage);
 	traffic_begin(stage);
 	rounds = in_turn(subjects, nr);

@@ -60,12 +60,16 @@ static void *keep_on(void *unused)
 	return NULL;
 }
 
+void traffic_prepare(void)
+{
+	traffic.memory = new_memory(PAGE);
+	traffic.addr = map_memory(traffic.memory, PAGE, NULL);
+}
+
 void traffic_begin(const struct stage *stage)
 {
 	traffic.stage = stage;
 	traffic.stop = false;
-	traffic.memory = new_memory(PAGE);
-	traffic.addr = map_memory(traffic.memory, PAGE, NULL);
 	need(!pthread_create(&traffic.thread, NULL, keep_on, NULL), "a thread");
 }
 

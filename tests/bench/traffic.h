@@ -7,6 +7,9 @@
 
 #include "stage.h"
 
+/* Before players are made, who are to have that page as well. */
+void traffic_prepare(void);
+
 /* In the context and IOAS of the stage, and by file if that is; one such thread at a time. */
 void traffic_begin(const struct stage *stage);
 void traffic_end(void);
