@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,7 +129,18 @@ bool cell_has_text(const struct cell *list, const char *text)
 	return false;
 }
 
-static void put_text(const struct cell *cell, bool bytes, FILE *out)
+/* As "%09": what is behind the point of a second. */
+static void put_nanoseconds(uint64_t nanoseconds, struct text *text)
+{
+	char room[DIGITS];
+	const char *digits = digits_of(room, nanoseconds);
+	size_t length = room + DIGITS - digits;
+
+	text_fill(text, '0', 9 - length);
+	text_add(text, digits, length);
+}
+
+void cell_put_text(const struct cell *cell, bool bytes, struct text *text)
 {
 	char size[SIZE_TEXT];
 	size_t i;
@@ -140,30 +150,32 @@ static void put_text(const struct cell *cell, bool bytes, FILE *out)
 		break;
 	case CELL_SIZE:
 		if (!bytes) {
-			fputs(size_format(size, cell->number), out);
+			text_puts(text, size_format(size, cell->number));
 			break;
 		}
 		/* fall through */
 	case CELL_NUMBER:
-		fprintf(out, "%" PRIu64, cell->number);
+		text_number(text, cell->number);
 		break;
 	case CELL_TIME:
-		fprintf(out, "%" PRIu64 ".%09" PRIu64, cell->number / 1000000000,
-			cell->number % 1000000000);
+		text_number(text, cell->number / 1000000000);
+		text_add(text, ".", 1);
+		put_nanoseconds(cell->number % 1000000000, text);
 		break;
 	case CELL_HEX:
-		fprintf(out, "0x%" PRIx64, cell->number);
+		text_hex(text, cell->number);
 		break;
 	case CELL_TEXT:
 	case CELL_FLAG:
-		fputs(cell->text, out);
+		text_puts(text, cell->text);
 		break;
 	case CELL_LIST:
 		for (i = 0; i < cell->nr_items; i++) {
-			fputs(i ? "," : "", out);
+			if (i)
+				text_add(text, ",", 1);
 			if (cell->items[i].kind == CELL_UNKNOWN)
-				fputc('-', out);
-			put_text(&cell->items[i], bytes, out);
+				text_add(text, "-", 1);
+			cell_put_text(&cell->items[i], bytes, text);
 		}
 		break;
 	}
@@ -171,18 +183,13 @@ static void put_text(const struct cell *cell, bool bytes, FILE *out)
 
 char *cell_to_text(const struct cell *cell, bool bytes)
 {
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
+	struct text text = { 0 };
 
-	if (!out)
-		return NULL;
-	put_text(cell, bytes, out);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
+	cell_put_text(cell, bytes, &text);
+	text_add(&text, "", 1);
+	if (text.failed)
+		text_free(&text);
+	return text.bytes;
 }
 
 void cell_to_json(const struct cell *cell, struct json *json, const char *key)

@@ -5,6 +5,7 @@
 
 #include "json.h"
 #include "records.h"
+#include "text.h"
 
 enum cell_kind {
 	CELL_UNKNOWN,		/* or unlimited: empty; null in JSON */
@@ -48,7 +49,8 @@ enum cell_kind cell_kind_of_field(const struct field *field);
 bool cell_has_number(const struct cell *list, enum cell_kind kind, uint64_t number);
 bool cell_has_text(const struct cell *list, const char *text);
 
-/* The text for a table, which the caller frees. NULL: no memory. */
+/* The text for a table; and by itself, for the caller to free. NULL: no memory. */
+void cell_put_text(const struct cell *cell, bool bytes, struct text *text);
 char *cell_to_text(const struct cell *cell, bool bytes);
 void cell_to_json(const struct cell *cell, struct json *json, const char *key);
 
