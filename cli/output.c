@@ -85,8 +85,10 @@ int output_choose(struct output *output, const char *defaults)
 int output_begin(struct output *output, const char *key)
 {
 	output->table = NULL;
+	output->gathers = !output->options->json && !isatty(STDOUT_FILENO);
 	output->printed = false;
 	output->key = key;
+	lines_begin(&output->lines, output->set, &output->selection, output->options->raw);
 	output->json = (struct json){ .out = stdout };
 	if (output->options->json)
 		return 0;
@@ -178,12 +180,30 @@ int output_branch(struct output *output, const struct row *row, struct libscols_
 	return rc;
 }
 
+static int gather_row(struct output *output, const struct row *row)
+{
+	const struct selection *selection = &output->selection;
+	size_t i;
+
+	for (i = 0; i < selection->nr; i++) {
+		struct cell cell = { 0 };
+
+		column_render(output->set, selection->columns[i], row, &cell);
+		lines_add(&output->lines, i, &cell, output->options->bytes);
+		cell_clear(&cell);
+	}
+	lines_end(&output->lines);
+	return output->lines.cells.failed ? -ENOMEM : 0;
+}
+
 int output_row(struct output *output, const struct row *row)
 {
 	struct libscols_line *line;
 
 	if (output->options->json)
 		return row_to_json(output, row);
+	if (output->gathers)
+		return gather_row(output, row);
 	return output_branch(output, row, NULL, &line);
 }
 
@@ -197,14 +217,68 @@ static void keep_widths(struct output *output)
 	struct libscols_column *column;
 	size_t width, i;
 
+	lines_keep_widths(&output->lines);
 	for (i = 0; i < output->selection.nr; i++) {
 		column = scols_table_get_column(output->table, i);
-		width = scols_column_get_width(column);
+		width = output->lines.widths[i];
 		scols_column_set_whint(column, width);
 		if (width > strlen(output->selection.columns[i]->name))
 			scols_column_set_flags(column, scols_column_get_flags(column) |
 					       SCOLS_FL_STRICTWIDTH);
 	}
+}
+
+static int hand_over(struct output *output)
+{
+	const char *text = output->lines.cells.bytes;
+	struct libscols_line *line;
+	size_t nr, i;
+	int rc = 0;
+
+	for (nr = 0; nr < output->lines.nr && !rc; nr++) {
+		line = scols_table_new_line(output->table, NULL);
+		rc = line ? 0 : -ENOMEM;
+		for (i = 0; i < output->selection.nr && !rc; i++) {
+			rc = scols_line_set_data(line, i, text);
+			text += strlen(text) + 1;
+		}
+	}
+	return rc;
+}
+
+static int print_table(struct output *output)
+{
+	bool tree = scols_table_is_tree(output->table);
+	struct libscols_column *column;
+	size_t i;
+	int rc;
+
+	/* A tree comes in one piece; and the last line of a range is printed without its end. */
+	if (tree)
+		rc = scols_print_table(output->table);
+	else
+		rc = scols_table_print_range(output->table, NULL, NULL);
+	if (rc)
+		return rc;
+	if (!tree)
+		putchar('\n');
+	scols_table_remove_lines(output->table);
+	for (i = 0; i < output->selection.nr; i++) {
+		column = scols_table_get_column(output->table, i);
+		output->lines.widths[i] = scols_column_get_width(column);
+	}
+	return 0;
+}
+
+static int print_rows(struct output *output)
+{
+	int rc;
+
+	if (output->lines.nr && !output->lines.strange)
+		return lines_print(&output->lines,
+				   !scols_table_is_noheadings(output->table));
+	rc = hand_over(output);
+	return rc ?: print_table(output);
 }
 
 int output_flush(struct output *output)
@@ -213,20 +287,14 @@ int output_flush(struct output *output)
 
 	if (output->options->json)
 		return fflush(stdout) ? -errno : 0;
-	if (!scols_table_get_nlines(output->table))
+	if (!output->lines.nr && !scols_table_get_nlines(output->table))
 		return 0;
-	/* A tree comes in one piece; and the last line of a range is printed without its end. */
-	if (scols_table_is_tree(output->table))
-		rc = scols_print_table(output->table);
-	else
-		rc = scols_table_print_range(output->table, NULL, NULL);
+	rc = print_rows(output);
 	if (rc)
 		return rc;
-	if (!scols_table_is_tree(output->table))
-		putchar('\n');
-	scols_table_remove_lines(output->table);
 	if (!output->printed && !output->options->raw)
 		keep_widths(output);
+	lines_forget(&output->lines);
 	scols_table_enable_noheadings(output->table, true);
 	output->printed = true;
 	return fflush(stdout) ? -errno : 0;
@@ -245,6 +313,7 @@ int output_end(struct output *output, bool complete)
 	}
 	scols_unref_table(output->table);
 	output->table = NULL;
+	lines_free(&output->lines);
 	return rc ?: fflush(stdout) ? -errno : 0;
 }
 

@@ -3,7 +3,7 @@
 #ifndef DMAOWN_CLI_OUTPUT_H
 #define DMAOWN_CLI_OUTPUT_H
 
-#include "columns.h"
+#include "lines.h"
 
 struct output_options {
 	const char *columns;	/* LIST of --output, or NULL */
@@ -19,6 +19,8 @@ struct output {
 	const struct column_set *set;
 	struct selection selection;
 	struct libscols_table *table;
+	bool gathers;		/* rows are gathered in lines, and only some printed by the table */
+	struct lines lines;
 	struct json json;
 	const char *key;	/* of the array in JSON */
 	bool printed;		/* something has gone out already */

@@ -1,7 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "size.h"
 
 const char *size_format(char text[SIZE_TEXT], uint64_t bytes)
@@ -9,6 +6,7 @@ const char *size_format(char text[SIZE_TEXT], uint64_t bytes)
 	static const char units[] = "BKMGTPE";
 	unsigned int shift = 0, unit = 0;
 	uint64_t whole = bytes, tenths = 0;
+	char *behind = text + DIGITS;
 
 	while (whole >= 1024) {
 		whole >>= 10;
@@ -27,9 +25,11 @@ const char *size_format(char text[SIZE_TEXT], uint64_t bytes)
 			unit++;
 		}
 	}
-	if (tenths)
-		snprintf(text, SIZE_TEXT, "%" PRIu64 ".%" PRIu64 "%c", whole, tenths, units[unit]);
-	else
-		snprintf(text, SIZE_TEXT, "%" PRIu64 "%c", whole, units[unit]);
-	return text;
+	if (tenths) {
+		*behind++ = '.';
+		*behind++ = '0' + tenths;
+	}
+	*behind++ = units[unit];
+	*behind = '\0';
+	return digits_of(text, whole);
 }

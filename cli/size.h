@@ -5,8 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes as people read them: 512B, 4K, 1.5G. Powers of 1024, at most one decimal. */
-#define SIZE_TEXT	16
+#include "text.h"
+
+/*
+ * Bytes as people read them: 512B, 4K, 1.5G. Powers of 1024, at most one decimal. It is in text, but
+ * need not begin there.
+ */
+#define SIZE_TEXT	(DIGITS + sizeof(".0B"))
 const char *size_format(char text[SIZE_TEXT], uint64_t bytes);
 
 #endif

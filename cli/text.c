@@ -4,43 +4,41 @@
 
 #include "text.h"
 
-/* Room for so many bytes more; NULL: no memory. */
-static char *reserve(struct text *text, size_t length)
+static bool grow(struct text *text, size_t length)
 {
 	size_t room = text->room ? text->room : 64;
 	char *bytes;
 
-	while (room - text->length < length)
+	while (room - text->length <= length)
 		room *= 2;
-	if (room != text->room) {
-		bytes = realloc(text->bytes, room);
-		if (!bytes) {
-			text->failed = true;
-			return NULL;
-		}
-		text->bytes = bytes;
-		text->room = room;
+	bytes = realloc(text->bytes, room);
+	if (!bytes) {
+		text->failed = true;
+		return false;
 	}
-	return text->bytes + text->length;
+	text->bytes = bytes;
+	text->room = room;
+	return true;
+}
+
+static bool has_room(struct text *text, size_t length)
+{
+	return text->room - text->length > length || grow(text, length);
 }
 
 void text_add(struct text *text, const char *bytes, size_t length)
 {
-	char *to = reserve(text, length);
-
-	if (!to)
+	if (!has_room(text, length))
 		return;
-	memcpy(to, bytes, length);
+	memcpy(text->bytes + text->length, bytes, length);
 	text->length += length;
 }
 
 void text_fill(struct text *text, char byte, size_t times)
 {
-	char *to = reserve(text, times);
-
-	if (!to)
+	if (!has_room(text, times))
 		return;
-	memset(to, byte, times);
+	memset(text->bytes + text->length, byte, times);
 	text->length += times;
 }
 
