@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <inttypes.h>
 #include <string.h>
 
 #include "json.h"
+#include "text.h"
 
 #define INDENT	3
+
+/* A new line, and the blanks of as many levels as there mostly are. */
+static const char line_break[] = "\n                        ";
 
 int utf8_length(const unsigned char *s)
 {
@@ -34,53 +37,98 @@ int utf8_length(const unsigned char *s)
 	return n + 1;
 }
 
-static void put_string(FILE *out, const char *text)
+void json_flush(struct json *json)
 {
-	const unsigned char *s = (const unsigned char *)text;
-	int length;
+	fwrite(json->bytes, 1, json->length, json->out);
+	json->length = 0;
+}
 
-	fputc('"', out);
-	while (*s) {
-		length = utf8_length(s);
-		if (!length) {
-			fputs("\\ufffd", out);
-			s++;
-			continue;
-		}
-		if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else if (*s < ' ' || *s == 0x7f)
-			fprintf(out, "\\u%04x", *s);
-		else
-			fwrite(s, 1, length, out);
-		s += length;
+static void put(struct json *json, const char *bytes, size_t length)
+{
+	if (length > sizeof(json->bytes) - json->length)
+		json_flush(json);
+	if (length > sizeof(json->bytes)) {
+		fwrite(bytes, 1, length, json->out);
+		return;
 	}
-	fputc('"', out);
+	memcpy(json->bytes + json->length, bytes, length);
+	json->length += length;
+}
+
+static void put_byte(struct json *json, char byte)
+{
+	if (json->length == sizeof(json->bytes))
+		json_flush(json);
+	json->bytes[json->length++] = byte;
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* What is not plain; returns how much of it that was. */
+static size_t put_character(struct json *json, const unsigned char *s)
+{
+	int length = utf8_length(s);
+	char escape[sizeof("\\u0000")];
+
+	if (!length)
+		put(json, "\\ufffd", 6);
+	else if (length > 1)
+		put(json, (const char *)s, length);
+	else if (*s == '"' || *s == '\\')
+		put(json, escape, sprintf(escape, "\\%c", *s));
+	else
+		put(json, escape, sprintf(escape, "\\u%04x", *s));
+	return length ? length : 1;
+}
+
+static void put_string(struct json *json, const char *text)
+{
+	const unsigned char *s = (const unsigned char *)text, *end;
+
+	put_byte(json, '"');
+	while (*s) {
+		for (end = s; is_plain(*end); end++)
+			;
+		put(json, (const char *)s, end - s);
+		s = end;
+		if (*s)
+			s += put_character(json, s);
+	}
+	put_byte(json, '"');
 }
 
 static void newline(struct json *json)
 {
-	if (!json->compact)
-		fprintf(json->out, "\n%*s", json->depth * INDENT, "");
+	size_t blanks = INDENT * json->depth, most = sizeof(line_break) - 2;
+
+	if (json->compact)
+		return;
+	put(json, line_break, 1 + (blanks < most ? blanks : most));
+	for (; blanks > most; blanks--)
+		put_byte(json, ' ');
 }
 
 static void begin(struct json *json, const char *key)
 {
 	if (json->continued)
-		fputs(json->compact ? ", " : ",", json->out);
+		put(json, ", ", json->compact ? 2 : 1);
 	if (json->depth)
 		newline(json);
 	json->continued = true;
 	if (key) {
-		put_string(json->out, key);
-		fputs(": ", json->out);
+		put_byte(json, '"');
+		put(json, key, strlen(key));
+		put(json, "\": ", 3);
 	}
 }
 
 void json_open(struct json *json, const char *key, char bracket)
 {
 	begin(json, key);
-	fputc(bracket, json->out);
+	put_byte(json, bracket);
 	json->depth++;
 	json->continued = false;
 }
@@ -90,34 +138,44 @@ void json_close(struct json *json, char bracket)
 	json->depth--;
 	if (json->continued)
 		newline(json);
-	fputc(bracket, json->out);
-	if (!json->depth)
-		fputc('\n', json->out);
+	put_byte(json, bracket);
 	json->continued = true;
+	if (json->depth)
+		return;
+	put_byte(json, '\n');
+	json_flush(json);
 }
 
 void json_null(struct json *json, const char *key)
 {
 	begin(json, key);
-	fputs("null", json->out);
+	put(json, "null", 4);
 }
 
 void json_bool(struct json *json, const char *key, bool value)
 {
 	begin(json, key);
-	fputs(value ? "true" : "false", json->out);
+	put(json, value ? "true" : "false", value ? 4 : 5);
 }
 
 void json_number(struct json *json, const char *key, uint64_t value)
 {
+	char room[DIGITS];
+	const char *digits = digits_of(room, value);
+
 	begin(json, key);
-	fprintf(json->out, "%" PRIu64, value);
+	put(json, digits, room + DIGITS - digits);
 }
 
 void json_hex(struct json *json, const char *key, uint64_t value)
 {
+	char room[DIGITS];
+	const char *digits = hex_digits_of(room, value);
+
 	begin(json, key);
-	fprintf(json->out, "\"0x%" PRIx64 "\"", value);
+	put_byte(json, '"');
+	put(json, digits, room + DIGITS - digits);
+	put_byte(json, '"');
 }
 
 void json_string(struct json *json, const char *key, const char *value)
@@ -127,5 +185,5 @@ void json_string(struct json *json, const char *key, const char *value)
 		return;
 	}
 	begin(json, key);
-	put_string(json->out, value);
+	put_string(json, value);
 }

@@ -84,12 +84,16 @@ int output_choose(struct output *output, const char *defaults)
 
 int output_begin(struct output *output, const char *key)
 {
+	size_t i;
+
 	output->table = NULL;
 	output->gathers = !output->options->json && !isatty(STDOUT_FILENO);
 	output->printed = false;
 	output->key = key;
 	lines_begin(&output->lines, output->set, &output->selection, output->options->raw);
 	output->json = (struct json){ .out = stdout };
+	for (i = 0; i < output->selection.nr; i++)
+		column_key(output->selection.columns[i], output->keys[i]);
 	if (output->options->json)
 		return 0;
 	output->table = scols_new_table();
@@ -114,7 +118,6 @@ static void open_json(struct output *output)
 static int row_to_json(struct output *output, const struct row *row)
 {
 	const struct selection *selection = &output->selection;
-	char key[COLUMN_KEY];
 	size_t i;
 
 	open_json(output);
@@ -123,7 +126,7 @@ static int row_to_json(struct output *output, const struct row *row)
 		struct cell cell = { 0 };
 
 		column_render(output->set, selection->columns[i], row, &cell);
-		cell_to_json(&cell, &output->json, column_key(selection->columns[i], key));
+		cell_to_json(&cell, &output->json, output->keys[i]);
 		cell_clear(&cell);
 	}
 	json_close(&output->json, '}');
@@ -285,8 +288,10 @@ int output_flush(struct output *output)
 {
 	int rc;
 
-	if (output->options->json)
+	if (output->options->json) {
+		json_flush(&output->json);
 		return fflush(stdout) ? -errno : 0;
+	}
 	if (!output->lines.nr && !scols_table_get_nlines(output->table))
 		return 0;
 	rc = print_rows(output);

@@ -23,6 +23,7 @@ struct output {
 	struct lines lines;
 	struct json json;
 	const char *key;	/* of the array in JSON */
+	char keys[MAX_COLUMNS][COLUMN_KEY];
 	bool printed;		/* something has gone out already */
 };
 
