@@ -65,17 +65,17 @@ static void render_devices(const struct row *row, struct cell *cell)
 	}
 }
 
-/* An owner by what --from takes: its PID, or the owner ID of those that have none here. */
-static void add_owner(struct cell *cell, const struct area_record *area)
+/* By what --from takes: its PID, or the owner ID of those that have none here. */
+static void add_owner(struct cell *cell, uint64_t owner, uint32_t pid, enum dmaown_state state)
 {
-	bool by_pid = known(area, AREA, PID) && area->state != DMAOWN_STATE_DEAD;
+	bool by_pid = pid && state != DMAOWN_STATE_DEAD;
 	enum cell_kind kind = by_pid ? CELL_NUMBER : CELL_HEX;
-	uint64_t number = by_pid ? area->pid : area->owner;
+	uint64_t number = by_pid ? pid : owner;
 	struct cell *item;
 
-	if (area->state == DMAOWN_STATE_DEAD)
+	if (state == DMAOWN_STATE_DEAD)
 		cell->colour = COLOUR_BAD;
-	else if (area->state == DMAOWN_STATE_STALE && cell->colour != COLOUR_BAD)
+	else if (state == DMAOWN_STATE_STALE && cell->colour != COLOUR_BAD)
 		cell->colour = COLOUR_WARN;
 	if (cell_has_number(cell, kind, number))
 		return;
@@ -84,21 +84,35 @@ static void add_owner(struct cell *cell, const struct area_record *area)
 		cell_set_number(item, kind, number);
 }
 
+static void add_owners(struct cell *cell, const struct record_list *areas)
+{
+	const struct area_record *area;
+	size_t i;
+
+	for (i = 0; i < areas->nr; i++) {
+		area = &areas->items[i].area;
+		add_owner(cell, area->owner, area->pid, area->state);
+	}
+}
+
 static void render_owners(const struct row *row, struct cell *cell)
 {
 	const struct context_record *context = &row->record->context;
 	struct record_list areas = { 0 };
-	size_t i;
 
 	if (known(context, CONTEXT, OWNERS) && !context->owners) {
 		cell_set_list(cell);
 		return;
 	}
+	if (known(context, CONTEXT, OWNER)) {
+		cell_set_list(cell);
+		add_owner(cell, context->owner, context->owner_pid, context->owner_state);
+		return;
+	}
 	/* Nobody found where somebody may be, behind a lock: unknown, not nobody. */
 	if (!census_owners(row->census, context->context, context->owners, &areas) && areas.nr) {
 		cell_set_list(cell);
-		for (i = 0; i < areas.nr; i++)
-			add_owner(cell, &areas.items[i].area);
+		add_owners(cell, &areas);
 	}
 	record_list_free(&areas);
 }

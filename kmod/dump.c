@@ -101,6 +101,17 @@ static void holder_record(struct dump *dump, const struct holder *holder)
 	record_set(rec, holder, busy, !holder->context);
 }
 
+/* Mostly there is one, and a listing of contexts needs no listing of areas to name it. */
+static void only_owner(struct record_context *rec, const struct owner *owner)
+{
+	pid_t pid = process_pid(owner->task, task_active_pid_ns(current));
+
+	record_set(rec, context, owner, process_id(owner->task));
+	if (pid)
+		record_set(rec, context, owner_pid, pid);
+	record_set(rec, context, owner_state, owner_state(owner));
+}
+
 static void context_record(struct dump *dump, struct iommufd_ctx *ictx,
 			   const struct context_sums *sums, const struct owner_sums *owners)
 {
@@ -112,6 +123,8 @@ static void context_record(struct dump *dump, struct iommufd_ctx *ictx,
 	record_set(rec, context, mode, context_mode(ictx));
 	record_set(rec, context, holders, snapshot_processes(&dump->snapshot));
 	record_set(rec, context, owners, owners->nr);
+	if (owners->nr == 1)
+		only_owner(rec, &owners->sums[0].owner);
 	for (i = 0; i < sums->nr; i++) {
 		const struct object_sum *sum = &sums->objects[i];
 

@@ -165,7 +165,11 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(PINNED,	pinned,		SIZE,	"memory pinned, each pages object counted once")\
 	F(OWNERS,	owners,		U32,	"different owners")				\
 	F(BUSY,		busy,		U32, \
-	  "IOASes that were locked and are missing in the sums")
+	  "IOASes that were locked and are missing in the sums")				\
+	F(OWNER,	owner,		ID, \
+	  "if there is one owner only: ID of the owning process")			\
+	F(OWNER_PID,	owner_pid,	U32,	"and the process")				\
+	F(OWNER_STATE,	owner_state,	STATE,	"and its state")
 
 /* One for each file by which a process holds a context. */
 #define DMAOWN_HOLDER_FIELDS(F)									\
