@@ -14,8 +14,8 @@
 #				look for bugs, with a minute of storm and two of fuzz
 #	make soak | fuzz	the storm for an hour, or the fuzz for two minutes, on SOAK_KERNEL; SECONDS
 #				says otherwise, and SEED, of the fuzz, repeats one
-#	make bench		tables of how long things take, beside the goals, on the kernels of
-#				BENCH_KERNELS; BENCH=file (or address, ...) measures one thing only
+#	make bench		tables of how long it takes, beside the goals, on BENCH_KERNELS; BENCH=file
+#				(or address, standstill, looking, rest) measures that alone
 #
 # V=1 shows the commands.
 

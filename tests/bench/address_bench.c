@@ -26,7 +26,8 @@ static const uint64_t sizes[] = { 64 * MIB, 256 * MIB, 1024 * MIB, 4096 * MIB };
 static const uint64_t numbers[] = { 1, 100, 10000, 50000 };
 #define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
 
-enum { TRANSFER, REMAP, UNMAP_MAP, SUBJECTS };
+/* The last one is what is compared with: the transfer of less. */
+enum { TRANSFER, REMAP, UNMAP_MAP, SMALLER, SUBJECTS };
 
 static struct subject subjects[SUBJECTS];
 
@@ -61,13 +62,18 @@ static const char *page_name(bool huge)
 	return huge ? "2 MiB" : "4 KiB";
 }
 
-/* Answers how many rounds. */
-static unsigned int measure(struct stage *stage)
+/* What takes so short a time is measured more often, and after itself alone. */
+static unsigned int repeat_of(const struct stage *stage)
 {
-	/* What takes so short a time is measured more often, and after itself alone. */
-	unsigned int repeat = stage->areas == 1 ? 10 : 1;
-	struct turn turns[] = {
-		{ stage, OURS, repeat }, { stage, REMAPPED, repeat }, { stage, ANEW, 1 },
+	return stage->areas == 1 ? 10 : 1;
+}
+
+/* Answers how many rounds. There may be nothing that is smaller. */
+static unsigned int measure(struct stage *stage, struct stage *smaller)
+{
+	struct turn turns[SUBJECTS] = {
+		{ stage, OURS, repeat_of(stage) }, { stage, REMAPPED, repeat_of(stage) },
+		{ stage, ANEW, 1 }, { smaller, OURS, smaller ? repeat_of(smaller) : 1 },
 	};
 	unsigned int i, rounds;
 
@@ -79,7 +85,11 @@ static unsigned int measure(struct stage *stage)
 		subjects[i].data = &turns[i];
 	}
 	stage_set(stage);
-	rounds = in_turn(subjects, SUBJECTS);
+	if (smaller)
+		stage_set(smaller);
+	rounds = in_turn(subjects, smaller ? SUBJECTS : SMALLER);
+	if (smaller)
+		stage_clear(smaller);
 	stage_clear(stage);
 	return rounds;
 }
@@ -94,7 +104,7 @@ static void times_cells(unsigned int rounds)
 	unsigned int i;
 
 	cell_count(rounds);
-	for (i = 0; i < SUBJECTS; i++)
+	for (i = 0; i < SMALLER; i++)
 		cell_time(time_of(i));
 	cell_ratio(ratio(time_of(UNMAP_MAP), time_of(TRANSFER)));
 }
@@ -104,11 +114,10 @@ static void times_cells(unsigned int rounds)
 static void measure_bytes(bool huge, uint64_t bytes)
 {
 	struct stage stage = { .huge = huge, .twice = true, .areas = 1, .length = bytes };
-	static uint64_t smallest;
-	unsigned int rounds = measure(&stage);
+	struct stage smallest = { .huge = huge, .areas = 1, .length = sizes[0], .nr_device = 1 };
+	bool is_smallest = bytes == sizes[0];
+	unsigned int rounds = measure(&stage, is_smallest ? NULL : &smallest);
 
-	if (bytes == sizes[0])
-		smallest = time_of(TRANSFER);
 	cell("%s", page_name(huge));
 	cell_bytes(bytes);
 	times_cells(rounds);
@@ -116,8 +125,10 @@ static void measure_bytes(bool huge, uint64_t bytes)
 		goal_at_least(100, ratio(time_of(UNMAP_MAP), time_of(TRANSFER)));
 	else
 		no_goal();
-	cell_ratio(ratio(time_of(TRANSFER), smallest));
-	goal_at_most(STEADY, ratio(time_of(TRANSFER), smallest));
+	if (!is_smallest) {
+		cell_ratio(ratio(time_of(TRANSFER), time_of(SMALLER)));
+		goal_at_most(STEADY, ratio(time_of(TRANSFER), time_of(SMALLER)));
+	}
 	end_row();
 }
 
@@ -131,43 +142,44 @@ static void one_area(void)
 	/* Huge pages first, as long as there are any. */
 	for (huge = 1; huge >= 0; huge--)
 		for (i = 0; i < LENGTH(sizes); i++)
-			if (available(huge, sizes[i]))
+			if (available(huge, sizes[i] + sizes[0]))
 				measure_bytes(huge, sizes[i]);
 	remark("Medians, two in each round, or 20 of transfers. Remapped: to another address in the new owner.");
-	remark("Of the smallest's: the transfer's time, as a multiple of the one for 64 MiB.");
+	remark("Of the smallest's: the transfer's time, as a multiple of that of 64 MiB, in turn with it.");
 	end_table();
 }
 
 /* MANY AREAS */
 
-static void measure_areas(uint64_t areas, double *last)
+static void measure_areas(uint64_t areas, uint64_t fewer)
 {
 	struct stage stage = { .twice = true, .areas = areas, .length = PAGE };
-	unsigned int rounds = measure(&stage);
+	struct stage smaller = { .areas = fewer, .length = PAGE, .nr_device = 1 };
+	unsigned int rounds = measure(&stage, fewer ? &smaller : NULL);
 	double each = (double)time_of(TRANSFER) / areas;
 
 	cell_count(areas);
 	times_cells(rounds);
 	cell_time(each);
-	if (*last) {
-		cell_ratio(each / *last);
-		goal_at_most(STEADY, each / *last);
+	if (fewer) {
+		double grew = each / ((double)time_of(SMALLER) / fewer);
+
+		cell_ratio(grew);
+		goal_at_most(STEADY, grew);
 	}
-	*last = each;
 	end_row();
 }
 
 static void many_areas(void)
 {
-	double last = 0;
 	size_t i;
 
 	table("Transfer of areas of one page by address, and unmapping all and mapping them again",
 	      "areas|rounds|transfer|remapped|unmap + map|times faster|each area|grew by|goal|");
 	for (i = 0; i < LENGTH(numbers); i++)
 		if (numbers[i] <= largest)
-			measure_areas(numbers[i], &last);
-	remark("Medians. Grew by: the time for each area, against that at the size before.");
+			measure_areas(numbers[i], i ? numbers[i - 1] : 0);
+	remark("Medians. Grew by: the time for each area, against that at the size before, in turn with it.");
 	end_table();
 }
 

@@ -21,9 +21,18 @@ static const uint64_t sizes[] = { 1, 100, 10000, 50000 };
 static const char * const modes[] = { DMAOWN_MODES(NAME) };
 #define MODES	DMAOWN_MODE_COUNT
 
+/* What became of a subject. */
+struct figures {
+	uint64_t median, least;
+	uint64_t retries;
+};
+
+/* The last two are what is compared with: the same with as many areas as the size before has. */
+enum { OWN, KERNEL, OWN_BEFORE, KERNEL_BEFORE, SUBJECTS };
+
 static struct result {
 	unsigned int rounds;
-	struct subject ours, kernels;
+	struct figures figures[SUBJECTS];
 } results[MODES][SIZES];
 
 static uint64_t largest;
@@ -33,27 +42,41 @@ static bool wanted(unsigned int size)
 	return sizes[size] <= largest;
 }
 
+static struct stage stage_of(enum dmaown_mode mode, unsigned int size, int nr)
+{
+	return (struct stage){
+		.mode = mode, .by_file = true, .areas = sizes[size], .length = PAGE,
+		.nr_device = nr,
+	};
+}
+
 static void measure(enum dmaown_mode mode, unsigned int size)
 {
-	struct stage stage = {
-		.mode = mode, .by_file = true, .areas = sizes[size], .length = PAGE,
+	static struct subject subjects[SUBJECTS];
+	struct stage stages[] = {
+		stage_of(mode, size, 0), stage_of(mode, size ? size - 1 : 0, 1),
 	};
-	struct turn turns[] = {
-		{ .stage = &stage, .way = OURS }, { .stage = &stage, .way = KERNELS },
-	};
-	static struct subject subjects[2];
+	struct turn turns[SUBJECTS];
 	struct result *result = &results[mode][size];
+	unsigned int nr = size ? 2 : 1, i;
 
-	doing("mode %s, %llu areas", modes[mode], (unsigned long long)sizes[size]);
+	doing("mode %s, areas: %llu", modes[mode], (unsigned long long)sizes[size]);
 	memset(subjects, 0, sizeof(subjects));
-	subjects[0].run = subjects[1].run = take_in_turn;
-	subjects[0].data = &turns[0];
-	subjects[1].data = &turns[1];
-	stage_set(&stage);
-	result->rounds = in_turn(subjects, 2);
-	stage_clear(&stage);
-	result->ours = subjects[0];
-	result->kernels = subjects[1];
+	for (i = 0; i < SUBJECTS; i++) {
+		turns[i] = (struct turn){ .stage = &stages[i / 2], .way = i % 2 ? KERNELS : OURS };
+		subjects[i].run = take_in_turn;
+		subjects[i].data = &turns[i];
+	}
+	for (i = 0; i < nr; i++)
+		stage_set(&stages[i]);
+	result->rounds = in_turn(subjects, 2 * nr);
+	for (i = 0; i < nr; i++)
+		stage_clear(&stages[i]);
+	for (i = 0; i < SUBJECTS; i++)
+		result->figures[i] = (struct figures){
+			.median = median(&subjects[i].times), .least = least(&subjects[i].times),
+			.retries = subjects[i].retries,
+		};
 }
 
 /* The goals: for one area, and from 10,000 on; between them it should not be slower either. */
@@ -64,25 +87,24 @@ static double goal_of(uint64_t areas)
 
 static void print_row(unsigned int mode, unsigned int size)
 {
-	const struct result *r = &results[mode][size];
-	uint64_t ours = median(&r->ours.times), kernels = median(&r->kernels.times);
+	const struct result *result = &results[mode][size];
+	const struct figures *ours = &result->figures[OWN], *kernels = &result->figures[KERNEL];
 
 	cell("%s", modes[mode]);
 	cell_count(sizes[size]);
-	cell_count(r->rounds);
-	cell_time(ours);
-	cell_time(least(&r->ours.times));
-	cell_time(kernels);
-	cell_time(least(&r->kernels.times));
-	cell_ratio(ratio(ours, kernels));
-	goal_at_most(goal_of(sizes[size]), ratio(ours, kernels));
-	cell_ratio(ratio(least(&r->ours.times), least(&r->kernels.times)));
+	cell_count(result->rounds);
+	cell_time(ours->median);
+	cell_time(ours->least);
+	cell_time(kernels->median);
+	cell_time(kernels->least);
+	cell_ratio(ratio(ours->median, kernels->median));
+	goal_at_most(goal_of(sizes[size]), ratio(ours->median, kernels->median));
+	cell_ratio(ratio(ours->least, kernels->least));
 	end_row();
-	if (r->ours.retries || r->kernels.retries)
+	if (ours->retries || kernels->retries)
 		remark("%s, %llu areas: tried again %llu times by ours, %llu by the kernel's",
 		       modes[mode], (unsigned long long)sizes[size],
-		       (unsigned long long)r->ours.retries,
-		       (unsigned long long)r->kernels.retries);
+		       (unsigned long long)ours->retries, (unsigned long long)kernels->retries);
 }
 
 static void print_times(void)
@@ -100,23 +122,27 @@ static void print_times(void)
 	end_table();
 }
 
-static double per_area(const struct subject *subject, unsigned int size)
+static double each(const struct result *result, int subject, unsigned int size)
 {
-	return (double)median(&subject->times) / sizes[size];
+	return (double)result->figures[subject].median / sizes[size];
 }
 
 static void print_growth_row(unsigned int mode, unsigned int size)
 {
-	const struct result *r = &results[mode][size], *smaller = &results[mode][size - 1];
-	double ours = per_area(&r->ours, size) / per_area(&smaller->ours, size - 1);
+	const struct result *r = &results[mode][size];
+	double ours = each(r, OWN, size) / each(r, OWN_BEFORE, size - 1);
+	double kernels = each(r, KERNEL, size) / each(r, KERNEL_BEFORE, size - 1);
 
 	cell("%s", modes[mode]);
+	cell_count(sizes[size - 1]);
 	cell_count(sizes[size]);
-	cell_time(per_area(&r->ours, size));
-	cell_time(per_area(&r->kernels, size));
+	cell_time(each(r, OWN_BEFORE, size - 1));
+	cell_time(each(r, OWN, size));
+	cell_time(each(r, KERNEL_BEFORE, size - 1));
+	cell_time(each(r, KERNEL, size));
 	cell_ratio(ours);
-	cell_ratio(per_area(&r->kernels, size) / per_area(&smaller->kernels, size - 1));
 	goal_at_most(STEADY, ours);
+	cell_ratio(kernels);
 	end_row();
 }
 
@@ -124,12 +150,13 @@ static void print_growth(void)
 {
 	unsigned int mode, size;
 
-	table("Growth: the time for each area, and how it compares with that at the size before",
-	      "mode|areas|ours|kernel's|ours grew by|kernel's grew by|goal|");
+	table("Growth: the time for each area, with fewer and with more of them, in turn",
+	      "mode|fewer|more|ours|ours|kernel's|kernel's|ours grew by|goal||kernel's grew by");
 	for (mode = 0; mode < MODES; mode++)
 		for (size = 1; size < SIZES; size++)
 			if (wanted(size))
 				print_growth_row(mode, size);
+	remark("Linear is what does not grow; with more areas than fit into caches, all take longer.");
 	end_table();
 }
 

@@ -18,11 +18,14 @@ struct order {
 	_Alignas(16) char data[ORDER_MOST];
 };
 
+static int own_line = -1;
+
 static void play(int line)
 {
 	struct order order;
 	struct answer answer;
 
+	own_line = line;
 	while (read(line, &order, sizeof(order)) == (ssize_t)sizeof(order)) {
 		answer = order.act(order.data);
 		if (write(line, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
@@ -56,6 +59,18 @@ struct player player_new(uid_t uid)
 	close(line[1]);
 	player.line = line[0];
 	return player;
+}
+
+void player_keep(const int *files, int nr)
+{
+	int fd, i;
+
+	for (fd = 3; fd < getdtablesize(); fd++) {
+		for (i = 0; i < nr && files[i] != fd; i++)
+			;
+		if (i == nr && fd != own_line)
+			close(fd);
+	}
 }
 
 void player_end(struct player *player)

@@ -36,4 +36,7 @@ void player_end(struct player *player);
 struct answer player_do(const struct player *player, struct answer (*act)(const void *data),
 			const void *data, size_t size);
 
+/* For acts: closes all that the player has from its parent but these, and its line. */
+void player_keep(const int *files, int nr);
+
 #endif

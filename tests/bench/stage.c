@@ -173,11 +173,13 @@ static struct answer map_first(const void *data)
 	return (struct answer){ 0 };
 }
 
-/* What decides on the mode of what one maps. */
+/* It holds this context and no other; and the mode of what it maps is decided. */
 static struct answer join(const void *data)
 {
 	const struct stage *stage = data;
+	const int files[] = { stage->context, stage->device, stage->memory };
 
+	player_keep(files, 3);
 	ipc_lock(stage->mode == DMAOWN_MODE_NONE);
 	return (struct answer){ 0 };
 }

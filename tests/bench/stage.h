@@ -21,7 +21,7 @@ struct stage {
 	bool one_user;		/* both processes are root's, else of two other users */
 	uint64_t areas;
 	uint64_t length;	/* of each, in bytes */
-	int nr_device;		/* which of VFIO's devices pins everything; one for each stage */
+	int nr_device;		/* VFIO's device that pins everything; one for each stage */
 
 	/* What is made of it. */
 	int context;
