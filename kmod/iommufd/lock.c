@@ -31,6 +31,15 @@ struct locked_ioas {
 	unsigned int context;
 };
 
+/* Some of the pages objects that a walk met; a page of memory. */
+struct met {
+	struct met *next;
+	unsigned int nr;
+	struct layout_iopt_pages *pages[];
+};
+
+#define MET_ROOM	((PAGE_SIZE - sizeof(struct met)) / sizeof(struct layout_iopt_pages *))
+
 struct lockset {
 	/* Never contended: it is what lockdep is told that the many locks nest in. */
 	struct mutex nest;
@@ -46,6 +55,12 @@ struct lockset {
 	struct locked_ioas *ioases;
 	unsigned int ioases_nr;
 	unsigned int ioases_room;
+	/*
+	 * What the last walk met, as long as all is locked, but for what is mapped by address: to
+	 * change it without going through the areas once more. Not all of it if memory was short.
+	 */
+	struct met *met;
+	bool met_all;
 };
 
 /*
@@ -208,9 +223,21 @@ static unsigned int count_missing(struct lockset *set, unsigned int context)
 	return missing;
 }
 
+static void forget_met(struct lockset *set)
+{
+	struct met *met;
+
+	while ((met = set->met)) {
+		set->met = met->next;
+		kfree(met);
+	}
+	set->met_all = true;
+}
+
 void lockset_unlock(struct lockset *set)
 {
 	unlock_all(set);
+	forget_met(set);
 	put_ioases(set);
 	mutex_unlock(&set->nest);
 }
@@ -336,6 +363,29 @@ static void step(unsigned int *steps)
 		cond_resched();
 }
 
+/* Under the locks, for which others wait: memory that is not there at once is done without. */
+static bool make_room_to_meet(struct lockset *set)
+{
+	struct met *met = NULL;
+
+	if (set->met_all)
+		met = kmalloc(PAGE_SIZE, GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
+	if (!met) {
+		set->met_all = false;
+		return false;
+	}
+	met->next = set->met;
+	met->nr = 0;
+	set->met = met;
+	return true;
+}
+
+static void meet(struct lockset *set, struct layout_iopt_pages *pages)
+{
+	if ((set->met && set->met->nr < MET_ROOM) || make_room_to_meet(set))
+		set->met->pages[set->met->nr++] = pages;
+}
+
 /* Whether areas can follow of which there is nothing else to say. */
 static bool may_go_on(const struct locked_area *view)
 {
@@ -352,8 +402,8 @@ static bool goes_on(const struct locked_area *view, const struct layout_iopt_pag
  * Adds those that follow and are alike to a view, though not so many that others wait for long;
  * returns the first that is not.
  */
-static struct layout_iopt_area *view_more(struct locked_area *view, struct area_walk *walk,
-					  unsigned int *steps)
+static struct layout_iopt_area *view_more(struct lockset *set, struct locked_area *view,
+					  struct area_walk *walk, unsigned int *steps)
 {
 	struct layout_iopt_area *area = next_area(walk);
 	size_t npinned = 0, charged = 0;
@@ -365,6 +415,7 @@ static struct layout_iopt_area *view_more(struct locked_area *view, struct area_
 		nr++;
 		npinned += area->pages->npinned;
 		charged += area->pages->last_npinned;
+		meet(set, area->pages);
 		step(steps);
 	}
 	view->nr += nr;
@@ -374,9 +425,9 @@ static struct layout_iopt_area *view_more(struct locked_area *view, struct area_
 }
 
 /* One IOAS; *steps counts areas through all of them. */
-static int walk_ioas(const struct layout_iommufd_ioas *ioas, struct locked_area *view,
-		     unsigned int *steps, int (*fn)(const struct locked_area *area, void *arg),
-		     void *arg)
+static int walk_ioas(struct lockset *set, const struct layout_iommufd_ioas *ioas,
+		     struct locked_area *view, unsigned int *steps,
+		     int (*fn)(const struct locked_area *area, void *arg), void *arg)
 {
 	struct layout_iopt_area *area;
 	struct area_walk walk;
@@ -386,7 +437,9 @@ static int walk_ioas(const struct layout_iommufd_ioas *ioas, struct locked_area 
 	area = next_area(&walk);
 	while (area && !ret) {
 		view_area(view, area);
-		area = view_more(view, &walk, steps);
+		if (area->pages && !is_by_address(area->pages))
+			meet(set, area->pages);
+		area = view_more(set, view, &walk, steps);
 		ret = fn(view, arg);
 		step(steps);
 		if (fatal_signal_pending(current))
@@ -403,17 +456,19 @@ int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, 
 	unsigned int i;
 	int ret = 0;
 
+	forget_met(set);
 	for (i = 0; i < set->ioases_nr && !ret; i++) {
 		struct layout_iommufd_ioas *ioas = set->ioases[i].ioas;
 
 		view.place = (struct lockset_place){ set->ioases[i].context, ioas->obj.id };
-		ret = walk_ioas(ioas, &view, &steps, fn, arg);
+		ret = walk_ioas(set, ioas, &view, &steps, fn, arg);
 	}
 	return ret;
 }
 
 /* Asks gives() only where the owner is another one than before. */
 struct giving {
+	const struct owner *to;
 	bool (*gives)(const struct owner *owner, const void *arg);
 	const void *arg;
 	struct owner last;		/* only to be compared */
@@ -422,8 +477,6 @@ struct giving {
 
 static bool gives(struct giving *giving, const struct layout_iopt_pages *pages)
 {
-	if (is_by_address(pages))
-		return false;
 	if (!is_owner(&giving->last, pages)) {
 		giving->last = owner_of(pages);
 		giving->last_gives = giving->gives(&giving->last, giving->arg);
@@ -439,10 +492,32 @@ static void set_owner(struct layout_iopt_pages *pages, const struct owner *owner
 	pages->last_npinned = pages->npinned;
 }
 
-size_t lockset_give(struct lockset *set, const struct owner *to,
-		    bool (*gives_fn)(const struct owner *owner, const void *arg), const void *arg)
+/* One pages object, if it is to be given away; returns how many that makes. */
+static unsigned int give(struct giving *giving, struct layout_iopt_pages *pages)
 {
-	struct giving giving = { .gives = gives_fn, .arg = arg };
+	if (!gives(giving, pages))
+		return 0;
+	set_owner(pages, giving->to);
+	return 1;
+}
+
+static size_t give_met(const struct lockset *set, struct giving *giving)
+{
+	const struct met *met;
+	unsigned int i, steps = 0;
+	size_t nr = 0;
+
+	for (met = set->met; met; met = met->next) {
+		for (i = 0; i < met->nr; i++) {
+			nr += give(giving, met->pages[i]);
+			step(&steps);
+		}
+	}
+	return nr;
+}
+
+static size_t give_all(const struct lockset *set, struct giving *giving)
+{
 	struct layout_iopt_area *area;
 	unsigned int i, steps = 0;
 	struct area_walk walk;
@@ -451,14 +526,20 @@ size_t lockset_give(struct lockset *set, const struct owner *to,
 	for (i = 0; i < set->ioases_nr; i++) {
 		area_walk_begin(&walk, set->ioases[i].ioas);
 		while ((area = next_area(&walk))) {
-			if (gives(&giving, area->pages)) {
-				set_owner(area->pages, to);
-				nr++;
-			}
+			if (!is_by_address(area->pages))
+				nr += give(giving, area->pages);
 			step(&steps);
 		}
 	}
 	return nr;
+}
+
+size_t lockset_give(struct lockset *set, const struct owner *to,
+		    bool (*gives_fn)(const struct owner *owner, const void *arg), const void *arg)
+{
+	struct giving giving = { .to = to, .gives = gives_fn, .arg = arg };
+
+	return set->met_all ? give_met(set, &giving) : give_all(set, &giving);
 }
 
 void pages_set_owner(struct pages *opaque, const struct owner *owner)
