@@ -7,7 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "newer.h"
 #include "scene.h"
 #include "stage.h"
 #include "tap.h"
@@ -36,23 +35,6 @@ uint64_t stage_iova(const struct stage *stage, uint64_t area)
 char *stage_addr(const struct stage *stage, int place, uint64_t area)
 {
 	return (char *)(MEMORY_AT + (2 * stage->nr_device + place) * APART + area * stride(stage));
-}
-
-int try_map_file(int context, uint32_t ioas, int file, uint64_t start, uint64_t length,
-		 uint64_t iova)
-{
-	struct iommu_ioas_map_file map = {
-		.size = sizeof(map),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
-			 IOMMU_IOAS_MAP_WRITEABLE,
-		.ioas_id = ioas,
-		.fd = file,
-		.start = start,
-		.length = length,
-		.iova = iova,
-	};
-
-	return ioctl(context, IOMMU_IOAS_MAP_FILE, &map);
 }
 
 void stage_map(const struct stage *stage)

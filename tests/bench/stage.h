@@ -52,8 +52,4 @@ void stage_unmap(const struct stage *stage);
 /* Has the kernel keep so much memory ready in huge pages; false: it had not as much. */
 bool huge_pages(uint64_t bytes);
 
-/* Maps a range of a file: IOMMU_IOAS_MAP_FILE. Returns what the ioctl does. */
-int try_map_file(int context, uint32_t ioas, int file, uint64_t start, uint64_t length,
-		 uint64_t iova);
-
 #endif

@@ -139,9 +139,19 @@ static void prepare_child(void *data)
 	}
 }
 
+/* Areas by file next to each other, where the kernel has such: 6.12 has not (ENOTTY). */
+static void map_files(int context, uint32_t ioas, uint64_t iova)
+{
+	uint64_t at;
+
+	for (at = 0; at < 4 * PAGE; at += PAGE)
+		need(!try_map_file(context, ioas, memory, at, PAGE, iova + at) || errno == ENOTTY,
+		     "IOMMU_IOAS_MAP_FILE");
+}
+
 /*
- * Areas in all modes, pinned by devices, partly copied into another IOAS; everything is inherited by the
- * children.
+ * Areas in all modes, by address and by file, pinned by devices, partly copied into another IOAS;
+ * everything is inherited by the children.
  */
 static void make_scene(void)
 {
@@ -158,8 +168,10 @@ static void make_scene(void)
 		ioases[i] = new_ioas(contexts[i]);
 		need(!try_attach(devices[i], ioases[i]), "attach");
 		map(contexts[i], ioases[i], MEMORY_AT, 4 * PAGE, 0);
+		map_files(contexts[i], ioases[i], 0x300000);
 		ipc_lock(false);
 		map(contexts[i], ioases[i], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000);
+		map_files(contexts[i], ioases[i], 0x400000);
 		ipc_lock(true);
 	}
 	copies = new_ioas(contexts[0]);

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "newer.h"
 #include "scene.h"
 #include "tap.h"
 
@@ -56,6 +57,22 @@ int try_unmap(int context, uint32_t ioas, uint64_t iova, uint64_t length)
 	};
 
 	return ioctl(context, IOMMU_IOAS_UNMAP, &unmap);
+}
+
+int try_map_file(int context, uint32_t ioas, int file, uint64_t start, uint64_t length,
+		 uint64_t iova)
+{
+	struct iommu_ioas_map_file map = {
+		.size = sizeof(map),
+		.flags = MAP_FLAGS,
+		.ioas_id = ioas,
+		.fd = file,
+		.start = start,
+		.length = length,
+		.iova = iova,
+	};
+
+	return ioctl(context, IOMMU_IOAS_MAP_FILE, &map);
 }
 
 int try_copy(int context, uint32_t to, uint64_t to_iova, uint32_t from, uint64_t from_iova,

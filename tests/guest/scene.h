@@ -18,6 +18,8 @@
 /* iommufd: they return what the ioctl does */
 int try_ioas(int context, uint32_t *ioas);
 int try_map(int context, uint32_t ioas, void *addr, uint64_t length, uint64_t iova);
+int try_map_file(int context, uint32_t ioas, int file, uint64_t start, uint64_t length,
+		 uint64_t iova);
 int try_unmap(int context, uint32_t ioas, uint64_t iova, uint64_t length);
 int try_copy(int context, uint32_t to, uint64_t to_iova, uint32_t from, uint64_t from_iova,
 	     uint64_t length);
