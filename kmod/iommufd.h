@@ -218,8 +218,8 @@ int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, 
 
 /*
  * After a walk to its end: makes to the owner of every pages object that is mapped from a file or
- * dma-buf and whose owner is one that gives says it is to be taken from; returns how many there were.
- * References and charges as with pages_set_owner().
+ * dma-buf and whose owner is one that gives says it is to be taken from; returns how many there
+ * were. References and charges as with pages_set_owner().
  */
 size_t lockset_give(struct lockset *set, const struct owner *to,
 		    bool (*gives)(const struct owner *owner, const void *arg), const void *arg);
