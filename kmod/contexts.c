@@ -9,27 +9,26 @@
 #include "contexts.h"
 #include "find.h"
 #include "grow.h"
-#include "iommufd.h"
 
 /* Adds a context that is not there yet, with a reference of its own. */
-static int contexts_add(struct contexts *contexts, struct iommufd_ctx *ictx)
+static int contexts_add(struct contexts *contexts, struct context ctx)
 {
-	struct iommufd_ctx **array;
+	struct context *array;
 	int ret;
 
 	ret = ptrset_reserve(&contexts->set, contexts->nr + 1);
 	if (ret)
 		return ret;
-	if (ptrset_count(&contexts->set, ictx))
+	if (ptrset_count(&contexts->set, ctx.self))
 		return 0;
 	array = grow(contexts->array, contexts->nr, &contexts->room, sizeof(*array));
 	if (!array)
 		return -ENOMEM;
 	contexts->array = array;
-	ptrset_add(&contexts->set, ictx);
-	*ptrset_value(&contexts->set, ictx) = contexts->nr;
-	context_get(ictx);
-	array[contexts->nr++] = ictx;
+	ptrset_add(&contexts->set, ctx.self);
+	*ptrset_value(&contexts->set, ctx.self) = contexts->nr;
+	context_get(ctx);
+	array[contexts->nr++] = ctx;
 	return 0;
 }
 
@@ -55,7 +54,7 @@ static int add_held(const struct holding *holding, void *arg)
 		held->busy = true;
 		return 0;
 	}
-	return contexts_add(held->contexts, holding->ictx);
+	return contexts_add(held->contexts, holding->ctx);
 }
 
 static void report_not_held(struct reports *reports, const struct process *to, u64 context)
@@ -80,25 +79,26 @@ static void report_no_context(struct reports *reports, u64 context, unsigned int
 	report_add(reports, &report);
 }
 
-/* The context that one entry names; NULL: there is none. *by_to: and TO holds it by this file. */
-static struct iommufd_ctx *find_named(const struct dmaown_file *file, const struct process *to,
-				      bool *by_to)
+/* The context that one entry names, if there is one. *by_to: and TO holds it by this file. */
+static int find_named(const struct dmaown_file *file, const struct process *to,
+		      struct context *ctx, bool *by_to)
 {
 	struct task_struct *holder;
-	struct iommufd_ctx *ictx;
+	int ret;
 
+	*ctx = (struct context){};
 	*by_to = false;
 	if (!file->holder.pid) {
 		*by_to = same_process(current, to->owner.task);
-		return find_by_own_fd(file->fd);
+		return find_by_own_fd(file->fd, ctx);
 	}
 	holder = process_find(&file->holder);
 	if (IS_ERR(holder))
-		return NULL;
+		return 0;
 	*by_to = same_process(holder, to->owner.task);
-	ictx = find_by_fd(holder, file->fd, file->context);
+	ret = find_by_fd(holder, file->fd, file->context, ctx);
 	put_task_struct(holder);
-	return ictx;
+	return ret;
 }
 
 /* held: those of which it is clear already that TO holds them. */
@@ -109,20 +109,19 @@ static int add_named(struct contexts *contexts, struct contexts *held, const str
 	int ret = 0;
 
 	for (i = 0; i < nr && !ret; i++) {
+		struct context ctx;
 		bool by_to;
-		struct iommufd_ctx *ictx = find_named(&files[i], to, &by_to);
 
-		if (IS_ERR(ictx)) {
-			ret = ictx == ERR_PTR(-EAGAIN) ? -EBUSY : PTR_ERR(ictx);
-			break;
-		}
-		if (!ictx || (files[i].context && files[i].context != context_id(ictx)))
+		ret = find_named(&files[i], to, &ctx, &by_to);
+		if (ret)
+			return ret == -EAGAIN ? -EBUSY : ret;
+		if (!ctx.self || (files[i].context && files[i].context != context_id(ctx)))
 			report_no_context(reports, files[i].context, i);
 		else
-			ret = contexts_add(contexts, ictx) ?:
-			      (by_to ? contexts_add(held, ictx) : 0);
-		if (ictx)
-			context_put(ictx);
+			ret = contexts_add(contexts, ctx) ?:
+			      (by_to ? contexts_add(held, ctx) : 0);
+		if (ctx.self)
+			context_put(ctx);
 	}
 	return ret;
 }
@@ -162,7 +161,7 @@ static int get_named(struct contexts *contexts, struct contexts *held, const str
 	if (!ret && held->nr < contexts->nr)
 		ret = add_all(held, to, &busy);
 	for (i = 0; i < contexts->nr && !ret; i++) {
-		if (ptrset_count(&held->set, contexts->array[i]))
+		if (ptrset_count(&held->set, contexts->array[i].self))
 			continue;
 		if (busy)
 			ret = -EBUSY;

@@ -2,15 +2,14 @@
 #ifndef DMAOWN_CONTEXTS_H
 #define DMAOWN_CONTEXTS_H
 
+#include "context.h"
 #include "process.h"
 #include "ptrset.h"
 #include "report.h"
 
-struct iommufd_ctx;
-
 /* Different contexts, with a reference on each. */
 struct contexts {
-	struct iommufd_ctx **array;
+	struct context *array;
 	unsigned int nr;
 	unsigned int room;
 	struct ptrset set;		/* the values are indices in array */

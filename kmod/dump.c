@@ -112,15 +112,15 @@ static void only_owner(struct record_context *rec, const struct owner *owner)
 	record_set(rec, context, owner_state, owner_state(owner));
 }
 
-static void context_record(struct dump *dump, struct iommufd_ctx *ictx,
+static void context_record(struct dump *dump, struct context ctx,
 			   const struct context_sums *sums, const struct owner_sums *owners)
 {
 	struct record_context *rec = &record_add(dump)->context;
 	unsigned int i;
 
-	record_set(rec, context, context, context_id(ictx));
-	record_set(rec, context, kind, DMAOWN_KIND_IOMMUFD);
-	record_set(rec, context, mode, context_mode(ictx));
+	record_set(rec, context, context, context_id(ctx));
+	record_set(rec, context, kind, context_kind(ctx));
+	record_set(rec, context, mode, context_mode(ctx));
 	record_set(rec, context, holders, snapshot_processes(&dump->snapshot));
 	record_set(rec, context, owners, owners->nr);
 	if (owners->nr == 1)
@@ -339,21 +339,21 @@ static int object_records(struct dump *dump, u64 context, const struct context_s
 }
 
 /* A context, or all of its objects: at once, since they are counted in one pass over the areas. */
-static int fill_sums(struct dump *dump, struct iommufd_ctx *ictx)
+static int fill_sums(struct dump *dump, struct context ctx)
 {
 	struct owner_sums owners = {};
 	struct context_sums sums = {};
 	int ret;
 
-	ret = context_sums_objects(&sums, ictx);
+	ret = context_sums_objects(&sums, ctx);
 	if (!ret && (dump->kind == RECORD_CONTEXT || dump->kind == RECORD_IOAS))
-		ret = context_sums_areas(&sums, ictx, &dump->patience, &owners);
+		ret = context_sums_areas(&sums, ctx, &dump->patience, &owners);
 	if (ret)
 		goto out;
 	if (dump->kind == RECORD_CONTEXT)
-		context_record(dump, ictx, &sums, &owners);
+		context_record(dump, ctx, &sums, &owners);
 	else
-		ret = object_records(dump, context_id(ictx), &sums);
+		ret = object_records(dump, context_id(ctx), &sums);
 out:
 	owner_sums_free(&owners);
 	context_sums_free(&sums);
@@ -361,7 +361,7 @@ out:
 	return ret;
 }
 
-static int fill_accesses(struct dump *dump, struct iommufd_ctx *ictx)
+static int fill_accesses(struct dump *dump, struct context ctx)
 {
 	struct access *batch;
 	int nr, i;
@@ -369,7 +369,7 @@ static int fill_accesses(struct dump *dump, struct iommufd_ctx *ictx)
 	batch = kvmalloc_array(BATCH, sizeof(*batch), GFP_KERNEL);
 	if (!batch)
 		return -ENOMEM;
-	nr = patient_accesses(&dump->patience, ictx, &dump->cursor, batch);
+	nr = patient_accesses(&dump->patience, ctx, &dump->cursor, batch);
 	/* There is no record for an IOAS whose accesses cannot be seen: the listing is marked. */
 	if (nr == -EAGAIN) {
 		dump->inconsistent = true;
@@ -378,7 +378,7 @@ static int fill_accesses(struct dump *dump, struct iommufd_ctx *ictx)
 	for (i = 0; i < nr; i++) {
 		struct record_access *rec = &record_add(dump)->access;
 
-		record_set(rec, access, context, context_id(ictx));
+		record_set(rec, access, context, context_id(ctx));
 		record_set(rec, access, id, batch[i].id);
 		record_set(rec, access, ioas, batch[i].ioas);
 	}
@@ -387,9 +387,9 @@ static int fill_accesses(struct dump *dump, struct iommufd_ctx *ictx)
 	return nr == -EAGAIN ? 0 : min(nr, 0);
 }
 
-static int fill_areas(struct dump *dump, struct iommufd_ctx *ictx)
+static int fill_areas(struct dump *dump, struct context ctx)
 {
-	u64 context = context_id(ictx);
+	u64 context = context_id(ctx);
 	struct area *batch;
 	int nr, i;
 
@@ -398,7 +398,7 @@ static int fill_areas(struct dump *dump, struct iommufd_ctx *ictx)
 		kvfree(batch);
 		return -ENOMEM;
 	}
-	nr = patient_areas(&dump->patience, ictx, &dump->cursor, batch);
+	nr = patient_areas(&dump->patience, ctx, &dump->cursor, batch);
 	if (nr == -EAGAIN) {
 		busy_area_record(dump, context, dump->cursor.id);
 		cursor_skip(&dump->cursor);
@@ -411,15 +411,15 @@ static int fill_areas(struct dump *dump, struct iommufd_ctx *ictx)
 	return nr == -EAGAIN ? 0 : min(nr, 0);
 }
 
-static int fill_from_context(struct dump *dump, struct iommufd_ctx *ictx)
+static int fill_from_context(struct dump *dump, struct context ctx)
 {
 	switch (dump->kind) {
 	case RECORD_ACCESS:
-		return fill_accesses(dump, ictx);
+		return fill_accesses(dump, ctx);
 	case RECORD_AREA:
-		return fill_areas(dump, ictx);
+		return fill_areas(dump, ctx);
 	default:
-		return fill_sums(dump, ictx);
+		return fill_sums(dump, ctx);
 	}
 }
 
@@ -435,17 +435,17 @@ static bool next_context(struct dump *dump)
 	return true;
 }
 
-/* The context at hand, once its holders' device files let it be known; ERR_PTR(-EAGAIN) if not. */
-static struct iommufd_ctx *reopen_patiently(struct dump *dump)
+/* The context at hand, once its holders' device files let it be known; -EAGAIN if not. */
+static int reopen_patiently(struct dump *dump, struct context *ctx)
 {
-	struct iommufd_ctx *ictx;
+	int ret;
 
 	do {
-		ictx = snapshot_reopen(&dump->snapshot);
-	} while (ictx == ERR_PTR(-EAGAIN) && wait_patiently(&dump->patience));
-	if (!ictx)
+		ret = snapshot_reopen(&dump->snapshot, ctx);
+	} while (ret == -EAGAIN && wait_patiently(&dump->patience));
+	if (!ret && !ctx->self)
 		dump->inconsistent = true;
-	return ictx;
+	return ret;
 }
 
 /* A context of which nothing can be seen but who holds it. */
@@ -465,7 +465,7 @@ static void busy_context(struct dump *dump)
 	}
 	rec = &record_add(dump)->context;
 	record_set(rec, context, context, context);
-	record_set(rec, context, kind, DMAOWN_KIND_IOMMUFD);
+	record_set(rec, context, kind, snapshot_kind(&dump->snapshot));
 	record_set(rec, context, holders, snapshot_processes(&dump->snapshot));
 	record_set(rec, context, busy, 1);
 }
@@ -473,23 +473,23 @@ static void busy_context(struct dump *dump)
 /* Until there is something, or nothing more to come. */
 static int fill_from_contexts(struct dump *dump)
 {
-	struct iommufd_ctx *ictx;
+	struct context ctx;
 	int ret = 0;
 
 	while (!dump->records_nr && !ret) {
 		if (!dump->in_context && !next_context(dump))
 			break;
-		ictx = reopen_patiently(dump);
-		if (IS_ERR_OR_NULL(ictx)) {
-			if (ictx == ERR_PTR(-EAGAIN))
+		ret = reopen_patiently(dump, &ctx);
+		if (ret || !ctx.self) {
+			if (ret == -EAGAIN) {
 				busy_context(dump);
-			else
-				ret = PTR_ERR(ictx);
+				ret = 0;
+			}
 			dump->in_context = false;
 			continue;
 		}
-		ret = fill_from_context(dump, ictx);
-		context_put(ictx);
+		ret = fill_from_context(dump, ctx);
+		context_put(ctx);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
 		cond_resched();
@@ -500,18 +500,18 @@ static int fill_from_contexts(struct dump *dump)
 static int sum_owners(struct dump *dump, struct owner_sums *owners, unsigned int *busy)
 {
 	struct context_sums sums = {};
-	struct iommufd_ctx *ictx;
+	struct context ctx;
 	unsigned int i;
 	int ret;
 
-	ictx = reopen_patiently(dump);
-	if (IS_ERR_OR_NULL(ictx)) {
-		*busy += ictx == ERR_PTR(-EAGAIN);
-		return ictx == ERR_PTR(-EAGAIN) ? 0 : PTR_ERR(ictx);
+	ret = reopen_patiently(dump, &ctx);
+	if (ret || !ctx.self) {
+		*busy += ret == -EAGAIN;
+		return ret == -EAGAIN ? 0 : ret;
 	}
-	ret = context_sums_objects(&sums, ictx) ?:
-	      context_sums_areas(&sums, ictx, &dump->patience, owners);
-	context_put(ictx);
+	ret = context_sums_objects(&sums, ctx) ?:
+	      context_sums_areas(&sums, ctx, &dump->patience, owners);
+	context_put(ctx);
 	for (i = 0; i < sums.nr; i++)
 		*busy += sums.objects[i].busy;
 	context_sums_free(&sums);

@@ -20,6 +20,7 @@
 #include "find.h"
 #include "iommufd.h"
 #include "ptrset.h"
+#include "vfio.h"
 
 #define CATCH_ROOM	64
 
@@ -36,11 +37,12 @@
 struct catch {
 	unsigned int fd;
 	const struct file *file;	/* only to be compared */
-	struct iommufd_ctx *ictx;
+	struct context ctx;
 	struct file *device_file;
 };
 
 struct walk {
+	struct iommufd iommufd;
 	struct vfio vfio;
 	holding_fn fn;
 	void *arg;
@@ -80,8 +82,8 @@ static int catch_file(const void *arg, struct file *file, unsigned int fd)
 	catch->fd = fd;
 	catch->file = file;
 	catch->device_file = NULL;
-	catch->ictx = context_of_file(file);
-	if (!catch->ictx) {
+	catch->ctx = iommufd_context(&walk->iommufd, file);
+	if (!catch->ctx.self) {
 		if (!vfio_is_device_file(&walk->vfio, file))
 			return 0;
 		catch->device_file = get_file(file);
@@ -111,8 +113,8 @@ static bool catch_files(struct walk *walk, struct task_struct *thread,
 
 static void let_go(struct catch *catch)
 {
-	if (catch->ictx)
-		context_put(catch->ictx);
+	if (catch->ctx.self)
+		context_put(catch->ctx);
 	if (catch->device_file)
 		fput(catch->device_file);
 }
@@ -120,22 +122,19 @@ static void let_go(struct catch *catch)
 static void resolve(const struct walk *walk, struct catch *catch, struct holding *holding,
 		    char *name, size_t size)
 {
-	struct iommufd_ctx *ictx;
-
 	holding->fd = catch->fd;
 	holding->file = catch->file;
 	holding->via = catch->device_file ? DMAOWN_VIA_DEVICE : DMAOWN_VIA_CONTEXT;
 	holding->busy = false;
 	holding->maybe = NULL;
 	if (catch->device_file) {
-		ictx = vfio_context(&walk->vfio, catch->device_file, name, size);
 		holding->device = name;
-		holding->busy = ictx == ERR_PTR(-EAGAIN);
+		holding->busy = vfio_context(&walk->vfio, catch->device_file, &catch->ctx, name,
+					     size);
 		if (holding->busy)
 			holding->maybe = vfio_context_hint(catch->device_file);
-		catch->ictx = IS_ERR(ictx) ? NULL : ictx;
 	}
-	holding->ictx = catch->ictx;
+	holding->ctx = catch->ctx;
 }
 
 static int show_catches(struct walk *walk, struct task_struct *leader)
@@ -149,7 +148,7 @@ static int show_catches(struct walk *walk, struct task_struct *leader)
 		if (!ret) {
 			holding.device = NULL;
 			resolve(walk, &walk->catches[i], &holding, name, sizeof(name));
-			if (holding.ictx || holding.busy)
+			if (holding.ctx.self || holding.busy)
 				ret = walk->fn(&holding, walk->arg);
 		}
 		let_go(&walk->catches[i]);
@@ -301,6 +300,26 @@ static int walk_process(struct walk *walk, struct task_struct *leader)
 	return ret;
 }
 
+/* What is not loaded has no files; but it must not seem so for want of memory. */
+static int with_iommufd(struct walk *walk)
+{
+	return iommufd_begin(&walk->iommufd) == -ENOMEM ? -ENOMEM : 0;
+}
+
+static int with_vfio(struct walk *walk)
+{
+	return vfio_begin(&walk->vfio) == -ENOMEM ? -ENOMEM : 0;
+}
+
+static void walk_end(struct walk *walk)
+{
+	vfio_end(&walk->vfio);
+	iommufd_end(&walk->iommufd);
+	ptrset_free(&walk->seen);
+	kvfree(walk->tables);
+	kfree(walk);
+}
+
 static struct walk *walk_begin(holding_fn fn, void *arg)
 {
 	struct walk *walk = kzalloc(sizeof(*walk), GFP_KERNEL);
@@ -310,21 +329,11 @@ static struct walk *walk_begin(holding_fn fn, void *arg)
 	walk->fn = fn;
 	walk->arg = arg;
 	ptrset_init(&walk->seen);
+	if (with_iommufd(walk)) {
+		walk_end(walk);
+		return NULL;
+	}
 	return walk;
-}
-
-static void walk_end(struct walk *walk)
-{
-	vfio_end(&walk->vfio);
-	ptrset_free(&walk->seen);
-	kvfree(walk->tables);
-	kfree(walk);
-}
-
-/* Without VFIO there are no device files; but it must not seem so for want of memory. */
-static int with_vfio(struct walk *walk)
-{
-	return vfio_begin(&walk->vfio) == -ENOMEM ? -ENOMEM : 0;
 }
 
 int find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
@@ -384,33 +393,32 @@ int find_everywhere(holding_fn fn, void *arg)
 
 struct wanted {
 	u64 id;
-	struct iommufd_ctx *ictx;
+	struct context *ctx;
 };
 
 static int take(const struct holding *holding, void *arg)
 {
 	struct wanted *wanted = arg;
 
-	if (holding->busy) {
-		wanted->ictx = ERR_PTR(-EAGAIN);
-		return 1;
-	}
-	if (wanted->id && context_id(holding->ictx) != wanted->id)
+	if (holding->busy)
+		return -EAGAIN;
+	if (wanted->id && context_id(holding->ctx) != wanted->id)
 		return 0;
-	context_get(holding->ictx);
-	wanted->ictx = holding->ictx;
+	context_get(holding->ctx);
+	*wanted->ctx = holding->ctx;
 	return 1;
 }
 
-struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 id)
+int find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct context *ctx)
 {
-	struct wanted wanted = { .id = id };
+	struct wanted wanted = { .id = id, .ctx = ctx };
 	struct walk *walk;
 	int ret;
 
+	*ctx = (struct context){};
 	walk = walk_begin(take, &wanted);
 	if (!walk)
-		return ERR_PTR(-ENOMEM);
+		return -ENOMEM;
 	walk->one = true;
 	walk->next_fd = fd;
 	ret = walk_process(walk, leader);
@@ -418,34 +426,46 @@ struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 
 	if (!ret)
 		ret = with_vfio(walk) ?: walk_process(walk, leader);
 	walk_end(walk);
-	return ret < 0 ? ERR_PTR(ret) : wanted.ictx;
+	return min(ret, 0);
 }
 
-static struct iommufd_ctx *context_by_device(struct file *file)
+static int context_by_device(struct file *file, struct context *ctx)
 {
-	struct iommufd_ctx *ictx = NULL;
 	struct vfio vfio;
 	char name[64];
 	int ret;
 
 	ret = vfio_begin(&vfio);
 	if (ret)
-		return ret == -ENOMEM ? ERR_PTR(ret) : NULL;
+		return ret == -ENOMEM ? ret : 0;
 	if (vfio_is_device_file(&vfio, file))
-		ictx = vfio_context(&vfio, file, name, sizeof(name));
+		ret = vfio_context(&vfio, file, ctx, name, sizeof(name));
 	vfio_end(&vfio);
-	return ictx;
+	return ret;
 }
 
-struct iommufd_ctx *find_by_own_fd(unsigned int fd)
+static int context_by_file(struct file *file, struct context *ctx)
 {
-	struct iommufd_ctx *ictx;
-	struct file *file;
+	struct iommufd iommufd;
+	int ret;
 
-	file = fget(fd);
+	ret = iommufd_begin(&iommufd);
+	if (ret == -ENOMEM)
+		return ret;
+	*ctx = iommufd_context(&iommufd, file);
+	iommufd_end(&iommufd);
+	return ctx->self ? 0 : context_by_device(file, ctx);
+}
+
+int find_by_own_fd(unsigned int fd, struct context *ctx)
+{
+	struct file *file = fget(fd);
+	int ret;
+
+	*ctx = (struct context){};
 	if (!file)
-		return NULL;
-	ictx = context_of_file(file) ?: context_by_device(file);
+		return 0;
+	ret = context_by_file(file, ctx);
 	fput(file);
-	return ictx;
+	return ret;
 }

@@ -3,9 +3,8 @@
 #define DMAOWN_FIND_H
 
 #include <linux/types.h>
-#include "uapi/dmaown.h"
+#include "context.h"
 
-struct iommufd_ctx;
 struct task_struct;
 
 /* One file by which a process holds a context. Valid during the call that shows it. */
@@ -15,9 +14,9 @@ struct holding {
 	enum dmaown_via via;
 	const void *file;		/* which file it is: only to be compared */
 	const char *device;		/* name, if via a VFIO device file */
-	struct iommufd_ctx *ictx;	/* NULL: a device file that is locked */
+	struct context ctx;		/* none: a device file that is locked */
 	bool busy;			/* it is locked, and its context unknown */
-	const void *maybe;		/* if busy: the context that it seems to hold, or NULL */
+	const void *maybe;		/* if busy: self of what it seems to hold, or NULL */
 };
 
 /*
@@ -33,12 +32,11 @@ int find_in_process(struct task_struct *leader, holding_fn fn, void *arg);
 int find_everywhere(holding_fn fn, void *arg);
 
 /*
- * A reference on the context behind one descriptor, of a process (a group leader; with id, only if
- * that is the context's: threads may have different tables) or of the calling
- * thread; NULL if there is none or it is of something else, ERR_PTR(-EAGAIN) if it is a device file
- * that is locked, or ERR_PTR(-ENOMEM).
+ * A reference on the context behind one descriptor, if there is one: of a process (a group leader;
+ * with id, only if that is the context's: threads may have different tables) or of the calling
+ * thread. -EAGAIN if it is a device file that is locked, -ENOMEM, or -EINTR.
  */
-struct iommufd_ctx *find_by_fd(struct task_struct *leader, unsigned int fd, u64 id);
-struct iommufd_ctx *find_by_own_fd(unsigned int fd);
+int find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct context *ctx);
+int find_by_own_fd(unsigned int fd, struct context *ctx);
 
 #endif

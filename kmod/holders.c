@@ -10,7 +10,6 @@
 #include <linux/string.h>
 
 #include "holders.h"
-#include "iommufd.h"
 
 /* What was found longer ago than that, in milliseconds, is not new any more. */
 #define FRESH	100

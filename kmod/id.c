@@ -20,9 +20,9 @@ static u64 id(u64 a, u64 b, u64 what)
 	return siphash_3u64(a, b, what, &key) ?: 1;
 }
 
-u64 id_of_context(const void *ictx)
+u64 id_of_context(const void *self)
 {
-	return id((unsigned long)ictx, 0, ID_CONTEXT);
+	return id((unsigned long)self, 0, ID_CONTEXT);
 }
 
 u64 id_of_pages(const void *pages)

@@ -9,7 +9,7 @@
  * lives as long as the module.
  */
 void id_init(void);
-u64 id_of_context(const void *ictx);
+u64 id_of_context(const void *self);
 u64 id_of_pages(const void *pages);
 u64 id_of_process(u32 tgid, u64 start);
 

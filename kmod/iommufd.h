@@ -1,236 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * The only way to iommufd's own structures, whose layout is known to the files of iommufd/ alone.
- *
- * Everything takes a struct iommufd_ctx on which the caller holds a reference, that is, on its
- * file. That keeps the context from being released, so nobody holds one longer than a call from
- * user space lasts.
- */
+/* iommufd, whose structures are known to the files of iommufd/ alone. */
 #ifndef DMAOWN_IOMMUFD_H
 #define DMAOWN_IOMMUFD_H
 
-#include <linux/types.h>
 #include "buildid.h"
-#include "owner.h"
+#include "context.h"
 
-struct device;
 struct file;
 struct iommufd_ctx;
-struct vfio_device;
 
-/* The proof that what is loaded is what the layout was made from. */
-int iommufd_layout_check(void);
+/*
+ * iommufd_begin() finds iommufd if it is loaded: 0, and until iommufd_end() it stays loaded;
+ * -ENOENT, and there is nothing to end; -ENOEXEC, there is one with another layout; -ENOMEM.
+ */
+struct iommufd {
+	struct iommufd_ctx *(*ctx_from_file)(struct file *file);
+};
+
+int iommufd_begin(struct iommufd *iommufd);
+void iommufd_end(struct iommufd *iommufd);
+
+/* A reference on the context that a file is of, if it is of one. May be called under spinlocks. */
+struct context iommufd_context(const struct iommufd *iommufd, struct file *file);
+
+/* What the layout was made from. */
 const char *iommufd_layout_subject(void);
-const char *iommufd_layout_kernel(void);
 void iommufd_layout_build_id(char text[BUILDID_TEXT]);
-
-/*
- * A reference on the context that a file is of; NULL if it is another kind of file. May be called
- * under spinlocks.
- */
-struct iommufd_ctx *context_of_file(struct file *file);
-void context_get(struct iommufd_ctx *ictx);
-void context_put(struct iommufd_ctx *ictx);
-u64 context_id(struct iommufd_ctx *ictx);
-
-/* How areas will be accounted that a process without CAP_IPC_LOCK maps from now on. */
-enum dmaown_mode context_mode(struct iommufd_ctx *ictx);
-
-/*
- * VFIO device files, which hold the context they are bound to. vfio_begin() finds VFIO if it is
- * loaded: 0, and until vfio_end() it stays loaded; -ENOENT, and there is nothing to end; -ENOMEM.
- */
-struct vfio {
-	bool (*file_is_valid)(struct file *file);
-	bool (*file_is_group)(struct file *file);
-	struct iommufd_ctx *(*device_ictx)(struct vfio_device *vdev);
-};
-
-int vfio_begin(struct vfio *vfio);
-void vfio_end(struct vfio *vfio);
-
-/* From the first to the second call VFIO is watched as it comes and goes. */
-int vfio_watch(void);
-void vfio_unwatch(void);
-
-bool vfio_is_device_file(const struct vfio *vfio, struct file *file);
-
-/*
- * A reference on the context to which a device file is bound, or NULL, and the device's name.
- * -EAGAIN if the device is locked: VFIO holds the lock while it attaches, which can take as long as
- * a page fault.
- */
-struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name,
-				 size_t size);
-
-/*
- * The context to which a device file seems to be bound, or NULL, whoever has the device locked:
- * only to be compared. If it is a context on which the caller has a reference, it is no guess,
- * unless the device was opened through a group.
- */
-const void *vfio_context_hint(struct file *file);
-
-/*
- * LOOKING
- *
- * Listings take no reference on any object of iommufd, so that nobody's destroy fails because of
- * them: each call copies a few under the lock that keeps them from being removed, and the next goes
- * on by key.
- */
-
-enum object_type { OBJECT_IOAS, OBJECT_HWPT, OBJECT_DEVICE };
-
-struct object {
-	enum object_type type;
-	u32 id;
-	const void *self;		/* only to be compared */
-	const void *attached;		/* of a device: the self of its HWPT, or stale, or NULL */
-	u32 ioas;			/* of a HWPT */
-	unsigned long alignment;	/* of an IOAS */
-	bool nested;			/* of a HWPT */
-	bool auto_domain;
-	char name[64];			/* of a device */
-};
-
-/*
- * Copies at most nr objects with IDs from *id on, and moves *id behind what was looked at. False at
- * the end; otherwise there may be more, even if *done is 0.
- */
-bool context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr,
-		     unsigned int *done);
-
-struct area {
-	u32 ioas;
-	unsigned long iova;
-	unsigned long last;
-	bool readable;
-	bool writable;
-	unsigned int accesses;
-	const void *pages;	/* only to be compared; NULL: in flux, nothing below is set */
-	enum dmaown_source source;
-	u64 start;			/* user address, or offset in the file */
-	unsigned int sharers;
-	size_t npinned;
-	u8 mode;
-	struct owner owner;		/* with references */
-};
-
-struct access {
-	u32 id;
-	u32 ioas;
-};
-
-/*
- * Where to go on: at the IOAS with this ID or the next one, as long as the ID is not above last_id;
- * in it, at this IOVA, or index of an access.
- */
-struct cursor {
-	u32 id;
-	u32 last_id;
-	unsigned long key;
-};
-
-/*
- * Copies at most nr areas, or accesses that are attached to an IOAS, from the cursor on, and moves
- * it behind the last; 0 at the end. -EAGAIN if the IOAS cursor->id is locked: try again, or go on
- * with the next ID. -EINTR if the caller is being killed. areas_put() gives back what a batch
- * refers to.
- */
-int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch,
-		  unsigned int nr);
-void areas_put(struct area *batch, unsigned int nr);
-int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch,
-		     unsigned int nr);
-
-/* Pages of an area, which is the same still if it shows the same pages object from there on. */
-struct stretch {
-	u32 ioas;
-	unsigned long iova;		/* where the area begins */
-	const void *pages;		/* only to be compared */
-	unsigned long first;		/* page of the pages object in which the area begins */
-	unsigned long at;		/* page of the area in which the stretch begins */
-};
-
-/*
- * Copies the numbers of the page frames that are pinned in a stretch, at most nr: PFN_NONE where
- * nothing is. 0 at the end of the area; -ESTALE if there is no such area any more; -EAGAIN if it is
- * locked: try again. A destroy of the IOAS waits meanwhile: a few hundred at a time are enough.
- */
-#define PFN_NONE	ULONG_MAX
-int context_pinned(struct iommufd_ctx *ictx, const struct stretch *stretch, unsigned long *pfns,
-		   unsigned int nr);
-
-/*
- * CHANGING
- *
- * A lockset holds every IOAS of some contexts still: for each, the write sides of domains_rwsem and
- * of iova_rwsem. See iommufd/lock.c for what that means.
- */
-struct lockset;
-
-struct lockset *lockset_alloc(struct iommufd_ctx **contexts, unsigned int nr);
-void lockset_free(struct lockset *set);
-
-struct lockset_place {
-	unsigned int context;		/* index in contexts[] */
-	u32 ioas;			/* 0: none in particular */
-};
-
-/*
- * Takes all locks or none, and waits for none: -EBUSY if somebody holds one, and *who says in which
- * context and IOAS. -EAGAIN: IOASes came meanwhile, and there is room for them now.
- */
-int lockset_lock(struct lockset *set, struct lockset_place *who);
-void lockset_unlock(struct lockset *set);
-
-struct pages;			/* a pages object */
-
-/*
- * An area as it is under the lockset, with no references. Or several alike, one after the other, of
- * the same IOAS: each mapped from a file or dma-buf and alone in showing its pages object, of the
- * same owner in the same mode. Then npinned and charged are their sums, and the rest is the first
- * one's.
- */
-struct locked_area {
-	struct lockset_place place;
-	unsigned int nr;	/* how many */
-	unsigned long iova;
-	unsigned long last;
-	struct pages *pages;	/* NULL: another thread sets it up, nothing below is set */
-	unsigned int sharers;	/* all references on the pages object, also those not of areas */
-	enum dmaown_source source;
-	bool writable;
-	u8 mode;
-	unsigned long addr;	/* if by address: that of the pages object's first page */
-	size_t npages;
-	unsigned long offset;		/* of the area's first byte in the pages object */
-	size_t npinned;
-	size_t charged;		/* what the owner was charged; differs from npinned at times */
-	struct owner owner;
-};
-
-/*
- * Calls fn for each area, or for several alike, in the order of contexts[], IOAS IDs and IOVAs,
- * until it returns something else than 0; returns that, or -EINTR if the caller is being killed.
- */
-int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg),
-		 void *arg);
-
-/*
- * After a walk to its end: makes to the owner of every pages object that is mapped from a file or
- * dma-buf and whose owner is one that gives says it is to be taken from; returns how many there
- * were. References and charges as with pages_set_owner().
- */
-size_t lockset_give(struct lockset *set, const struct owner *to,
-		    bool (*gives)(const struct owner *owner, const void *arg), const void *arg);
-
-/*
- * Makes owner the owner of a pages object, as one that is charged for all that is pinned. Takes
- * over one reference on each part of owner, and leaves those on the old one to the caller.
- */
-void pages_set_owner(struct pages *pages, const struct owner *owner);
-
-/* Says where in its owner's address space a pages object that is mapped by address begins. */
-void pages_set_addr(struct pages *pages, unsigned long addr);
 
 #endif

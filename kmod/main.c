@@ -10,7 +10,9 @@
 #include "id.h"
 #include "iommufd.h"
 #include "netlink.h"
+#include "proof.h"
 #include "transfer.h"
+#include "vfio.h"
 
 int status_fill(struct record_status *rec)
 {
@@ -25,7 +27,7 @@ int status_fill(struct record_status *rec)
 
 	iommufd_layout_build_id(build_id);
 	record_set_string(rec, status, version, DMAOWN_VERSION);
-	record_set_string(rec, status, kernel, iommufd_layout_kernel());
+	record_set_string(rec, status, kernel, proofs_kernel());
 	record_set_string(rec, status, subject, iommufd_layout_subject());
 	record_set_string(rec, status, build_id, build_id);
 	record_set(rec, status, vfio, !ret);
@@ -33,20 +35,27 @@ int status_fill(struct record_status *rec)
 	return 0;
 }
 
+/* One that is loaded later is proven when it is first used. */
+static int __init prove_iommufd(void)
+{
+	struct iommufd iommufd;
+	int ret = iommufd_begin(&iommufd);
+
+	iommufd_end(&iommufd);
+	return ret == -ENOENT ? 0 : ret;
+}
+
 static int __init dmaown_init(void)
 {
 	int ret;
 
-	ret = iommufd_layout_check();
-	if (ret)
-		return ret;
 	id_init();
-	ret = vfio_watch();
+	ret = proofs_watch();
 	if (ret)
 		return ret;
-	ret = charge_init();
+	ret = prove_iommufd() ?: charge_init();
 	if (ret)
-		goto out_vfio;
+		goto out_proofs;
 	ret = netlink_init();
 	if (ret)
 		goto out_charge;
@@ -60,8 +69,8 @@ out_netlink:
 	netlink_exit();
 out_charge:
 	charge_exit();
-out_vfio:
-	vfio_unwatch();
+out_proofs:
+	proofs_unwatch();
 	return ret;
 }
 
@@ -72,7 +81,7 @@ static void __exit dmaown_exit(void)
 	device_exit();
 	netlink_exit();
 	charge_exit();
-	vfio_unwatch();
+	proofs_unwatch();
 }
 
 module_init(dmaown_init);

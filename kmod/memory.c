@@ -10,7 +10,7 @@
 #include <linux/mmap_lock.h>
 #include <linux/pagemap.h>
 
-#include "iommufd.h"
+#include "context.h"
 #include "memory.h"
 
 bool memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm)

@@ -42,7 +42,7 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
 
 /*
  * Compares what an address space maps from addr on with page frames, one for each of nr pages, some
- * of which may be PFN_NONE (iommufd.h). fn is told the addresses of what is not the same. -EBUSY if
+ * of which may be PFN_NONE (context.h). fn is told the addresses of what is not the same. -EBUSY if
  * the mmap_lock is not to be had at once.
  */
 int memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned long *pfns,

@@ -31,7 +31,7 @@ void plan_free(struct plan *plan)
 	ptrset_free(&plan->losers);
 }
 
-int plan_begin(struct plan *plan, struct iommufd_ctx **contexts, unsigned int nr)
+int plan_begin(struct plan *plan, const struct context *contexts, unsigned int nr)
 {
 	plan->touched = bitmap_zalloc(nr, GFP_KERNEL_ACCOUNT);
 	if (!plan->touched)

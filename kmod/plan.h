@@ -8,7 +8,7 @@
 
 #include <linux/types.h>
 #include <linux/workqueue.h>
-#include "iommufd.h"
+#include "context.h"
 #include "ptrset.h"
 #include "remap.h"
 
@@ -72,7 +72,7 @@ struct orphan {
 
 struct plan {
 	/* What it is about. */
-	struct iommufd_ctx **contexts;	/* those of the lockset */
+	const struct context *contexts;	/* those of the lockset */
 	struct remaps *remaps;
 	struct reports *reports;	/* where what is wrong with the remap list goes */
 	const struct owner *to;
@@ -126,7 +126,7 @@ void plan_init(struct plan *plan);
 void plan_free(struct plan *plan);
 
 /* From here to plan_end() it is about these contexts. */
-int plan_begin(struct plan *plan, struct iommufd_ctx **contexts, unsigned int nr);
+int plan_begin(struct plan *plan, const struct context *contexts, unsigned int nr);
 void plan_end(struct plan *plan);
 
 /* Makes room for what was short last time; may sleep. */

@@ -10,7 +10,6 @@
 
 #include "find.h"
 #include "grow.h"
-#include "iommufd.h"
 #include "owner.h"
 #include "ptrset.h"
 #include "snapshot.h"
@@ -55,15 +54,15 @@ static int holder_add(const struct holding *holding, void *arg)
 {
 	struct taking *taking = arg;
 	struct snapshot *snapshot = taking->snapshot;
-	const void *ictx = holding->ictx ?: holding->maybe;
-	u64 context = holding->ictx ? context_id(holding->ictx) : 0;
+	const void *self = holding->ctx.self ?: holding->maybe;
+	u64 context = holding->ctx.self ? context_id(holding->ctx) : 0;
 	struct holder *holder;
 	const struct cred *cred;
 	int ret;
 
 	if (taking->only && context && context != taking->only)
 		return 0;
-	if (taking->among && !ptrset_count(taking->among, ictx))
+	if (taking->among && !ptrset_count(taking->among, self))
 		return 0;
 	ret = seen_before(taking, holding);
 	if (ret)
@@ -76,8 +75,10 @@ static int holder_add(const struct holding *holding, void *arg)
 	if (!holder->pid)
 		return 0;	/* gone meanwhile */
 	holder->context = context;
+	if (context)
+		holder->kind = context_kind(holding->ctx);
 	if (taking->among)
-		holder->number = *ptrset_value(taking->among, ictx);
+		holder->number = *ptrset_value(taking->among, self);
 	holder->tgid = holding->task->tgid;
 	holder->start = holding->task->start_boottime;
 	cred = get_task_cred(holding->task);
@@ -159,26 +160,22 @@ bool snapshot_next(struct snapshot *snapshot)
 	return snapshot->first < snapshot->nr;
 }
 
-struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot)
+int snapshot_reopen(const struct snapshot *snapshot, struct context *ctx)
 {
-	struct iommufd_ctx *failed = NULL;
 	unsigned int i;
+	int failed = 0;
 
-	for (i = snapshot->first; i < snapshot->end; i++) {
+	*ctx = (struct context){};
+	for (i = snapshot->first; i < snapshot->end && !ctx->self; i++) {
 		const struct holder *holder = &snapshot->holders[i];
 		struct task_struct *task = get_pid_task(holder->pid, PIDTYPE_TGID);
-		struct iommufd_ctx *ictx;
 
 		if (!task)
 			continue;
-		ictx = find_by_fd(task, holder->fd, holder->context);
+		failed = find_by_fd(task, holder->fd, holder->context, ctx) ?: failed;
 		put_task_struct(task);
-		if (!IS_ERR_OR_NULL(ictx))
-			return ictx;
-		if (IS_ERR(ictx))
-			failed = ictx;
 	}
-	return failed;
+	return ctx->self ? 0 : failed;
 }
 
 unsigned int snapshot_busy(const struct snapshot *snapshot)

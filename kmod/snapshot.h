@@ -5,9 +5,8 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
-#include "uapi/dmaown.h"
+#include "context.h"
 
-struct iommufd_ctx;
 struct pid;
 struct ptrset;
 
@@ -23,6 +22,7 @@ struct holder {
 	kuid_t euid;
 	kuid_t suid;
 	unsigned int number;		/* of the context, as the caller of snapshot_of() has it */
+	enum dmaown_kind kind;		/* of the context, if that is known */
 	unsigned int fd;		/* the lowest one, if the file has several */
 	enum dmaown_via via;
 	char comm[TASK_COMM_LEN];
@@ -55,15 +55,20 @@ void snapshot_free(struct snapshot *snapshot);
 bool snapshot_next(struct snapshot *snapshot);
 
 /*
- * A reference on the context at hand, through any holder that still has it; NULL if none does,
- * ERR_PTR(-EAGAIN) if one that may have it is a device file that is locked, or another error.
+ * A reference on the context at hand, through any holder that still has it, if one does. -EAGAIN if
+ * one that may have it is a device file that is locked, or another error.
  */
-struct iommufd_ctx *snapshot_reopen(const struct snapshot *snapshot);
+int snapshot_reopen(const struct snapshot *snapshot, struct context *ctx);
 
-/* The ID of the context at hand. */
+/* The ID and kind of the context at hand. */
 static inline u64 snapshot_context(const struct snapshot *snapshot)
 {
 	return snapshot->holders[snapshot->first].context;
+}
+
+static inline enum dmaown_kind snapshot_kind(const struct snapshot *snapshot)
+{
+	return snapshot->holders[snapshot->first].kind;
 }
 
 /* How many device files were locked, so that it is not known which contexts they hold. */

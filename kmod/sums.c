@@ -18,24 +18,24 @@ bool wait_patiently(struct patience *patience)
 	return true;
 }
 
-int patient_areas(struct patience *patience, struct iommufd_ctx *ictx, struct cursor *cursor,
+int patient_areas(struct patience *patience, struct context ctx, struct cursor *cursor,
 		  struct area *batch)
 {
 	int nr;
 
 	do {
-		nr = context_areas(ictx, cursor, batch, BATCH);
+		nr = context_areas(ctx, cursor, batch, BATCH);
 	} while (nr == -EAGAIN && wait_patiently(patience));
 	return nr;
 }
 
-int patient_accesses(struct patience *patience, struct iommufd_ctx *ictx, struct cursor *cursor,
+int patient_accesses(struct patience *patience, struct context ctx, struct cursor *cursor,
 		     struct access *batch)
 {
 	int nr;
 
 	do {
-		nr = context_accesses(ictx, cursor, batch, BATCH);
+		nr = context_accesses(ctx, cursor, batch, BATCH);
 	} while (nr == -EAGAIN && wait_patiently(patience));
 	return nr;
 }
@@ -66,7 +66,7 @@ static int object_add(struct context_sums *sums, const struct object *object)
 	return 0;
 }
 
-static int load_objects(struct context_sums *sums, struct iommufd_ctx *ictx)
+static int load_objects(struct context_sums *sums, struct context ctx)
 {
 	unsigned int i, nr;
 	struct object *batch;
@@ -78,7 +78,7 @@ static int load_objects(struct context_sums *sums, struct iommufd_ctx *ictx)
 	if (!batch)
 		return -ENOMEM;
 	while (more && !ret) {
-		more = context_objects(ictx, &id, batch, BATCH, &nr);
+		more = context_objects(ctx, &id, batch, BATCH, &nr);
 		for (i = 0; i < nr && !ret; i++)
 			ret = object_add(sums, &batch[i]);
 		if (fatal_signal_pending(current))
@@ -132,13 +132,13 @@ static void attach_device(struct context_sums *sums, struct object_sum *device)
 	}
 }
 
-int context_sums_objects(struct context_sums *sums, struct iommufd_ctx *ictx)
+int context_sums_objects(struct context_sums *sums, struct context ctx)
 {
 	struct object_sum *ioas;
 	unsigned int i;
 	int ret;
 
-	ret = load_objects(sums, ictx);
+	ret = load_objects(sums, ctx);
 	if (ret)
 		return ret;
 	for (i = 0; i < sums->nr; i++) {
@@ -262,16 +262,16 @@ static void mark_busy(struct context_sums *sums, u32 id)
 		ioas->busy = true;
 }
 
-static int sum_areas(struct context_sums *sums, struct iommufd_ctx *ictx, struct patience *patience,
+static int sum_areas(struct context_sums *sums, struct context ctx, struct patience *patience,
 		     struct area *batch, struct owner_sums *owners)
 {
 	struct cursor cursor = { .last_id = U32_MAX };
-	u64 context = context_id(ictx);
+	u64 context = context_id(ctx);
 	struct ptrset seen;
 	int nr, ret = 0;
 
 	ptrset_init(&seen);
-	while (!ret && (nr = patient_areas(patience, ictx, &cursor, batch))) {
+	while (!ret && (nr = patient_areas(patience, ctx, &cursor, batch))) {
 		if (nr == -EAGAIN) {
 			mark_busy(sums, cursor.id);
 			cursor_skip(&cursor);
@@ -290,14 +290,14 @@ static int sum_areas(struct context_sums *sums, struct iommufd_ctx *ictx, struct
 	return ret;
 }
 
-static int sum_accesses(struct context_sums *sums, struct iommufd_ctx *ictx,
+static int sum_accesses(struct context_sums *sums, struct context ctx,
 			struct patience *patience, struct access *batch)
 {
 	struct cursor cursor = { .last_id = U32_MAX };
 	struct object_sum *ioas;
 	int nr, i;
 
-	while ((nr = patient_accesses(patience, ictx, &cursor, batch))) {
+	while ((nr = patient_accesses(patience, ctx, &cursor, batch))) {
 		if (nr == -EAGAIN) {
 			mark_busy(sums, cursor.id);
 			cursor_skip(&cursor);
@@ -314,7 +314,7 @@ static int sum_accesses(struct context_sums *sums, struct iommufd_ctx *ictx,
 	return 0;
 }
 
-int context_sums_areas(struct context_sums *sums, struct iommufd_ctx *ictx,
+int context_sums_areas(struct context_sums *sums, struct context ctx,
 		       struct patience *patience, struct owner_sums *owners)
 {
 	struct access *accesses = kvmalloc_array(BATCH, sizeof(*accesses), GFP_KERNEL);
@@ -322,8 +322,8 @@ int context_sums_areas(struct context_sums *sums, struct iommufd_ctx *ictx,
 	int ret = -ENOMEM;
 
 	if (accesses && areas)
-		ret = sum_accesses(sums, ictx, patience, accesses) ?:
-		      sum_areas(sums, ictx, patience, areas, owners);
+		ret = sum_accesses(sums, ctx, patience, accesses) ?:
+		      sum_areas(sums, ctx, patience, areas, owners);
 	kvfree(areas);
 	kvfree(accesses);
 	return ret;

@@ -3,7 +3,7 @@
 #ifndef DMAOWN_SUMS_H
 #define DMAOWN_SUMS_H
 
-#include "iommufd.h"
+#include "context.h"
 #include "ptrset.h"
 
 /* How many objects, areas or accesses are copied at once. */
@@ -62,9 +62,9 @@ bool wait_patiently(struct patience *patience);
  * context_areas() and context_accesses(), but a locked IOAS is tried again as long as there is
  * patience.
  */
-int patient_areas(struct patience *patience, struct iommufd_ctx *ictx, struct cursor *cursor,
+int patient_areas(struct patience *patience, struct context ctx, struct cursor *cursor,
 		  struct area *batch);
-int patient_accesses(struct patience *patience, struct iommufd_ctx *ictx, struct cursor *cursor,
+int patient_accesses(struct patience *patience, struct context ctx, struct cursor *cursor,
 		     struct access *batch);
 
 /* Moves a cursor to the next IOAS. */
@@ -74,13 +74,13 @@ void cursor_skip(struct cursor *cursor);
 bool shown_first(struct ptrset *seen, const struct area *area);
 
 /* The objects of a context, with what hangs on what. */
-int context_sums_objects(struct context_sums *sums, struct iommufd_ctx *ictx);
+int context_sums_objects(struct context_sums *sums, struct context ctx);
 
 /*
  * Adds what the IOASes hold, and what each owner owns in them. owners may be NULL. To come after
  * context_sums_objects().
  */
-int context_sums_areas(struct context_sums *sums, struct iommufd_ctx *ictx,
+int context_sums_areas(struct context_sums *sums, struct context ctx,
 		       struct patience *patience, struct owner_sums *owners);
 void context_sums_free(struct context_sums *sums);
 void owner_sums_free(struct owner_sums *owners);

@@ -30,7 +30,6 @@
 #include "contexts.h"
 #include "event.h"
 #include "holders.h"
-#include "iommufd.h"
 #include "plan.h"
 #include "process.h"
 #include "record.h"
@@ -123,8 +122,8 @@ static void commit(struct transfer *t)
 	for (i = 0; i < plan->moves.nr; i++) {
 		const struct move *move = &plan->moves.array[i];
 
-		pages_set_owner(move->pages, to);
-		pages_set_addr(move->pages, move->new_addr);
+		pages_set_owner(plan->contexts[move->place.context], move->pages, to);
+		pages_set_addr(plan->contexts[move->place.context], move->pages, move->new_addr);
 	}
 	if (plan->given)
 		given = lockset_give(t->set, to, plan_takes, plan);

@@ -40,17 +40,15 @@ struct met {
 
 #define MET_ROOM	((PAGE_SIZE - sizeof(struct met)) / sizeof(struct layout_iopt_pages *))
 
-struct lockset {
-	/* Never contended: it is what lockdep is told that the many locks nest in. */
-	struct mutex nest;
-	struct layout_iommufd_ctx **contexts;
-	unsigned int contexts_nr;
+struct iommufd_locks {
+	struct lockset_part part;
 	/* How many, from the start of each array, are locked. */
 	unsigned int creation_locked;
 	unsigned int domains_locked;
 	unsigned int iova_locked;
 	/*
-	 * IOASes on which we hold a reference: those of contexts[0], by ID, then of contexts[1] …
+	 * IOASes on which we hold a reference: those of the first context, by ID, then of the
+	 * second …
 	 */
 	struct locked_ioas *ioases;
 	unsigned int ioases_nr;
@@ -63,42 +61,50 @@ struct lockset {
 	bool met_all;
 };
 
-/*
- * A lock of a class of which many are held at once. lockdep would run out of entries at 48 held
- * locks; so it is told that they nest in a mutex, which lets it count them as one (up to 2,047 of
- * them).
- */
-static bool trylock_nested(struct lockset *set, struct rw_semaphore *sem)
+static struct iommufd_locks *to_locks(struct lockset_part *part)
+{
+	return container_of(part, struct iommufd_locks, part);
+}
+
+static struct layout_iommufd_ctx *ctx_at(const struct iommufd_locks *locks, unsigned int i)
+{
+	return to_ctx(locks->part.contexts[i].self);
+}
+
+static struct lockset_place place_of(const struct iommufd_locks *locks, unsigned int context,
+				     u32 ioas)
+{
+	return (struct lockset_place){ locks->part.first + context, ioas };
+}
+
+/* A lock of a class of which many are held at once: lockdep counts up to 2,047 of them as one. */
+static bool trylock_nested(struct iommufd_locks *locks, struct rw_semaphore *sem)
 {
 	if (!down_write_trylock(sem))
 		return false;
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
 	rwsem_release(&sem->dep_map, _THIS_IP_);
-	rwsem_acquire_nest(&sem->dep_map, 0, 1, &set->nest.dep_map, _THIS_IP_);
+	rwsem_acquire_nest(&sem->dep_map, 0, 1, &locks->part.nest->dep_map, _THIS_IP_);
 #endif
 	return true;
 }
 
-struct lockset *lockset_alloc(struct iommufd_ctx **contexts, unsigned int nr)
+struct lockset_part *iommufd_part_alloc(void)
 {
-	struct lockset *set = kzalloc(sizeof(*set), GFP_KERNEL);
+	struct iommufd_locks *locks = kzalloc(sizeof(*locks), GFP_KERNEL);
 
-	if (!set)
-		return ERR_PTR(-ENOMEM);
-	mutex_init(&set->nest);
-	set->contexts = (struct layout_iommufd_ctx **)contexts;
-	set->contexts_nr = nr;
-	return set;
+	return locks ? &locks->part : NULL;
 }
 
-void lockset_free(struct lockset *set)
+void iommufd_part_free(struct lockset_part *part)
 {
-	kvfree(set->ioases);
-	mutex_destroy(&set->nest);
-	kfree(set);
+	struct iommufd_locks *locks = to_locks(part);
+
+	kvfree(locks->ioases);
+	kfree(locks);
 }
 
-static int room_for_ioases(struct lockset *set, unsigned int nr)
+static int room_for_ioases(struct iommufd_locks *locks, unsigned int nr)
 {
 	struct locked_ioas *ioases;
 
@@ -106,9 +112,9 @@ static int room_for_ioases(struct lockset *set, unsigned int nr)
 	ioases = kvmalloc_array(nr, sizeof(*ioases), GFP_KERNEL_ACCOUNT);
 	if (!ioases)
 		return -ENOMEM;
-	kvfree(set->ioases);
-	set->ioases = ioases;
-	set->ioases_room = nr;
+	kvfree(locks->ioases);
+	locks->ioases = ioases;
+	locks->ioases_room = nr;
 	return 0;
 }
 
@@ -117,9 +123,9 @@ static int room_for_ioases(struct lockset *set, unsigned int nr)
  * VFIO compatibility IOAS can be used a moment before it is published in ctx->objects: *unpublished
  * says so.
  */
-static unsigned int get_ioases(struct lockset *set, unsigned int context, bool *unpublished)
+static unsigned int get_ioases(struct iommufd_locks *locks, unsigned int context, bool *unpublished)
 {
-	struct layout_iommufd_ctx *ctx = set->contexts[context];
+	struct layout_iommufd_ctx *ctx = ctx_at(locks, context);
 	const void *compat;
 	struct layout_iommufd_ioas *ioas;
 	unsigned int nr = 0;
@@ -131,67 +137,68 @@ static unsigned int get_ioases(struct lockset *set, unsigned int context, bool *
 		nr++;
 		if (ioas == compat)
 			compat = NULL;
-		if (set->ioases_nr == set->ioases_room)
+		if (locks->ioases_nr == locks->ioases_room)
 			continue;
 		ioas_get(ioas);
-		set->ioases[set->ioases_nr].ioas = ioas;
-		set->ioases[set->ioases_nr++].context = context;
+		locks->ioases[locks->ioases_nr].ioas = ioas;
+		locks->ioases[locks->ioases_nr++].context = context;
 	}
 	xa_unlock(&ctx->objects);
 	*unpublished = compat;
 	return nr;
 }
 
-static void put_ioases(struct lockset *set)
+static void put_ioases(struct iommufd_locks *locks)
 {
-	while (set->ioases_nr) {
-		struct locked_ioas *last = &set->ioases[--set->ioases_nr];
+	while (locks->ioases_nr) {
+		struct locked_ioas *last = &locks->ioases[--locks->ioases_nr];
 
-		ioas_put(set->contexts[last->context], last->ioas);
+		ioas_put(ctx_at(locks, last->context), last->ioas);
 	}
 }
 
 /* Gives back what is locked, in reverse order. */
-static void unlock_all(struct lockset *set)
+static void unlock_all(struct iommufd_locks *locks)
 {
-	while (set->iova_locked)
-		up_write(&set->ioases[--set->iova_locked].ioas->iopt.iova_rwsem);
-	while (set->domains_locked)
-		up_write(&set->ioases[--set->domains_locked].ioas->iopt.domains_rwsem);
+	while (locks->iova_locked)
+		up_write(&locks->ioases[--locks->iova_locked].ioas->iopt.iova_rwsem);
+	while (locks->domains_locked)
+		up_write(&locks->ioases[--locks->domains_locked].ioas->iopt.domains_rwsem);
 #if LAYOUT_HAS_iommufd_ctx_ioas_creation_lock
-	while (set->creation_locked)
-		up_write(&set->contexts[--set->creation_locked]->ioas_creation_lock);
+	while (locks->creation_locked)
+		up_write(&ctx_at(locks, --locks->creation_locked)->ioas_creation_lock);
 #endif
 }
 
 /* Keeps the kernel's own IOMMU_IOAS_CHANGE_PROCESS, and new IOASes, out of the contexts. */
-static bool lock_creation(struct lockset *set, struct lockset_place *who)
+static bool lock_creation(struct iommufd_locks *locks, struct lockset_place *who)
 {
 #if LAYOUT_HAS_iommufd_ctx_ioas_creation_lock
-	for (; set->creation_locked < set->contexts_nr; set->creation_locked++) {
-		who->context = set->creation_locked;
-		who->ioas = 0;
-		if (!trylock_nested(set, &set->contexts[set->creation_locked]->ioas_creation_lock))
+	for (; locks->creation_locked < locks->part.nr; locks->creation_locked++) {
+		struct layout_iommufd_ctx *ctx = ctx_at(locks, locks->creation_locked);
+
+		*who = place_of(locks, locks->creation_locked, 0);
+		if (!trylock_nested(locks, &ctx->ioas_creation_lock))
 			return false;
 	}
 #endif
 	return true;
 }
 
-static bool lock_ioases(struct lockset *set, struct lockset_place *who)
+static bool lock_ioases(struct iommufd_locks *locks, struct lockset_place *who)
 {
 	struct locked_ioas *locked;
 
-	for (; set->domains_locked < set->ioases_nr; set->domains_locked++) {
-		locked = &set->ioases[set->domains_locked];
-		*who = (struct lockset_place){ locked->context, locked->ioas->obj.id };
-		if (!trylock_nested(set, &locked->ioas->iopt.domains_rwsem))
+	for (; locks->domains_locked < locks->ioases_nr; locks->domains_locked++) {
+		locked = &locks->ioases[locks->domains_locked];
+		*who = place_of(locks, locked->context, locked->ioas->obj.id);
+		if (!trylock_nested(locks, &locked->ioas->iopt.domains_rwsem))
 			return false;
 	}
-	for (; set->iova_locked < set->ioases_nr; set->iova_locked++) {
-		locked = &set->ioases[set->iova_locked];
-		*who = (struct lockset_place){ locked->context, locked->ioas->obj.id };
-		if (!trylock_nested(set, &locked->ioas->iopt.iova_rwsem))
+	for (; locks->iova_locked < locks->ioases_nr; locks->iova_locked++) {
+		locked = &locks->ioases[locks->iova_locked];
+		*who = place_of(locks, locked->context, locked->ioas->obj.id);
+		if (!trylock_nested(locks, &locked->ioas->iopt.iova_rwsem))
 			return false;
 	}
 	return true;
@@ -202,11 +209,11 @@ static bool lock_ioases(struct lockset *set, struct lockset_place *who)
  * have got a copy of an area that has gone from where it would have been seen. One that goes now
  * waits for us.
  */
-static unsigned int count_missing(struct lockset *set, unsigned int context)
+static unsigned int count_missing(struct iommufd_locks *locks, unsigned int context)
 {
-	struct layout_iommufd_ctx *ctx = set->contexts[context];
-	const struct locked_ioas *locked = set->ioases;
-	const struct locked_ioas *end = locked + set->ioases_nr;
+	struct layout_iommufd_ctx *ctx = ctx_at(locks, context);
+	const struct locked_ioas *locked = locks->ioases;
+	const struct locked_ioas *end = locked + locks->ioases_nr;
 	struct layout_iommufd_ioas *ioas;
 	unsigned int missing = 0;
 	u32 id = 0;
@@ -223,64 +230,65 @@ static unsigned int count_missing(struct lockset *set, unsigned int context)
 	return missing;
 }
 
-static void forget_met(struct lockset *set)
+static void forget_met(struct iommufd_locks *locks)
 {
 	struct met *met;
 
-	while ((met = set->met)) {
-		set->met = met->next;
+	while ((met = locks->met)) {
+		locks->met = met->next;
 		kfree(met);
 	}
-	set->met_all = true;
+	locks->met_all = true;
 }
 
-void lockset_unlock(struct lockset *set)
+void iommufd_unlock(struct lockset_part *part)
 {
-	unlock_all(set);
-	forget_met(set);
-	put_ioases(set);
-	mutex_unlock(&set->nest);
+	struct iommufd_locks *locks = to_locks(part);
+
+	unlock_all(locks);
+	forget_met(locks);
+	put_ioases(locks);
 }
 
 /* References on all IOASes. -EAGAIN: *nr is how many there are, more than there is room for. */
-static int get_all(struct lockset *set, struct lockset_place *who, unsigned int *nr)
+static int get_all(struct iommufd_locks *locks, struct lockset_place *who, unsigned int *nr)
 {
 	bool unpublished;
 	unsigned int i;
 
 	*nr = 0;
-	for (i = 0; i < set->contexts_nr; i++) {
-		*nr += get_ioases(set, i, &unpublished);
+	for (i = 0; i < locks->part.nr; i++) {
+		*nr += get_ioases(locks, i, &unpublished);
 		if (unpublished) {
-			*who = (struct lockset_place){ .context = i };
+			*who = place_of(locks, i, 0);
 			return -EBUSY;
 		}
 	}
-	return *nr > set->ioases_nr ? -EAGAIN : 0;
+	return *nr > locks->ioases_nr ? -EAGAIN : 0;
 }
 
-int lockset_lock(struct lockset *set, struct lockset_place *who)
+int iommufd_lock(struct lockset_part *part, struct lockset_place *who)
 {
+	struct iommufd_locks *locks = to_locks(part);
 	unsigned int i, nr = 0;
 	int ret = -EBUSY;
 
-	mutex_lock(&set->nest);
-	if (!lock_creation(set, who))
+	if (!lock_creation(locks, who))
 		goto out;
-	ret = get_all(set, who, &nr);
+	ret = get_all(locks, who, &nr);
 	if (ret)
 		goto out;
 	ret = -EBUSY;
-	if (!lock_ioases(set, who))
+	if (!lock_ioases(locks, who))
 		goto out;
-	for (i = 0; i < set->contexts_nr; i++)
-		nr += count_missing(set, i);
-	if (nr == set->ioases_nr)
+	for (i = 0; i < locks->part.nr; i++)
+		nr += count_missing(locks, i);
+	if (nr == locks->ioases_nr)
 		return 0;
 	ret = -EAGAIN;
 out:
-	lockset_unlock(set);
-	if (ret == -EAGAIN && nr > set->ioases_room && room_for_ioases(set, nr))
+	iommufd_unlock(part);
+	if (ret == -EAGAIN && nr > locks->ioases_room && room_for_ioases(locks, nr))
 		return -ENOMEM;
 	return ret;
 }
@@ -364,26 +372,26 @@ static void step(unsigned int *steps)
 }
 
 /* Under the locks, for which others wait: memory that is not there at once is done without. */
-static bool make_room_to_meet(struct lockset *set)
+static bool make_room_to_meet(struct iommufd_locks *locks)
 {
 	struct met *met = NULL;
 
-	if (set->met_all)
+	if (locks->met_all)
 		met = kmalloc(PAGE_SIZE, GFP_NOWAIT | __GFP_NOWARN | __GFP_ACCOUNT);
 	if (!met) {
-		set->met_all = false;
+		locks->met_all = false;
 		return false;
 	}
-	met->next = set->met;
+	met->next = locks->met;
 	met->nr = 0;
-	set->met = met;
+	locks->met = met;
 	return true;
 }
 
-static void meet(struct lockset *set, struct layout_iopt_pages *pages)
+static void meet(struct iommufd_locks *locks, struct layout_iopt_pages *pages)
 {
-	if ((set->met && set->met->nr < MET_ROOM) || make_room_to_meet(set))
-		set->met->pages[set->met->nr++] = pages;
+	if ((locks->met && locks->met->nr < MET_ROOM) || make_room_to_meet(locks))
+		locks->met->pages[locks->met->nr++] = pages;
 }
 
 /* Whether areas can follow of which there is nothing else to say. */
@@ -402,7 +410,7 @@ static bool goes_on(const struct locked_area *view, const struct layout_iopt_pag
  * Adds those that follow and are alike to a view, though not so many that others wait for long;
  * returns the first that is not.
  */
-static struct layout_iopt_area *view_more(struct lockset *set, struct locked_area *view,
+static struct layout_iopt_area *view_more(struct iommufd_locks *locks, struct locked_area *view,
 					  struct area_walk *walk, unsigned int *steps)
 {
 	struct layout_iopt_area *area = next_area(walk);
@@ -415,7 +423,7 @@ static struct layout_iopt_area *view_more(struct lockset *set, struct locked_are
 		nr++;
 		npinned += area->pages->npinned;
 		charged += area->pages->last_npinned;
-		meet(set, area->pages);
+		meet(locks, area->pages);
 		step(steps);
 	}
 	view->nr += nr;
@@ -425,9 +433,8 @@ static struct layout_iopt_area *view_more(struct lockset *set, struct locked_are
 }
 
 /* One IOAS; *steps counts areas through all of them. */
-static int walk_ioas(struct lockset *set, const struct layout_iommufd_ioas *ioas,
-		     struct locked_area *view, unsigned int *steps,
-		     int (*fn)(const struct locked_area *area, void *arg), void *arg)
+static int walk_ioas(struct iommufd_locks *locks, const struct layout_iommufd_ioas *ioas,
+		     struct locked_area *view, unsigned int *steps, area_fn fn, void *arg)
 {
 	struct layout_iopt_area *area;
 	struct area_walk walk;
@@ -438,8 +445,8 @@ static int walk_ioas(struct lockset *set, const struct layout_iommufd_ioas *ioas
 	while (area && !ret) {
 		view_area(view, area);
 		if (area->pages && !is_by_address(area->pages))
-			meet(set, area->pages);
-		area = view_more(set, view, &walk, steps);
+			meet(locks, area->pages);
+		area = view_more(locks, view, &walk, steps);
 		ret = fn(view, arg);
 		step(steps);
 		if (fatal_signal_pending(current))
@@ -448,20 +455,20 @@ static int walk_ioas(struct lockset *set, const struct layout_iommufd_ioas *ioas
 	return ret;
 }
 
-int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, void *arg),
-		 void *arg)
+int iommufd_walk(struct lockset_part *part, area_fn fn, void *arg)
 {
+	struct iommufd_locks *locks = to_locks(part);
 	struct locked_area view = {};
 	unsigned int steps = 0;
 	unsigned int i;
 	int ret = 0;
 
-	forget_met(set);
-	for (i = 0; i < set->ioases_nr && !ret; i++) {
-		struct layout_iommufd_ioas *ioas = set->ioases[i].ioas;
+	forget_met(locks);
+	for (i = 0; i < locks->ioases_nr && !ret; i++) {
+		struct layout_iommufd_ioas *ioas = locks->ioases[i].ioas;
 
-		view.place = (struct lockset_place){ set->ioases[i].context, ioas->obj.id };
-		ret = walk_ioas(set, ioas, &view, &steps, fn, arg);
+		view.place = place_of(locks, locks->ioases[i].context, ioas->obj.id);
+		ret = walk_ioas(locks, ioas, &view, &steps, fn, arg);
 	}
 	return ret;
 }
@@ -469,7 +476,7 @@ int lockset_walk(struct lockset *set, int (*fn)(const struct locked_area *area, 
 /* Asks gives() only where the owner is another one than before. */
 struct giving {
 	const struct owner *to;
-	bool (*gives)(const struct owner *owner, const void *arg);
+	gives_fn gives;
 	const void *arg;
 	struct owner last;		/* only to be compared */
 	bool last_gives;
@@ -501,13 +508,13 @@ static unsigned int give(struct giving *giving, struct layout_iopt_pages *pages)
 	return 1;
 }
 
-static size_t give_met(const struct lockset *set, struct giving *giving)
+static size_t give_met(const struct iommufd_locks *locks, struct giving *giving)
 {
 	const struct met *met;
 	unsigned int i, steps = 0;
 	size_t nr = 0;
 
-	for (met = set->met; met; met = met->next) {
+	for (met = locks->met; met; met = met->next) {
 		for (i = 0; i < met->nr; i++) {
 			nr += give(giving, met->pages[i]);
 			step(&steps);
@@ -516,15 +523,15 @@ static size_t give_met(const struct lockset *set, struct giving *giving)
 	return nr;
 }
 
-static size_t give_all(const struct lockset *set, struct giving *giving)
+static size_t give_all(const struct iommufd_locks *locks, struct giving *giving)
 {
 	struct layout_iopt_area *area;
 	unsigned int i, steps = 0;
 	struct area_walk walk;
 	size_t nr = 0;
 
-	for (i = 0; i < set->ioases_nr; i++) {
-		area_walk_begin(&walk, set->ioases[i].ioas);
+	for (i = 0; i < locks->ioases_nr; i++) {
+		area_walk_begin(&walk, locks->ioases[i].ioas);
 		while ((area = next_area(&walk))) {
 			if (!is_by_address(area->pages))
 				nr += give(giving, area->pages);
@@ -534,20 +541,21 @@ static size_t give_all(const struct lockset *set, struct giving *giving)
 	return nr;
 }
 
-size_t lockset_give(struct lockset *set, const struct owner *to,
-		    bool (*gives_fn)(const struct owner *owner, const void *arg), const void *arg)
+size_t iommufd_give(struct lockset_part *part, const struct owner *to, gives_fn gives_fn,
+		    const void *arg)
 {
 	struct giving giving = { .to = to, .gives = gives_fn, .arg = arg };
+	const struct iommufd_locks *locks = to_locks(part);
 
-	return set->met_all ? give_met(set, &giving) : give_all(set, &giving);
+	return locks->met_all ? give_met(locks, &giving) : give_all(locks, &giving);
 }
 
-void pages_set_owner(struct pages *opaque, const struct owner *owner)
+void iommufd_set_owner(struct pages *opaque, const struct owner *owner)
 {
 	set_owner((struct layout_iopt_pages *)opaque, owner);
 }
 
-void pages_set_addr(struct pages *opaque, unsigned long addr)
+void iommufd_set_addr(struct pages *opaque, unsigned long addr)
 {
 	((struct layout_iopt_pages *)opaque)->uptr = (void *)addr;
 }

@@ -5,75 +5,10 @@
  */
 #include <linux/device.h>
 #include <linux/err.h>
-#include <linux/file.h>
 #include <linux/iommu.h>
-#include <linux/module.h>
 #include <linux/sched/signal.h>
 
-#include "../id.h"
 #include "private.h"
-
-int iommufd_layout_check(void)
-{
-	static const u8 expected[] = LAYOUT_IOMMUFD_BUILD_ID_BYTES;
-	char found[BUILDID_TEXT] = "none";
-	int ret;
-
-	ret = buildid_check(LAYOUT_IOMMUFD_BUILTIN ? NULL : "iommufd", expected, sizeof(expected),
-			    found);
-	if (!ret)
-		return 0;
-	if (ret == -ENOMEM)
-		return ret;
-	pr_err("%s: built for the %s with build ID %s (kernel %s), but the one that is loaded has build ID %s: build this module again for the running kernel\n",
-	       KBUILD_MODNAME, iommufd_layout_subject(), LAYOUT_IOMMUFD_BUILD_ID, LAYOUT_KERNEL,
-	       found);
-	return -ENOEXEC;
-}
-
-const char *iommufd_layout_subject(void)
-{
-	return LAYOUT_IOMMUFD_BUILTIN ? "vmlinux" : "iommufd";
-}
-
-const char *iommufd_layout_kernel(void)
-{
-	return LAYOUT_KERNEL;
-}
-
-void iommufd_layout_build_id(char text[BUILDID_TEXT])
-{
-	strscpy(text, LAYOUT_IOMMUFD_BUILD_ID, BUILDID_TEXT);
-}
-
-struct iommufd_ctx *context_of_file(struct file *file)
-{
-	struct iommufd_ctx *ictx = iommufd_ctx_from_file(file);
-
-	return IS_ERR(ictx) ? NULL : ictx;
-}
-
-void context_get(struct iommufd_ctx *ictx)
-{
-	iommufd_ctx_get(ictx);
-}
-
-void context_put(struct iommufd_ctx *ictx)
-{
-	iommufd_ctx_put(ictx);
-}
-
-u64 context_id(struct iommufd_ctx *ictx)
-{
-	return id_of_context(ictx);
-}
-
-enum dmaown_mode context_mode(struct iommufd_ctx *ictx)
-{
-	if (READ_ONCE(to_ctx(ictx)->account_mode) == LAYOUT_IOPT_PAGES_ACCOUNT_MM)
-		return DMAOWN_MODE_MM;
-	return DMAOWN_MODE_USER;
-}
 
 struct layout_iommufd_ioas *next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
 {
@@ -162,10 +97,10 @@ static bool copy_object(struct object *to, struct layout_iommufd_object *obj)
 	return false;
 }
 
-bool context_objects(struct iommufd_ctx *ictx, u32 *id, struct object *batch, unsigned int nr,
+bool iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
 		     unsigned int *done)
 {
-	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
+	struct layout_iommufd_ctx *ctx = to_ctx(self);
 	struct layout_iommufd_object *obj;
 	unsigned int steps = LOCKED_STEPS;
 	unsigned long index;
@@ -268,13 +203,13 @@ static int copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy
 	return done;
 }
 
-static int copy_next(struct iommufd_ctx *ictx, struct cursor *cursor, copy_fn copy, void *batch,
+static int copy_next(void *self, struct cursor *cursor, copy_fn copy, void *batch,
 		     unsigned int nr)
 {
 	int done;
 
 	do {
-		done = copy_some(to_ctx(ictx), cursor, copy, batch, nr);
+		done = copy_some(to_ctx(self), cursor, copy, batch, nr);
 		if (fatal_signal_pending(current) && done == -EINPROGRESS)
 			return -EINTR;
 		cond_resched();
@@ -323,23 +258,12 @@ static int copy_accesses(struct layout_iommufd_ioas *ioas, struct cursor *cursor
 	return done;
 }
 
-int context_areas(struct iommufd_ctx *ictx, struct cursor *cursor, struct area *batch,
-		  unsigned int nr)
+int iommufd_areas(void *self, struct cursor *cursor, struct area *batch, unsigned int nr)
 {
-	return copy_next(ictx, cursor, copy_areas, batch, nr);
+	return copy_next(self, cursor, copy_areas, batch, nr);
 }
 
-int context_accesses(struct iommufd_ctx *ictx, struct cursor *cursor, struct access *batch,
-		     unsigned int nr)
+int iommufd_accesses(void *self, struct cursor *cursor, struct access *batch, unsigned int nr)
 {
-	return copy_next(ictx, cursor, copy_accesses, batch, nr);
+	return copy_next(self, cursor, copy_accesses, batch, nr);
 }
-
-void areas_put(struct area *batch, unsigned int nr)
-{
-	for (; nr; nr--, batch++)
-		if (batch->pages)
-			owner_put(&batch->owner);
-}
-
-MODULE_INFO(import_ns, "IOMMUFD");

@@ -98,10 +98,9 @@ static struct layout_iommufd_ioas *find_ioas(struct layout_iommufd_ctx *ctx, u32
 	return ioas;
 }
 
-int context_pinned(struct iommufd_ctx *ictx, const struct stretch *stretch, unsigned long *pfns,
-		   unsigned int nr)
+int iommufd_pinned(void *self, const struct stretch *stretch, unsigned long *pfns, unsigned int nr)
 {
-	struct layout_iommufd_ctx *ctx = to_ctx(ictx);
+	struct layout_iommufd_ctx *ctx = to_ctx(self);
 	struct layout_iommufd_ioas *ioas = find_ioas(ctx, stretch->ioas);
 	int done;
 

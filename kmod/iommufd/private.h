@@ -38,16 +38,16 @@
 #include <linux/xarray.h>
 
 #include "dmaown_layout.h"
-#include "../iommufd.h"
+#include "../backend.h"
 
 /* Constants of the kernel's own that are in no header, and enumerations that we show as our own. */
 static_assert(DMAOWN_MODE_NONE == (int)LAYOUT_IOPT_PAGES_ACCOUNT_NONE);
 static_assert(DMAOWN_MODE_USER == (int)LAYOUT_IOPT_PAGES_ACCOUNT_USER);
 static_assert(DMAOWN_MODE_MM == (int)LAYOUT_IOPT_PAGES_ACCOUNT_MM);
 
-static inline struct layout_iommufd_ctx *to_ctx(struct iommufd_ctx *ictx)
+static inline struct layout_iommufd_ctx *to_ctx(void *self)
 {
-	return (struct layout_iommufd_ctx *)ictx;
+	return self;
 }
 
 static inline struct layout_iommufd_ioas *to_ioas(struct layout_iommufd_object *obj)
@@ -112,5 +112,21 @@ static inline unsigned long area_offset(const struct layout_iopt_area *area)
 {
 	return area->pages_node.start * PAGE_SIZE + area->page_offset;
 }
+
+/* What makes up the backend: look.c, pinned.c and lock.c. */
+bool iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
+		     unsigned int *done);
+int iommufd_areas(void *self, struct cursor *cursor, struct area *batch, unsigned int nr);
+int iommufd_accesses(void *self, struct cursor *cursor, struct access *batch, unsigned int nr);
+int iommufd_pinned(void *self, const struct stretch *stretch, unsigned long *pfns, unsigned int nr);
+struct lockset_part *iommufd_part_alloc(void);
+void iommufd_part_free(struct lockset_part *part);
+int iommufd_lock(struct lockset_part *part, struct lockset_place *who);
+void iommufd_unlock(struct lockset_part *part);
+int iommufd_walk(struct lockset_part *part, area_fn fn, void *arg);
+size_t iommufd_give(struct lockset_part *part, const struct owner *to, gives_fn gives,
+		    const void *arg);
+void iommufd_set_owner(struct pages *pages, const struct owner *owner);
+void iommufd_set_addr(struct pages *pages, unsigned long addr);
 
 #endif

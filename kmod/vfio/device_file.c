@@ -12,83 +12,53 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
-#include <linux/notifier.h>
 #include <linux/vfio.h>
 
-#include "private.h"
+#include "../backend.h"
+#include "../proof.h"
+#include "../vfio.h"
+#include "dmaown_layout.h"
 
 #if LAYOUT_VFIO
-static int check_layout(void)
-{
-	static const u8 expected[] = LAYOUT_VFIO_BUILD_ID_BYTES;
-	char found[BUILDID_TEXT] = "none";
-
-	int ret;
-
-	ret = buildid_check(LAYOUT_VFIO_BUILTIN ? NULL : "vfio", expected, sizeof(expected), found);
-	if (!ret || ret == -ENOMEM)
-		return ret;
-	pr_warn_once("%s: built for the vfio with build ID %s, but the one that is loaded has build ID %s: contexts held by device files only are not seen; build this module again for the running kernel\n",
-		     KBUILD_MODNAME, LAYOUT_VFIO_BUILD_ID, found);
-	return -ENOENT;
-}
-
-/*
- * What is known of the vfio that is loaded. It is learnt under the mutex, with the module held, and
- * forgotten when a module goes, which VFIO's does when nobody holds it: so whoever holds it and
- * finds it known needs no lock. To learn it once more changes nothing.
- */
-static DEFINE_MUTEX(learning);
-static struct {
-	bool known;
-	bool fits;
-	struct vfio vfio;
-} learnt;
+/* Symbols of the vfio that is loaded; learnt when it is proven. */
+static struct vfio learnt;
 
 /* Those that are of the module that is held already. */
-static bool learn_symbols(void)
+static bool learn(void)
 {
-	learnt.vfio.file_is_group = symbol_get(vfio_file_is_group);
-	if (learnt.vfio.file_is_group)
+	learnt.file_is_group = symbol_get(vfio_file_is_group);
+	if (learnt.file_is_group)
 		symbol_put(vfio_file_is_group);
-	learnt.vfio.device_ictx = symbol_get(vfio_iommufd_device_ictx);
-	if (learnt.vfio.device_ictx)
+	learnt.device_ictx = symbol_get(vfio_iommufd_device_ictx);
+	if (learnt.device_ictx)
 		symbol_put(vfio_iommufd_device_ictx);
-	return learnt.vfio.file_is_group && learnt.vfio.device_ictx;
+	return learnt.file_is_group && learnt.device_ictx;
 }
 
-static int learn(void)
-{
-	int ret = 0;
+static const u8 build_id[] = LAYOUT_VFIO_BUILD_ID_BYTES;
 
-	mutex_lock(&learning);
-	if (!learnt.known)
-		ret = check_layout();
-	if (!learnt.known && ret != -ENOMEM) {
-		learnt.fits = learn_symbols() && !ret;
-		/* After all the rest. */
-		smp_store_release(&learnt.known, true);
-	}
-	mutex_unlock(&learning);
-	return ret == -ENOMEM ? ret : 0;
-}
+static struct proof proof = {
+	.name = LAYOUT_VFIO_BUILTIN ? NULL : "vfio",
+	.id = build_id,
+	.len = sizeof(build_id),
+	.loss = "contexts held by device files only are not seen",
+	.learn = learn,
+};
 
 int vfio_begin(struct vfio *vfio)
 {
 	bool (*file_is_valid)(struct file *file) = symbol_get(vfio_file_is_valid);
-	int ret = 0;
+	int ret;
 
 	*vfio = (struct vfio){};
 	if (!file_is_valid)
 		return -ENOENT;
-	/* Before all the rest. */
-	if (!smp_load_acquire(&learnt.known))
-		ret = learn();
-	if (ret || !learnt.fits) {
+	ret = proof_check(&proof);
+	if (ret) {
 		symbol_put(vfio_file_is_valid);
-		return ret ?: -ENOENT;
+		return ret;
 	}
-	*vfio = learnt.vfio;
+	*vfio = learnt;
 	vfio->file_is_valid = file_is_valid;
 	return 0;
 }
@@ -98,25 +68,6 @@ void vfio_end(struct vfio *vfio)
 	if (vfio->file_is_valid)
 		symbol_put(vfio_file_is_valid);
 	*vfio = (struct vfio){};
-}
-
-static int forget(struct notifier_block *nb, unsigned long state, void *data)
-{
-	if (state == MODULE_STATE_GOING)
-		WRITE_ONCE(learnt.known, false);
-	return NOTIFY_DONE;
-}
-
-static struct notifier_block notifier = { .notifier_call = forget };
-
-int vfio_watch(void)
-{
-	return register_module_notifier(&notifier);
-}
-
-void vfio_unwatch(void)
-{
-	unregister_module_notifier(&notifier);
 }
 
 /*
@@ -135,22 +86,21 @@ static struct iommufd_ctx *context_of_device(const struct vfio *vfio,
 	return (struct iommufd_ctx *)df->iommufd;
 }
 
-struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name,
-				 size_t size)
+int vfio_context(const struct vfio *vfio, struct file *file, struct context *ctx, char *name,
+		 size_t size)
 {
 	const struct layout_vfio_device_file *df = file->private_data;
 	struct vfio_device *vdev = df->device;
-	struct iommufd_ctx *ictx;
 
 	/* The file keeps the device registered, and df->device is set before the file exists. */
 	strscpy(name, dev_name(vdev->dev), size);
 	if (!mutex_trylock(&vdev->dev_set->lock))
-		return ERR_PTR(-EAGAIN);
-	ictx = context_of_device(vfio, df);
-	if (ictx)
-		context_get(ictx);
+		return -EAGAIN;
+	*ctx = (struct context){ &iommufd_backend, context_of_device(vfio, df) };
+	if (ctx->self)
+		context_get(*ctx);
 	mutex_unlock(&vdev->dev_set->lock);
-	return ictx;
+	return 0;
 }
 
 /*
@@ -165,15 +115,6 @@ const void *vfio_context_hint(struct file *file)
 	return IS_ERR(ictx) ? NULL : ictx;
 }
 #else
-int vfio_watch(void)
-{
-	return 0;
-}
-
-void vfio_unwatch(void)
-{
-}
-
 int vfio_begin(struct vfio *vfio)
 {
 	*vfio = (struct vfio){};
@@ -184,10 +125,11 @@ void vfio_end(struct vfio *vfio)
 {
 }
 
-struct iommufd_ctx *vfio_context(const struct vfio *vfio, struct file *file, char *name,
-				 size_t size)
+int vfio_context(const struct vfio *vfio, struct file *file, struct context *ctx, char *name,
+		 size_t size)
 {
-	return NULL;
+	*ctx = (struct context){};
+	return 0;
 }
 
 const void *vfio_context_hint(struct file *file)

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/err.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+
+#include "backend.h"
+#include "id.h"
+
+void context_get(struct context ctx)
+{
+	ctx.backend->get(ctx.self);
+}
+
+void context_put(struct context ctx)
+{
+	ctx.backend->put(ctx.self);
+}
+
+u64 context_id(struct context ctx)
+{
+	return id_of_context(ctx.self);
+}
+
+enum dmaown_kind context_kind(struct context ctx)
+{
+	return ctx.backend->kind;
+}
+
+enum dmaown_mode context_mode(struct context ctx)
+{
+	return ctx.backend->mode(ctx.self);
+}
+
+bool context_objects(struct context ctx, u32 *id, struct object *batch, unsigned int nr,
+		     unsigned int *done)
+{
+	return ctx.backend->objects(ctx.self, id, batch, nr, done);
+}
+
+int context_areas(struct context ctx, struct cursor *cursor, struct area *batch, unsigned int nr)
+{
+	return ctx.backend->areas(ctx.self, cursor, batch, nr);
+}
+
+void areas_put(struct area *batch, unsigned int nr)
+{
+	for (; nr; nr--, batch++)
+		if (batch->pages)
+			owner_put(&batch->owner);
+}
+
+int context_accesses(struct context ctx, struct cursor *cursor, struct access *batch,
+		     unsigned int nr)
+{
+	return ctx.backend->accesses(ctx.self, cursor, batch, nr);
+}
+
+int context_pinned(struct context ctx, const struct stretch *stretch, unsigned long *pfns,
+		   unsigned int nr)
+{
+	return ctx.backend->pinned(ctx.self, stretch, pfns, nr);
+}
+
+/* LOCKSETS: a part for each stretch of contexts of the same kind. */
+
+struct lockset {
+	struct mutex nest;
+	unsigned int nr;
+	struct lockset_part *parts[];
+};
+
+static unsigned int same_kind(const struct context *contexts, unsigned int nr)
+{
+	unsigned int same = 1;
+
+	while (same < nr && contexts[same].backend == contexts->backend)
+		same++;
+	return same;
+}
+
+static int add_part(struct lockset *set, const struct context *contexts, unsigned int first,
+		    unsigned int nr)
+{
+	const struct backend *backend = contexts[first].backend;
+	struct lockset_part *part = backend->part_alloc();
+
+	if (!part)
+		return -ENOMEM;
+	part->backend = backend;
+	part->contexts = contexts + first;
+	part->nr = nr;
+	part->first = first;
+	part->nest = &set->nest;
+	set->parts[set->nr++] = part;
+	return 0;
+}
+
+static unsigned int count_parts(const struct context *contexts, unsigned int nr)
+{
+	unsigned int at, parts = 0;
+
+	for (at = 0; at < nr; at += same_kind(contexts + at, nr - at))
+		parts++;
+	return parts;
+}
+
+struct lockset *lockset_alloc(const struct context *contexts, unsigned int nr)
+{
+	struct lockset *set;
+	unsigned int at, part;
+
+	set = kzalloc(struct_size(set, parts, count_parts(contexts, nr)), GFP_KERNEL);
+	if (!set)
+		return ERR_PTR(-ENOMEM);
+	mutex_init(&set->nest);
+	for (at = 0; at < nr; at += part) {
+		part = same_kind(contexts + at, nr - at);
+		if (add_part(set, contexts, at, part)) {
+			lockset_free(set);
+			return ERR_PTR(-ENOMEM);
+		}
+	}
+	return set;
+}
+
+void lockset_free(struct lockset *set)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nr; i++)
+		set->parts[i]->backend->part_free(set->parts[i]);
+	mutex_destroy(&set->nest);
+	kfree(set);
+}
+
+/* Those before the part with this index. */
+static void unlock_parts(struct lockset *set, unsigned int nr)
+{
+	while (nr--)
+		set->parts[nr]->backend->unlock(set->parts[nr]);
+	mutex_unlock(&set->nest);
+}
+
+int lockset_lock(struct lockset *set, struct lockset_place *who)
+{
+	unsigned int i;
+	int ret;
+
+	mutex_lock(&set->nest);
+	for (i = 0; i < set->nr; i++) {
+		ret = set->parts[i]->backend->lock(set->parts[i], who);
+		if (ret) {
+			unlock_parts(set, i);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+void lockset_unlock(struct lockset *set)
+{
+	unlock_parts(set, set->nr);
+}
+
+int lockset_walk(struct lockset *set, area_fn fn, void *arg)
+{
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < set->nr && !ret; i++)
+		ret = set->parts[i]->backend->walk(set->parts[i], fn, arg);
+	return ret;
+}
+
+size_t lockset_give(struct lockset *set, const struct owner *to, gives_fn gives, const void *arg)
+{
+	unsigned int i;
+	size_t nr = 0;
+
+	for (i = 0; i < set->nr; i++)
+		nr += set->parts[i]->backend->give(set->parts[i], to, gives, arg);
+	return nr;
+}
+
+void pages_set_owner(struct context ctx, struct pages *pages, const struct owner *owner)
+{
+	ctx.backend->set_owner(pages, owner);
+}
+
+void pages_set_addr(struct context ctx, struct pages *pages, unsigned long addr)
+{
+	ctx.backend->set_addr(pages, addr);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* VFIO's files, whose structures are known to the files of vfio/ alone. */
+#ifndef DMAOWN_VFIO_H
+#define DMAOWN_VFIO_H
+
+#include "context.h"
+
+struct file;
+struct iommufd_ctx;
+struct vfio_device;
+
+/*
+ * vfio_begin() finds VFIO if it is loaded: 0, and until vfio_end() it stays loaded; -ENOENT, and
+ * there is nothing to end; -ENOEXEC, there is one with another layout; -ENOMEM.
+ */
+struct vfio {
+	bool (*file_is_valid)(struct file *file);
+	bool (*file_is_group)(struct file *file);
+	struct iommufd_ctx *(*device_ictx)(struct vfio_device *vdev);
+};
+
+int vfio_begin(struct vfio *vfio);
+void vfio_end(struct vfio *vfio);
+
+/* VFIO device files hold the context to which they are bound. May be called under spinlocks. */
+bool vfio_is_device_file(const struct vfio *vfio, struct file *file);
+
+/*
+ * A reference on the context to which a device file is bound, if it is, and the device's name.
+ * -EAGAIN if the device is locked: VFIO holds the lock while it attaches, which can take as long as
+ * a page fault.
+ */
+int vfio_context(const struct vfio *vfio, struct file *file, struct context *ctx, char *name,
+		 size_t size);
+
+/*
+ * The self of the context to which a device file seems to be bound, or NULL, whoever has the device
+ * locked: only to be compared. If it is a context on which the caller has a reference, it is no
+ * guess, unless the device was opened through a group.
+ */
+const void *vfio_context_hint(struct file *file);
+
+#endif
