@@ -32,11 +32,18 @@ struct backend {
 	/* What is pinned counts as such in the owner's address space (VmPin). */
 	bool counts_pins;
 
+	/*
+	 * Whether the new owner's limit holds is not recorded with what it gets: it holds unless
+	 * the new owner has CAP_IPC_LOCK.
+	 */
+	bool limit_by_privilege;
+
 	void (*get)(void *self);
 	void (*put)(void *self);
+	int (*present)(void *self);	/* NULL: they always are */
 	enum dmaown_mode (*mode)(void *self);
-	bool (*objects)(void *self, u32 *id, struct object *batch, unsigned int nr,
-			unsigned int *done);
+	int (*objects)(void *self, u32 *id, struct object *batch, unsigned int nr,
+		       unsigned int *done);
 	int (*areas)(void *self, struct cursor *cursor, struct area *batch, unsigned int nr);
 	int (*accesses)(void *self, struct cursor *cursor, struct access *batch, unsigned int nr);
 	int (*pinned)(void *self, const struct stretch *stretch, unsigned long *pfns,
@@ -50,10 +57,11 @@ struct backend {
 	int (*walk)(struct lockset_part *part, area_fn fn, void *arg);
 	size_t (*give)(struct lockset_part *part, const struct owner *to, gives_fn gives,
 		       const void *arg);
-	void (*set_owner)(struct pages *pages, const struct owner *owner);
-	void (*set_addr)(struct pages *pages, unsigned long addr);
+	void (*set_owner)(void *self, struct pages *pages, const struct owner *owner);
+	void (*set_addr)(void *self, struct pages *pages, unsigned long addr);
 };
 
 extern const struct backend iommufd_backend;
+extern const struct backend type1_backend;
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "charge.h"
 #include "memory.h"
+#include "process.h"
 
 /*
  * How often in all, a millisecond apart, old owners' mmap_locks are tried for before the rest is
@@ -49,6 +50,7 @@ static size_t to_release(const struct plan *plan, const struct source *source)
 
 struct charges charges_sum(const struct plan *plan)
 {
+	bool may_lock = process_may_lock(plan->to->task);
 	struct charges charges = {};
 	unsigned int i;
 
@@ -57,6 +59,8 @@ struct charges charges_sum(const struct plan *plan)
 
 		if (source->mode == DMAOWN_MODE_USER)
 			charges.user += to_charge(plan, source);
+		else if (source->mode == DMAOWN_MODE_MM && source->limit_by_privilege && may_lock)
+			charges.mm_unlimited += to_charge(plan, source);
 		else if (source->mode == DMAOWN_MODE_MM)
 			charges.mm += to_charge(plan, source);
 	}
@@ -67,7 +71,7 @@ struct charges charges_locked(const struct charges *charges, const struct owner 
 {
 	return (struct charges){
 		.user = atomic_long_read(&to->user->locked_vm) + charges->user,
-		.mm = READ_ONCE(to->mm->locked_vm) + charges->mm,
+		.mm = READ_ONCE(to->mm->locked_vm) + charges->mm + charges->mm_unlimited,
 	};
 }
 
@@ -95,6 +99,7 @@ void charges_check(const struct charges *charges, const struct owner *to, struct
 
 	if (charges->user && locked.user > limit_pages(to))
 		report_limit(reports, DMAOWN_REASON_LIMIT_USER, to, locked.user);
+	locked.mm -= charges->mm_unlimited;
 	if (charges->mm && locked.mm > limit_pages(to))
 		report_limit(reports, DMAOWN_REASON_LIMIT_MM, to, locked.mm);
 }
@@ -113,13 +118,14 @@ static int charge_user(size_t npages, const struct owner *to, struct reports *re
 	return 0;
 }
 
-/* As in mode mm. */
-static int charge_mm(size_t npages, const struct owner *to, struct reports *reports)
+/* As in mode mm. What has a limit comes first: it would not fit behind what has none. */
+static int charge_mm(const struct charges *charges, const struct owner *to,
+		     struct reports *reports)
 {
 	unsigned long locked;
 	int ret;
 
-	ret = memory_account(to->mm, npages, true, to->task, &locked);
+	ret = memory_charge(to->mm, charges->mm, charges->mm_unlimited, to->task, &locked);
 	if (ret && ret != -EBUSY)
 		report_limit(reports, DMAOWN_REASON_LIMIT_MM, to, locked);
 	return ret;
@@ -131,9 +137,9 @@ int charges_take(const struct charges *charges, const struct owner *to, struct r
 
 	if (charges->user)
 		ret = charge_user(charges->user, to, reports);
-	if (ret || !charges->mm)
+	if (ret || (!charges->mm && !charges->mm_unlimited))
 		return ret;
-	ret = charge_mm(charges->mm, to, reports);
+	ret = charge_mm(charges, to, reports);
 	if (ret && charges->user)
 		atomic_long_sub(charges->user, &to->user->locked_vm);
 	return ret;
@@ -146,6 +152,8 @@ void charges_move_pins(const struct plan *plan)
 	for (i = 0; i < plan->sources_nr; i++) {
 		const struct source *source = plan->sources[i];
 
+		if (!source->counts_pins)
+			continue;
 		atomic64_add(source->npinned, &plan->to->mm->pinned_vm);
 		atomic64_sub(source->charged, &source->owner.mm->pinned_vm);
 	}
@@ -158,9 +166,8 @@ void charges_move_pins(const struct plan *plan)
 static void uncharge_late(struct work_struct *work)
 {
 	struct source *source = container_of(to_delayed_work(work), struct source, work);
-	unsigned long locked;
 
-	if (memory_account(source->owner.mm, source->charged, false, NULL, &locked)) {
+	if (memory_uncharge(source->owner.mm, source->charged)) {
 		queue_delayed_work(workqueue, &source->work, LATER);
 		return;
 	}
@@ -171,9 +178,7 @@ static void uncharge_late(struct work_struct *work)
 
 static bool try_uncharge(struct source *source, unsigned int *tries)
 {
-	unsigned long locked;
-
-	while (memory_account(source->owner.mm, source->charged, false, NULL, &locked)) {
+	while (memory_uncharge(source->owner.mm, source->charged)) {
 		if (!*tries)
 			return false;
 		--*tries;

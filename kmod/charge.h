@@ -12,7 +12,8 @@ void charge_exit(void);
 /* What the new owner's user and address space will be charged, in pages. */
 struct charges {
 	size_t user;
-	size_t mm;
+	size_t mm;			/* within the limit */
+	size_t mm_unlimited;		/* and beyond it */
 };
 
 struct charges charges_sum(const struct plan *plan);

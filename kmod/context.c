@@ -26,13 +26,28 @@ enum dmaown_kind context_kind(struct context ctx)
 	return ctx.backend->kind;
 }
 
+int context_present(struct context ctx)
+{
+	return ctx.backend->present ? ctx.backend->present(ctx.self) : 0;
+}
+
+bool context_counts_pins(struct context ctx)
+{
+	return ctx.backend->counts_pins;
+}
+
+bool context_limit_by_privilege(struct context ctx)
+{
+	return ctx.backend->limit_by_privilege;
+}
+
 enum dmaown_mode context_mode(struct context ctx)
 {
 	return ctx.backend->mode(ctx.self);
 }
 
-bool context_objects(struct context ctx, u32 *id, struct object *batch, unsigned int nr,
-		     unsigned int *done)
+int context_objects(struct context ctx, u32 *id, struct object *batch, unsigned int nr,
+		    unsigned int *done)
 {
 	return ctx.backend->objects(ctx.self, id, batch, nr, done);
 }
@@ -184,10 +199,10 @@ size_t lockset_give(struct lockset *set, const struct owner *to, gives_fn gives,
 
 void pages_set_owner(struct context ctx, struct pages *pages, const struct owner *owner)
 {
-	ctx.backend->set_owner(pages, owner);
+	ctx.backend->set_owner(ctx.self, pages, owner);
 }
 
 void pages_set_addr(struct context ctx, struct pages *pages, unsigned long addr)
 {
-	ctx.backend->set_addr(pages, addr);
+	ctx.backend->set_addr(ctx.self, pages, addr);
 }

@@ -25,6 +25,16 @@ void context_put(struct context ctx);
 u64 context_id(struct context ctx);
 enum dmaown_kind context_kind(struct context ctx);
 
+/*
+ * Whether a context that a file was found to be of is in use as one: -ENOENT if not, -EAGAIN if it
+ * is locked, so that it cannot be told, or -ENOMEM.
+ */
+int context_present(struct context ctx);
+
+/* What is particular to the kind of context: see struct backend. */
+bool context_counts_pins(struct context ctx);
+bool context_limit_by_privilege(struct context ctx);
+
 /* How areas will be accounted that a process without CAP_IPC_LOCK maps from now on. */
 enum dmaown_mode context_mode(struct context ctx);
 
@@ -43,7 +53,7 @@ struct object {
 	u32 id;
 	const void *self;		/* only to be compared */
 	const void *attached;		/* of a device: the self of its HWPT, or stale, or NULL */
-	u32 ioas;			/* of a HWPT */
+	u32 ioas;			/* of a HWPT, or of a device that has none */
 	unsigned long alignment;	/* of an IOAS */
 	bool nested;			/* of a HWPT */
 	bool auto_domain;
@@ -51,11 +61,11 @@ struct object {
 };
 
 /*
- * Copies at most nr objects with IDs from *id on, and moves *id behind what was looked at. False at
- * the end; otherwise there may be more, even if *done is 0.
+ * Copies at most nr objects with IDs from *id on, and moves *id behind what was looked at. 0 at the
+ * end; 1 if there may be more, even if *done is 0; -EAGAIN if the context is locked: try again.
  */
-bool context_objects(struct context ctx, u32 *id, struct object *batch, unsigned int nr,
-		     unsigned int *done);
+int context_objects(struct context ctx, u32 *id, struct object *batch, unsigned int nr,
+		    unsigned int *done);
 
 struct area {
 	u32 ioas;
@@ -66,6 +76,8 @@ struct area {
 	unsigned int accesses;
 	const void *pages;	/* only to be compared; NULL: in flux, nothing below is set */
 	enum dmaown_source source;
+	bool invalid;			/* its address does not hold until it is given anew */
+	bool unlimited;			/* whatever the owner's limit is, it does not hold */
 	u64 start;			/* user address, or offset in the file */
 	unsigned int sharers;
 	size_t npinned;
@@ -156,6 +168,7 @@ struct locked_area {
 	struct pages *pages;	/* NULL: another thread sets it up, nothing below is set */
 	unsigned int sharers;	/* all references on the pages object, also those not of areas */
 	enum dmaown_source source;
+	bool invalid;		/* its address does not hold until it is given anew */
 	bool writable;
 	u8 mode;
 	unsigned long addr;	/* if by address: that of the pages object's first page */

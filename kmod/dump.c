@@ -96,7 +96,7 @@ static void holder_record(struct dump *dump, const struct holder *holder)
 	set_uid(rec, holder, holder->uid);
 	record_set(rec, holder, via, holder->via);
 	record_set(rec, holder, fd, holder->fd);
-	if (holder->via == DMAOWN_VIA_DEVICE)
+	if (holder->via != DMAOWN_VIA_CONTEXT)
 		record_set_string(rec, holder, device, holder->device);
 	record_set(rec, holder, busy, !holder->context);
 }
@@ -201,7 +201,7 @@ static void area_owner(struct record_area *rec, const struct area *area)
 	set_pid(rec, area, process_pid(task, task_active_pid_ns(current)));
 	record_set(rec, area, start, task->start_boottime);
 	record_set(rec, area, state, owner_state(&area->owner));
-	set_uid(rec, area, area->owner.user->uid);
+	set_uid(rec, area, owner_uid(&area->owner));
 }
 
 static void area_record(struct dump *dump, u64 context, const struct area *area)
@@ -271,7 +271,7 @@ static void owner_record(struct dump *dump, const struct owner_sums *sums,
 {
 	struct record_owner *rec = &record_add(dump)->owner;
 	struct task_struct *task = sum->owner.task;
-	struct user_struct *user = sum->owner.user;
+	struct user_struct *user = owner_user(&sum->owner);
 	struct mm_struct *mm = sum->owner.mm;
 	u64 pinned = sum->npinned << PAGE_SHIFT;
 	u64 locked = (u64)atomic_long_read(&user->locked_vm) << PAGE_SHIFT;
@@ -295,6 +295,7 @@ static void owner_record(struct dump *dump, const struct owner_sums *sums,
 	record_set(rec, owner, busy, busy);
 	if (sum->mode == DMAOWN_MODE_USER)
 		owner_limit(rec, sum, locked);
+	free_uid(user);
 
 	/*
 	 * The struct is there as long as it is referenced, but its figures mean nothing without
@@ -345,7 +346,7 @@ static int fill_sums(struct dump *dump, struct context ctx)
 	struct context_sums sums = {};
 	int ret;
 
-	ret = context_sums_objects(&sums, ctx);
+	ret = context_sums_objects(&sums, ctx, &dump->patience);
 	if (!ret && (dump->kind == RECORD_CONTEXT || dump->kind == RECORD_IOAS))
 		ret = context_sums_areas(&sums, ctx, &dump->patience, &owners);
 	if (ret)
@@ -490,6 +491,10 @@ static int fill_from_contexts(struct dump *dump)
 		}
 		ret = fill_from_context(dump, ctx);
 		context_put(ctx);
+		if (ret == -EAGAIN) {
+			busy_context(dump);
+			ret = 0;
+		}
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
 		cond_resched();
@@ -509,9 +514,13 @@ static int sum_owners(struct dump *dump, struct owner_sums *owners, unsigned int
 		*busy += ret == -EAGAIN;
 		return ret == -EAGAIN ? 0 : ret;
 	}
-	ret = context_sums_objects(&sums, ctx) ?:
+	ret = context_sums_objects(&sums, ctx, &dump->patience) ?:
 	      context_sums_areas(&sums, ctx, &dump->patience, owners);
 	context_put(ctx);
+	if (ret == -EAGAIN) {
+		*busy += 1;
+		ret = 0;
+	}
 	for (i = 0; i < sums.nr; i++)
 		*busy += sums.objects[i].busy;
 	context_sums_free(&sums);

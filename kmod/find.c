@@ -33,12 +33,13 @@
 /* How often another thread is looked for that has a table, for each process. */
 #define SEARCHES	64
 
-/* A file that is of a context, or of a VFIO device, with a reference on one or the other. */
+/* A file that is of a context, or one of VFIO's, with a reference on one or the other. */
 struct catch {
 	unsigned int fd;
 	const struct file *file;	/* only to be compared */
 	struct context ctx;
-	struct file *device_file;
+	enum dmaown_via via;
+	struct file *vfio_file;
 };
 
 struct walk {
@@ -67,6 +68,13 @@ struct walk {
 	struct catch catches[CATCH_ROOM];
 };
 
+static struct context context_of_file(const struct walk *walk, struct file *file)
+{
+	struct context ctx = iommufd_context(&walk->iommufd, file);
+
+	return ctx.self ? ctx : vfio_container(&walk->vfio, file);
+}
+
 /* Under spinlocks. 0 goes on with the next descriptor. */
 static int catch_file(const void *arg, struct file *file, unsigned int fd)
 {
@@ -81,12 +89,13 @@ static int catch_file(const void *arg, struct file *file, unsigned int fd)
 	}
 	catch->fd = fd;
 	catch->file = file;
-	catch->device_file = NULL;
-	catch->ctx = iommufd_context(&walk->iommufd, file);
+	catch->via = DMAOWN_VIA_CONTEXT;
+	catch->vfio_file = NULL;
+	catch->ctx = context_of_file(walk, file);
 	if (!catch->ctx.self) {
-		if (!vfio_is_device_file(&walk->vfio, file))
+		if (!vfio_file_via(&walk->vfio, file, &catch->via))
 			return 0;
-		catch->device_file = get_file(file);
+		catch->vfio_file = get_file(file);
 	}
 	walk->nr++;
 	return 0;
@@ -115,26 +124,42 @@ static void let_go(struct catch *catch)
 {
 	if (catch->ctx.self)
 		context_put(catch->ctx);
-	if (catch->device_file)
-		fput(catch->device_file);
+	if (catch->vfio_file)
+		fput(catch->vfio_file);
 }
 
-static void resolve(const struct walk *walk, struct catch *catch, struct holding *holding,
-		    char *name, size_t size)
+/* What a file holds, if anything. */
+static int find_context(const struct walk *walk, struct catch *catch, char *name, size_t size)
 {
+	int ret = 0;
+
+	if (catch->vfio_file)
+		ret = vfio_context(&walk->vfio, catch->vfio_file, catch->via, &catch->ctx, name,
+				   size);
+	if (!ret && catch->ctx.self)
+		ret = context_present(catch->ctx);
+	return ret;
+}
+
+/* 1: there is something to show, as far as it is known. */
+static int resolve(const struct walk *walk, struct catch *catch, struct holding *holding,
+		   char *name, size_t size)
+{
+	int ret = find_context(walk, catch, name, size);
+
 	holding->fd = catch->fd;
 	holding->file = catch->file;
-	holding->via = catch->device_file ? DMAOWN_VIA_DEVICE : DMAOWN_VIA_CONTEXT;
-	holding->busy = false;
+	holding->via = catch->via;
+	holding->device = catch->vfio_file ? name : NULL;
+	holding->busy = ret == -EAGAIN;
+	holding->ctx = ret ? (struct context){} : catch->ctx;
 	holding->maybe = NULL;
-	if (catch->device_file) {
-		holding->device = name;
-		holding->busy = vfio_context(&walk->vfio, catch->device_file, &catch->ctx, name,
-					     size);
-		if (holding->busy)
-			holding->maybe = vfio_context_hint(catch->device_file);
-	}
-	holding->ctx = catch->ctx;
+	if (holding->busy)
+		holding->maybe = catch->ctx.self ?:
+				 vfio_context_hint(catch->vfio_file, catch->via);
+	if (ret == -ENOMEM)
+		return ret;
+	return holding->busy || holding->ctx.self;
 }
 
 static int show_catches(struct walk *walk, struct task_struct *leader)
@@ -146,9 +171,8 @@ static int show_catches(struct walk *walk, struct task_struct *leader)
 
 	for (i = 0; i < walk->nr; i++) {
 		if (!ret) {
-			holding.device = NULL;
-			resolve(walk, &walk->catches[i], &holding, name, sizeof(name));
-			if (holding.ctx.self || holding.busy)
+			ret = resolve(walk, &walk->catches[i], &holding, name, sizeof(name));
+			if (ret > 0)
 				ret = walk->fn(&holding, walk->arg);
 		}
 		let_go(&walk->catches[i]);
@@ -429,8 +453,9 @@ int find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct conte
 	return min(ret, 0);
 }
 
-static int context_by_device(struct file *file, struct context *ctx)
+static int context_by_vfio(struct file *file, struct context *ctx)
 {
+	enum dmaown_via via;
 	struct vfio vfio;
 	char name[64];
 	int ret;
@@ -438,8 +463,9 @@ static int context_by_device(struct file *file, struct context *ctx)
 	ret = vfio_begin(&vfio);
 	if (ret)
 		return ret == -ENOMEM ? ret : 0;
-	if (vfio_is_device_file(&vfio, file))
-		ret = vfio_context(&vfio, file, ctx, name, sizeof(name));
+	*ctx = vfio_container(&vfio, file);
+	if (!ctx->self && vfio_file_via(&vfio, file, &via))
+		ret = vfio_context(&vfio, file, via, ctx, name, sizeof(name));
 	vfio_end(&vfio);
 	return ret;
 }
@@ -454,7 +480,7 @@ static int context_by_file(struct file *file, struct context *ctx)
 		return ret;
 	*ctx = iommufd_context(&iommufd, file);
 	iommufd_end(&iommufd);
-	return ctx->self ? 0 : context_by_device(file, ctx);
+	return ctx->self ? 0 : context_by_vfio(file, ctx);
 }
 
 int find_by_own_fd(unsigned int fd, struct context *ctx)
@@ -467,5 +493,11 @@ int find_by_own_fd(unsigned int fd, struct context *ctx)
 		return 0;
 	ret = context_by_file(file, ctx);
 	fput(file);
-	return ret;
+	if (!ret && ctx->self)
+		ret = context_present(*ctx);
+	if (ret && ctx->self) {
+		context_put(*ctx);
+		*ctx = (struct context){};
+	}
+	return ret == -ENOENT ? 0 : ret;
 }

@@ -57,7 +57,7 @@ static int find(struct holders *holders, const struct contexts *contexts)
 		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), process_compare,
 		     NULL);
 	for (i = 0; i < snapshot->nr; i++)
-		if (snapshot->holders[i].via == DMAOWN_VIA_DEVICE)
+		if (snapshot->holders[i].via != DMAOWN_VIA_CONTEXT)
 			holders->devices[holders->devices_nr++] = &snapshot->holders[i];
 	if (holders->devices_nr)
 		sort(holders->devices, holders->devices_nr, sizeof(*holders->devices),

@@ -3,6 +3,7 @@
 #ifndef DMAOWN_IOMMUFD_H
 #define DMAOWN_IOMMUFD_H
 
+#include <linux/errno.h>
 #include "buildid.h"
 #include "context.h"
 
@@ -17,6 +18,7 @@ struct iommufd {
 	struct iommufd_ctx *(*ctx_from_file)(struct file *file);
 };
 
+#ifdef DMAOWN_IOMMUFD
 int iommufd_begin(struct iommufd *iommufd);
 void iommufd_end(struct iommufd *iommufd);
 
@@ -26,5 +28,30 @@ struct context iommufd_context(const struct iommufd *iommufd, struct file *file)
 /* What the layout was made from. */
 const char *iommufd_layout_subject(void);
 void iommufd_layout_build_id(char text[BUILDID_TEXT]);
+#else
+static inline int iommufd_begin(struct iommufd *iommufd)
+{
+	return -ENOENT;
+}
+
+static inline void iommufd_end(struct iommufd *iommufd)
+{
+}
+
+static inline struct context iommufd_context(const struct iommufd *iommufd, struct file *file)
+{
+	return (struct context){};
+}
+
+static inline const char *iommufd_layout_subject(void)
+{
+	return "";
+}
+
+static inline void iommufd_layout_build_id(char text[BUILDID_TEXT])
+{
+	*text = '\0';
+}
+#endif
 
 #endif

@@ -223,15 +223,27 @@ int memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned
  * mmap_lock.h has no write trylock. The rwsem alone will do: the rest of mmap_write_lock()
  * announces changes to VMAs, and none are made.
  */
-int memory_account(struct mm_struct *mm, unsigned long npages, bool inc, struct task_struct *task,
-		   unsigned long *locked)
+int memory_charge(struct mm_struct *mm, unsigned long npages, unsigned long unlimited,
+		  struct task_struct *task, unsigned long *locked)
 {
-	int ret;
+	int ret = 0;
 
 	if (!down_write_trylock(&mm->mmap_lock))
 		return -EBUSY;
-	*locked = mm->locked_vm + (inc ? npages : -npages);
-	ret = __account_locked_vm(mm, npages, inc, task ?: current, !task);
+	*locked = mm->locked_vm + npages;
+	if (npages)
+		ret = __account_locked_vm(mm, npages, true, task, false);
+	if (!ret)
+		ret = __account_locked_vm(mm, unlimited, true, task, true);
 	up_write(&mm->mmap_lock);
 	return ret;
+}
+
+int memory_uncharge(struct mm_struct *mm, unsigned long npages)
+{
+	if (!down_write_trylock(&mm->mmap_lock))
+		return -EBUSY;
+	__account_locked_vm(mm, npages, false, current, true);
+	up_write(&mm->mmap_lock);
+	return 0;
 }

@@ -49,11 +49,12 @@ int memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned
 			unsigned int nr, bool write, memory_fn fn, void *arg);
 
 /*
- * Changes the locked pages of an address space (VmLck) if its mmap_lock is to be had at once, else
- * -EBUSY. With task, -ENOMEM if that would exceed its RLIMIT_MEMLOCK. *locked is what there would
- * be.
+ * Both change the locked pages of an address space (VmLck) if its mmap_lock is to be had at once,
+ * else -EBUSY. Charging fails with -ENOMEM if npages, before the others, would exceed the task's
+ * RLIMIT_MEMLOCK; *locked is what there would be.
  */
-int memory_account(struct mm_struct *mm, unsigned long npages, bool inc, struct task_struct *task,
-		   unsigned long *locked);
+int memory_charge(struct mm_struct *mm, unsigned long npages, unsigned long unlimited,
+		  struct task_struct *task, unsigned long *locked);
+int memory_uncharge(struct mm_struct *mm, unsigned long npages);
 
 #endif

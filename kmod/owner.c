@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cred.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
@@ -14,10 +15,11 @@ void owner_get(const struct owner *owner)
 {
 	get_task_struct(owner->task);
 	mmgrab(owner->mm);
-	get_uid(owner->user);
+	if (owner->user)
+		get_uid(owner->user);
 }
 
-/* May free all three: not under a spinlock. */
+/* May free all of it: not under a spinlock. */
 void owner_put(const struct owner *owner)
 {
 	put_task_struct(owner->task);
@@ -48,6 +50,28 @@ bool process_uses_mm(const struct task_struct *task, const struct mm_struct *mm)
 	}
 	rcu_read_unlock();
 	return uses;
+}
+
+struct user_struct *owner_user(const struct owner *owner)
+{
+	const struct cred *cred;
+	struct user_struct *user;
+
+	if (owner->user)
+		return get_uid(owner->user);
+	cred = get_task_cred(owner->task);
+	user = get_uid(cred->user);
+	put_cred(cred);
+	return user;
+}
+
+kuid_t owner_uid(const struct owner *owner)
+{
+	struct user_struct *user = owner_user(owner);
+	kuid_t uid = user->uid;
+
+	free_uid(user);
+	return uid;
 }
 
 enum dmaown_state owner_state(const struct owner *owner)

@@ -4,6 +4,7 @@
 
 #include <linux/sched.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include "uapi/dmaown.h"
 
 struct mm_struct;
@@ -17,7 +18,7 @@ struct user_struct;
 struct owner {
 	struct task_struct *task;	/* group leader then; maybe released since */
 	struct mm_struct *mm;		/* struct only (mm_count): mm_users may be 0 */
-	struct user_struct *user;
+	struct user_struct *user;	/* NULL: none is recorded */
 };
 
 void owner_get(const struct owner *owner);
@@ -33,11 +34,19 @@ static inline bool same_process(const struct task_struct *a, const struct task_s
 	return a->signal == b->signal;
 }
 
-/* The same process, address space and user: whatever thread of the process was recorded. */
+/*
+ * The same process, address space and user, where that is recorded: whatever thread of the process
+ * was.
+ */
 static inline bool owner_same(const struct owner *a, const struct owner *b)
 {
-	return same_process(a->task, b->task) && a->mm == b->mm && a->user == b->user;
+	return same_process(a->task, b->task) && a->mm == b->mm &&
+	       (a->user == b->user || !a->user || !b->user);
 }
+
+/* The user that is recorded, or else the one that the process is of; the first with a reference. */
+struct user_struct *owner_user(const struct owner *owner);
+kuid_t owner_uid(const struct owner *owner);
 
 u64 process_id(const struct task_struct *task);
 pid_t process_pid(struct task_struct *task, struct pid_namespace *ns);

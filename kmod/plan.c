@@ -107,9 +107,16 @@ static struct source **source_bucket(struct plan *plan, const struct locked_area
 	return &plan->hash[hash_ptr(area->owner.mm, PLAN_HASH_BITS)];
 }
 
-static bool source_is(const struct source *source, const struct locked_area *area)
+static struct context context_of(const struct plan *plan, const struct locked_area *area)
 {
-	return source->mode == area->mode && source->owner.task == area->owner.task &&
+	return plan->contexts[area->place.context];
+}
+
+static bool source_is(const struct plan *plan, const struct source *source,
+		      const struct locked_area *area)
+{
+	return source->mode == area->mode &&
+	       source->counts_pins == context_counts_pins(context_of(plan, area)) && source->owner.task == area->owner.task &&
 	       source->owner.mm == area->owner.mm && source->owner.user == area->owner.user;
 }
 
@@ -130,10 +137,10 @@ static struct source *source_of(struct plan *plan, const struct locked_area *are
 	struct source **bucket = source_bucket(plan, area);
 	struct source *source = plan->last;
 
-	if (source && source_is(source, area))
+	if (source && source_is(plan, source, area))
 		return source;
 	for (source = *bucket; source; source = source->next)
-		if (source_is(source, area))
+		if (source_is(plan, source, area))
 			return plan->last = source;
 	if (plan->sources_nr == plan->sources_room) {
 		plan->sources_want = plan->sources_room * 2 + 4;
@@ -145,6 +152,8 @@ static struct source *source_of(struct plan *plan, const struct locked_area *are
 	source->owner = area->owner;
 	owner_get(&source->owner);
 	source->mode = area->mode;
+	source->counts_pins = context_counts_pins(context_of(plan, area));
+	source->limit_by_privilege = context_limit_by_privilege(context_of(plan, area));
 	source->has_mm = mmget_not_zero(source->owner.mm);
 	source->gone = owner_state(&source->owner) != DMAOWN_STATE_LIVE;
 	source->next = *bucket;
@@ -192,6 +201,7 @@ static void add_object(struct plan *plan, const struct locked_area *area, struct
 	source->npinned += area->npinned;
 	source->charged += area->charged;
 	plan->objects += area->nr;
+	plan->users += source->owner.user ? area->nr : 0;
 	if (area->source == DMAOWN_SOURCE_ADDRESS)
 		add_move(plan, area, source, wish);
 	else
@@ -336,7 +346,8 @@ static int collect_area(const struct locked_area *area, void *arg)
 		return 0;
 	plan->areas_from += area->nr;
 	wish = wish_for(plan, area);
-	as_wanted = owner_same(&area->owner, plan->to) && wish.addr == area->addr;
+	as_wanted = owner_same(&area->owner, plan->to) && wish.addr == area->addr &&
+		    !area->invalid;
 	/* With a remap list what is as wanted may still have an area that contradicts. */
 	if (as_wanted && !plan->remaps->nr)
 		return 0;
@@ -433,6 +444,7 @@ void plan_forget(struct plan *plan)
 	plan->adopted = 0;
 	plan->objects = 0;
 	plan->given = 0;
+	plan->users = 0;
 	plan->areas_shared = 0;
 	plan->sharing = 0;
 	plan->sharers = 0;

@@ -19,6 +19,8 @@
 struct source {
 	struct owner owner;		/* with references */
 	u8 mode;
+	bool counts_pins;		/* see struct backend */
+	bool limit_by_privilege;
 	bool has_mm;			/* with a reference on mm_users: it still exists */
 	bool gone;			/* dead or stale */
 	size_t moves;
@@ -87,6 +89,7 @@ struct plan {
 	unsigned int adopted;		/* of these, whose owner is dead or stale */
 	unsigned int objects;		/* pages objects that they show */
 	unsigned int given;		/* of these, what moves[] does not have */
+	unsigned int users;		/* of these, where a user is recorded */
 
 	/* Areas whose pages object has more references than one: looked at; that change hands. */
 	unsigned int areas_shared;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/pid.h>
@@ -8,6 +9,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/user.h>
+#include <linux/user_namespace.h>
 
 #include "process.h"
 
@@ -72,6 +74,19 @@ void process_put(struct process *process)
 {
 	mmput_async(process->owner.mm);
 	owner_put(&process->owner);
+}
+
+/* As capable() answers, for a process that does not ask itself. */
+bool process_may_lock(const struct task_struct *task)
+{
+	const struct cred *cred;
+	bool may;
+
+	rcu_read_lock();
+	cred = __task_cred(task);
+	may = cred->user_ns == &init_user_ns && cap_raised(cred->cap_effective, CAP_IPC_LOCK);
+	rcu_read_unlock();
+	return may;
 }
 
 /*

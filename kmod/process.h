@@ -23,6 +23,9 @@ struct task_struct *process_find(const struct dmaown_process *name);
 int process_get(const struct dmaown_process *name, struct process *process);
 void process_put(struct process *process);
 
+/* Whether no limit of locked memory holds for a process (kernel: CAP_IPC_LOCK). */
+bool process_may_lock(const struct task_struct *task);
+
 /*
  * Keeps a process from leaving its address space by exec for as long as it takes to make it an
  * owner. False when it is just doing so, or has done so, or is exiting. Does not wait.

@@ -66,11 +66,22 @@ static int object_add(struct context_sums *sums, const struct object *object)
 	return 0;
 }
 
-static int load_objects(struct context_sums *sums, struct context ctx)
+static int patient_objects(struct patience *patience, struct context ctx, u32 *id,
+			   struct object *batch, unsigned int *nr)
+{
+	int ret;
+
+	do {
+		ret = context_objects(ctx, id, batch, BATCH, nr);
+	} while (ret == -EAGAIN && wait_patiently(patience));
+	return ret;
+}
+
+static int load_objects(struct context_sums *sums, struct context ctx, struct patience *patience)
 {
 	unsigned int i, nr;
 	struct object *batch;
-	bool more = true;
+	int more = 1;
 	int ret = 0;
 	u32 id = 0;
 
@@ -78,7 +89,11 @@ static int load_objects(struct context_sums *sums, struct context ctx)
 	if (!batch)
 		return -ENOMEM;
 	while (more && !ret) {
-		more = context_objects(ctx, &id, batch, BATCH, &nr);
+		more = patient_objects(patience, ctx, &id, batch, &nr);
+		if (more < 0) {
+			ret = more;
+			break;
+		}
 		for (i = 0; i < nr && !ret; i++)
 			ret = object_add(sums, &batch[i]);
 		if (fatal_signal_pending(current))
@@ -114,6 +129,10 @@ static void attach_device(struct context_sums *sums, struct object_sum *device)
 	struct object_sum *ioas;
 	unsigned int i;
 
+	device->ioas = device->object.ioas;
+	ioas = ioas_by_id(sums, device->ioas);
+	if (ioas)
+		ioas->devices++;
 	if (!device->object.attached)
 		return;
 	for (i = 0; i < sums->nr; i++) {
@@ -132,13 +151,14 @@ static void attach_device(struct context_sums *sums, struct object_sum *device)
 	}
 }
 
-int context_sums_objects(struct context_sums *sums, struct context ctx)
+int context_sums_objects(struct context_sums *sums, struct context ctx,
+			 struct patience *patience)
 {
 	struct object_sum *ioas;
 	unsigned int i;
 	int ret;
 
-	ret = load_objects(sums, ctx);
+	ret = load_objects(sums, ctx, patience);
 	if (ret)
 		return ret;
 	for (i = 0; i < sums->nr; i++) {

@@ -73,8 +73,9 @@ void cursor_skip(struct cursor *cursor);
 /* True for the first of the areas that show a pages object. There is room in the set. */
 bool shown_first(struct ptrset *seen, const struct area *area);
 
-/* The objects of a context, with what hangs on what. */
-int context_sums_objects(struct context_sums *sums, struct context ctx);
+/* The objects of a context, with what hangs on what. -EAGAIN if it stays locked. */
+int context_sums_objects(struct context_sums *sums, struct context ctx,
+			 struct patience *patience);
 
 /*
  * Adds what the IOASes hold, and what each owner owns in them. owners may be NULL. To come after

@@ -117,7 +117,8 @@ static void commit(struct transfer *t)
 	/* A reference on each part of the new owner for each pages object. */
 	refcount_add(plan->objects, &to->task->usage);
 	atomic_add(plan->objects, &to->mm->mm_count);
-	refcount_add(plan->objects, &to->user->__count);
+	if (plan->users)
+		refcount_add(plan->users, &to->user->__count);
 
 	for (i = 0; i < plan->moves.nr; i++) {
 		const struct move *move = &plan->moves.array[i];
@@ -141,7 +142,9 @@ static void drop_references(const struct plan *plan)
 
 		WARN_ON_ONCE(refcount_sub_and_test(source->moves, &source->owner.task->usage));
 		WARN_ON_ONCE(atomic_sub_and_test(source->moves, &source->owner.mm->mm_count));
-		WARN_ON_ONCE(refcount_sub_and_test(source->moves, &source->owner.user->__count));
+		if (source->owner.user)
+			WARN_ON_ONCE(refcount_sub_and_test(source->moves,
+							   &source->owner.user->__count));
 	}
 }
 
@@ -183,7 +186,7 @@ static void fill_results(struct transfer *t)
 	for (i = 0; i < plan->sources_nr; i++)
 		arg->pinned += (u64)plan->sources[i]->npinned << PAGE_SHIFT;
 	arg->charged_user = (u64)t->charges.user << PAGE_SHIFT;
-	arg->charged_mm = (u64)t->charges.mm << PAGE_SHIFT;
+	arg->charged_mm = (u64)(t->charges.mm + t->charges.mm_unlimited) << PAGE_SHIFT;
 	arg->locked_user = (u64)locked.user << PAGE_SHIFT;
 	arg->locked_mm = (u64)locked.mm << PAGE_SHIFT;
 	arg->limit = task_rlimit(plan->to->task, RLIMIT_MEMLOCK);

@@ -22,22 +22,28 @@ struct vfio {
 int vfio_begin(struct vfio *vfio);
 void vfio_end(struct vfio *vfio);
 
-/* VFIO device files hold the context to which they are bound. May be called under spinlocks. */
-bool vfio_is_device_file(const struct vfio *vfio, struct file *file);
+/* A reference on the container that a file is of, if it is of one. May be called under spinlocks. */
+struct context vfio_container(const struct vfio *vfio, struct file *file);
 
 /*
- * A reference on the context to which a device file is bound, if it is, and the device's name.
- * -EAGAIN if the device is locked: VFIO holds the lock while it attaches, which can take as long as
- * a page fault.
+ * VFIO device files hold the context to which they are bound, and group files the container that
+ * their group is in. False for others. May be called under spinlocks.
  */
-int vfio_context(const struct vfio *vfio, struct file *file, struct context *ctx, char *name,
-		 size_t size);
+bool vfio_file_via(const struct vfio *vfio, struct file *file, enum dmaown_via *via);
 
 /*
- * The self of the context to which a device file seems to be bound, or NULL, whoever has the device
- * locked: only to be compared. If it is a context on which the caller has a reference, it is no
- * guess, unless the device was opened through a group.
+ * A reference on the context that such a file holds, if it does, and the name of the device or
+ * group. -EAGAIN if that is locked: VFIO holds the lock while it attaches, which can take as long
+ * as a page fault.
  */
-const void *vfio_context_hint(struct file *file);
+int vfio_context(const struct vfio *vfio, struct file *file, enum dmaown_via via,
+		 struct context *ctx, char *name, size_t size);
+
+/*
+ * The self of the context to which a file seems to be bound, or NULL, whoever has it locked: only
+ * to be compared. If it is a context on which the caller has a reference, it is no guess, unless
+ * the device was opened through a group.
+ */
+const void *vfio_context_hint(struct file *file, enum dmaown_via via);
 
 #endif

@@ -550,12 +550,12 @@ size_t iommufd_give(struct lockset_part *part, const struct owner *to, gives_fn 
 	return locks->met_all ? give_met(locks, &giving) : give_all(locks, &giving);
 }
 
-void iommufd_set_owner(struct pages *opaque, const struct owner *owner)
+void iommufd_set_owner(void *self, struct pages *opaque, const struct owner *owner)
 {
 	set_owner((struct layout_iopt_pages *)opaque, owner);
 }
 
-void iommufd_set_addr(struct pages *opaque, unsigned long addr)
+void iommufd_set_addr(void *self, struct pages *opaque, unsigned long addr)
 {
 	((struct layout_iopt_pages *)opaque)->uptr = (void *)addr;
 }

@@ -97,8 +97,8 @@ static bool copy_object(struct object *to, struct layout_iommufd_object *obj)
 	return false;
 }
 
-bool iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
-		     unsigned int *done)
+int iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
+		    unsigned int *done)
 {
 	struct layout_iommufd_ctx *ctx = to_ctx(self);
 	struct layout_iommufd_object *obj;

@@ -114,8 +114,8 @@ static inline unsigned long area_offset(const struct layout_iopt_area *area)
 }
 
 /* What makes up the backend: look.c, pinned.c and lock.c. */
-bool iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
-		     unsigned int *done);
+int iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
+		    unsigned int *done);
 int iommufd_areas(void *self, struct cursor *cursor, struct area *batch, unsigned int nr);
 int iommufd_accesses(void *self, struct cursor *cursor, struct access *batch, unsigned int nr);
 int iommufd_pinned(void *self, const struct stretch *stretch, unsigned long *pfns, unsigned int nr);
@@ -126,7 +126,7 @@ void iommufd_unlock(struct lockset_part *part);
 int iommufd_walk(struct lockset_part *part, area_fn fn, void *arg);
 size_t iommufd_give(struct lockset_part *part, const struct owner *to, gives_fn gives,
 		    const void *arg);
-void iommufd_set_owner(struct pages *pages, const struct owner *owner);
-void iommufd_set_addr(struct pages *pages, unsigned long addr);
+void iommufd_set_owner(void *self, struct pages *pages, const struct owner *owner);
+void iommufd_set_addr(void *self, struct pages *pages, unsigned long addr);
 
 #endif

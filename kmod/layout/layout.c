@@ -27,6 +27,7 @@ enum {
 	OPTION_BASE,
 	OPTION_IOMMUFD,
 	OPTION_VFIO,
+	OPTION_TYPE1,
 };
 
 static const struct argp_option argp_options[] = {
@@ -37,6 +38,8 @@ static const struct argp_option argp_options[] = {
 	  "its BTF: a vmlinux or vmlinuz, or BTF alone (else searched for)", 0 },
 	{ "iommufd", OPTION_IOMMUFD, "FILE", 0, "its iommufd.ko (else searched for)", 0 },
 	{ "vfio", OPTION_VFIO, "FILE", 0, "its vfio.ko (else searched for)", 0 },
+	{ "vfio_iommu_type1", OPTION_TYPE1, "FILE", 0,
+	  "its vfio_iommu_type1.ko (else searched for)", 0 },
 	{ "untested", OPTION_UNTESTED, NULL, 0,
 	  "accept a kernel series whose locking nobody has checked", 0 },
 	{ "output", 'o', "FILE", 0, "write FILE instead of standard output", 0 },
@@ -65,6 +68,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPTION_VFIO:
 		options->in.module[WANTED_VFIO] = arg;
+		return 0;
+	case OPTION_TYPE1:
+		options->in.module[WANTED_TYPE1] = arg;
 		return 0;
 	case OPTION_UNTESTED:
 		options->untested = true;
@@ -124,6 +130,13 @@ static int write_header(const struct work *work, const struct options *options)
 	return error;
 }
 
+/* Without a kind of context there is nothing to show: then it is said why there is no iommufd. */
+static bool has_contexts(const struct work *work)
+{
+	return work->modules[WANTED_IOMMUFD].btf ||
+	       (work->modules[WANTED_VFIO].btf && work->modules[WANTED_TYPE1].btf);
+}
+
 static int do_work(struct work *work, const struct options *options)
 {
 	if (!options->untested && series_check(options->in.release))
@@ -131,9 +144,14 @@ static int do_work(struct work *work, const struct options *options)
 	if (source_kernel(&work->kernel, &options->in))
 		return -1;
 	for (int i = 0; i < WANTED_COUNT; i++)
-		if (source_module(&work->modules[i], &options->in, &work->kernel, &wanted[i]) ||
+		if (source_module(&work->modules[i], &options->in, &work->kernel, &wanted[i],
+				  wanted[i].optional) ||
 		    find_module(work, i))
 			return -1;
+	if (!has_contexts(work) &&
+	    source_module(&work->modules[WANTED_IOMMUFD], &options->in, &work->kernel,
+			  &wanted[WANTED_IOMMUFD], false))
+		return -1;
 	return write_header(work, options);
 }
 

@@ -288,7 +288,7 @@ static int complain_missing(const struct search *search)
 }
 
 int source_module(struct source *module, const struct inputs *in, const struct source *kernel,
-		  const struct wanted *want)
+		  const struct wanted *want, bool optional)
 {
 	struct search search = { .in = in, .module = want, .kernel = kernel };
 	const char *given = in->module[want - wanted];
@@ -303,7 +303,7 @@ int source_module(struct source *module, const struct inputs *in, const struct s
 	builtin = search.met ? 0 : find_builtin(module, kernel, want);
 	if (builtin)
 		return builtin < 0 ? -1 : 0;
-	if (want->optional && !search.met)
+	if (optional && !search.met)
 		return 0;
 	return complain_missing(&search);
 }

@@ -31,7 +31,7 @@ struct source {
 /* Both return 0, or -1 with a sentence. */
 int source_kernel(struct source *kernel, const struct inputs *in);
 int source_module(struct source *module, const struct inputs *in, const struct source *kernel,
-		  const struct wanted *wanted);
+		  const struct wanted *wanted, bool optional);
 
 void source_close(struct source *source);
 

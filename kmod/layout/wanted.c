@@ -9,6 +9,7 @@ const struct wanted wanted[WANTED_COUNT] = {
 		.path = "drivers/iommu/iommufd/iommufd",
 		.mark = "iopt_pages",
 		.config = "IOMMUFD",
+		.optional = true,
 		.structs = {
 			/* Embedded ones before those that embed them. */
 			{ "iommufd_object", .members = {
@@ -128,6 +129,64 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "device", "struct vfio_device *" },
 				{ "group", "struct vfio_group *" },
 				{ "iommufd", "struct iommufd_ctx *" },
+			} },
+			{ "vfio_container", { .optional = true }, .members = {
+				{ "kref", "struct kref" },
+				{ "group_list", "struct list_head" },
+				{ "group_lock", "struct rw_semaphore" },
+				{ "iommu_driver", "struct vfio_iommu_driver *" },
+				{ "iommu_data", "void *" },
+			} },
+			{ "vfio_iommu_driver", { .with = "vfio_container.kref" }, .members = {
+				{ "ops", "struct vfio_iommu_driver_ops *" },
+			} },
+			{ "vfio_iommu_driver_ops", { .with = "vfio_container.kref" }, .members = {
+				{ "name", "char *" },
+			} },
+			{ "vfio_group", { .with = "vfio_container.kref" }, .members = {
+				{ "dev", "struct device" },
+				{ "container", "struct vfio_container *" },
+				{ "device_list", "struct list_head" },
+				{ "device_lock", "struct mutex" },
+				{ "container_next", "struct list_head" },
+				{ "group_lock", "struct mutex" },
+			} },
+		},
+	},
+	[WANTED_TYPE1] = {
+		.name = "vfio_iommu_type1",
+		.path = "drivers/vfio/vfio_iommu_type1",
+		.mark = "vfio_dma",
+		.config = "VFIO_IOMMU_TYPE1",
+		.optional = true,
+		.structs = {
+			{ "vfio_iommu", .members = {
+				{ "domain_list", "struct list_head" },
+				{ "lock", "struct mutex" },
+				{ "dma_list", "struct rb_root" },
+				{ "vaddr_invalid_count", "unsigned int" },
+			} },
+			{ "vfio_domain", .members = {
+				{ "domain", "struct iommu_domain *" },
+				{ "next", "struct list_head" },
+			} },
+			{ "vfio_dma", .members = {
+				{ "node", "struct rb_node" },
+				{ "iova", "dma_addr_t" },
+				{ "vaddr", "unsigned long" },
+				{ "size", "size_t" },
+				{ "prot", "int" },
+				{ "iommu_mapped", "bool" },
+				{ "lock_cap", "bool" },
+				{ "vaddr_invalid", "bool" },
+				{ "task", "struct task_struct *" },
+				{ "pfn_list", "struct rb_root" },
+				{ "mm", "struct mm_struct *" },
+				{ "locked_vm", "size_t" },
+			} },
+			{ "vfio_pfn", .members = {
+				{ "node", "struct rb_node" },
+				{ "pfn", "unsigned long" },
 			} },
 		},
 	},

@@ -72,6 +72,7 @@ struct wanted {
 enum {
 	WANTED_IOMMUFD,
 	WANTED_VFIO,
+	WANTED_TYPE1,
 	WANTED_COUNT,
 };
 

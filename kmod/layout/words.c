@@ -12,6 +12,8 @@ static const struct plain {
 	bool is_signed;
 } plains[] = {
 	{ "bool", "a bool" },
+	{ "char", NULL, 1 },
+	{ "dma_addr_t", NULL, 8 },
 	{ "int", NULL, 4, true },
 	{ "refcount_t", "struct refcount_struct" },
 	{ "size_t" },
@@ -39,14 +41,18 @@ static void words_plain(char words[WORDS], const struct plain *p, size_t pointer
 void words_wanted(char words[WORDS], const char *type, size_t pointer_size)
 {
 	size_t length = strlen(type);
+	char pointee[WORDS], to[WORDS];
 
 	for (const struct plain *p = plains; p->type; p++)
 		if (!strcmp(p->type, type))
 			return words_plain(words, p, pointer_size);
-	if (length > 2 && !strcmp(type + length - 2, " *"))
-		snprintf(words, WORDS, "a pointer to %.*s", (int)length - 2, type);
-	else
+	if (length > 2 && !strcmp(type + length - 2, " *")) {
+		snprintf(pointee, sizeof(pointee), "%.*s", (int)length - 2, type);
+		words_wanted(to, pointee, pointer_size);
+		snprintf(words, WORDS, "a pointer to %.200s", to);
+	} else {
 		snprintf(words, WORDS, "%s", type);
+	}
 }
 
 /* "struct foo", or "an anonymous struct". */

@@ -89,7 +89,8 @@
  * Each is a list of (constant, value, name in text and JSON).
  */
 #define DMAOWN_KINDS(E)				\
-	E(KIND_IOMMUFD,		1, "iommufd")
+	E(KIND_IOMMUFD,		1, "iommufd")	\
+	E(KIND_TYPE1,		2, "type1")
 
 #define DMAOWN_MODES(E)				\
 	E(MODE_NONE,		0, "none")	\
@@ -110,7 +111,8 @@
 /* By what kind of file a process holds a context. */
 #define DMAOWN_VIAS(E)				\
 	E(VIA_CONTEXT,		1, "context")	\
-	E(VIA_DEVICE,		2, "device")
+	E(VIA_DEVICE,		2, "device")	\
+	E(VIA_GROUP,		3, "group")
 
 #define DMAOWN_HWPTS(E)				\
 	E(HWPT_PAGING,		1, "paging")	\

@@ -527,6 +527,101 @@ static int do_detach(struct call *c)
 	return simple(ioctl(arg(c, 1), VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach));
 }
 
+/* VFIO containers of type1 */
+
+/* The number of the group that a device is in, for /dev/vfio. */
+static int do_group(struct call *c)
+{
+	char link[256], path[300], target[256];
+	ssize_t n;
+	int ret;
+
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group", c->argv[1]);
+	n = readlink(link, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(target, '/') + 1);
+	ret = result(open(path, O_RDWR));
+	return ret < 0 ? ret : answer(c, "%d", ret);
+}
+
+static int do_set_container(struct call *c)
+{
+	int container = arg(c, 2);
+
+	return simple(ioctl(arg(c, 1), VFIO_GROUP_SET_CONTAINER, &container));
+}
+
+static int do_unset_container(struct call *c)
+{
+	return simple(ioctl(arg(c, 1), VFIO_GROUP_UNSET_CONTAINER));
+}
+
+static int do_set_iommu(struct call *c)
+{
+	return simple(ioctl(arg(c, 1), VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
+}
+
+static int do_group_device(struct call *c)
+{
+	int ret = result(ioctl(arg(c, 1), VFIO_GROUP_GET_DEVICE_FD, c->argv[2]));
+
+	return ret < 0 ? ret : answer(c, "%d", ret);
+}
+
+static int do_type1_map(struct call *c)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.vaddr = arg(c, 2),
+		.size = arg(c, 3),
+		.iova = arg(c, 4),
+		.flags = VFIO_DMA_MAP_FLAG_READ,
+	};
+
+	if (arg_is(c, 5, "rw"))
+		map.flags |= VFIO_DMA_MAP_FLAG_WRITE;
+	return simple(ioctl(arg(c, 1), VFIO_IOMMU_MAP_DMA, &map));
+}
+
+static int type1_unmap(struct call *c, uint32_t flags)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.flags = flags,
+		.iova = arg(c, 2),
+		.size = arg(c, 3),
+	};
+
+	if (ioctl(arg(c, 1), VFIO_IOMMU_UNMAP_DMA, &unmap))
+		return -errno;
+	return answer(c, "%llu", (unsigned long long)unmap.size);
+}
+
+static int do_type1_unmap(struct call *c)
+{
+	return type1_unmap(c, 0);
+}
+
+static int do_type1_invalidate(struct call *c)
+{
+	return type1_unmap(c, VFIO_DMA_UNMAP_FLAG_VADDR);
+}
+
+static int do_type1_validate(struct call *c)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_VADDR,
+		.vaddr = arg(c, 2),
+		.size = arg(c, 3),
+		.iova = arg(c, 4),
+	};
+
+	return simple(ioctl(arg(c, 1), VFIO_IOMMU_MAP_DMA, &map));
+}
+
 /* A part of BAR 0 as a dma-buf. */
 static int do_dmabuf(struct call *c)
 {
@@ -1410,6 +1505,17 @@ static const struct command {
 	{ "detach",	1, 1, do_detach },		/* DEV */
 	{ "dmabuf",	3, 3, do_dmabuf },		/* DEV OFFSET LENGTH -> FD */
 	/* DMA */
+	/* VFIO type1: CONTAINER is /dev/vfio/vfio, open */
+	{ "group",	1, 1, do_group },		/* PCI-ADDRESS -> GROUP */
+	{ "set-container", 2, 2, do_set_container },	/* GROUP CONTAINER */
+	{ "unset-container", 1, 1, do_unset_container }, /* GROUP */
+	{ "set-iommu",	1, 1, do_set_iommu },		/* CONTAINER */
+	{ "group-device", 2, 2, do_group_device },	/* GROUP PCI-ADDRESS -> DEV */
+	{ "type1-map",	5, 5, do_type1_map },		/* CONTAINER ADDR LENGTH IOVA r|rw */
+	{ "type1-unmap", 3, 3, do_type1_unmap },	/* CONTAINER IOVA LENGTH -> BYTES */
+	{ "type1-invalidate", 3, 3, do_type1_invalidate }, /* CONTAINER IOVA LENGTH -> BYTES */
+	{ "type1-validate", 4, 4, do_type1_validate },	/* CONTAINER ADDR LENGTH IOVA */
+
 	{ "edu",	1, 1, do_edu },			/* DEV -> identification */
 	{ "register",	2, 2, do_register },		/* DEV OFFSET -> VALUE */
 	{ "dma",	4, 4, do_dma },			/* DEV to-device|to-ram IOVA LENGTH */

@@ -378,6 +378,36 @@ vmm() {
 	ask "$name" attach "$dev" "$ioas"
 }
 
+# The same with a container of type1: maps $3 of a memfd for device $2 at IOVA 0, as user $4, with
+# CAP_IPC_LOCK only as root. Sets container, group, dev and ram (its descriptors).
+type1_vmm() {
+	local name=$1 device=$2 size=$3 uid=${4:-0}
+
+	start "$name"
+	ask "$name" limit "${limit:-unlimited}"
+	ask "$name" open /dev/vfio/vfio; container=$reply
+	ask "$name" group "$device"; group=$reply
+	ask "$name" set-container "$group" "$container"
+	ask "$name" set-iommu "$container"
+	ask "$name" group-device "$group" "$device"; dev=$reply
+	[ "$uid" -eq 0 ] || ask "$name" setuid "$uid"
+	ask "$name" memfd ram "$size"; ram=$reply
+	ask "$name" mmap "$ram" "$size" shared rw $base
+	ask "$name" type1-map "$container" $base "$size" 0 rw
+}
+
+# Its successor, as successor() makes one. Sets new_container, new_group, new_dev and new_ram.
+type1_successor() {
+	local name=$1 from=$2 size=$3 uid=${4:-0}
+
+	start "$name"
+	ask "$name" limit "${limit:-unlimited}"
+	hand_over "$from" "$name" "$container" "$group" "$dev" "$ram"
+	read -r new_container new_group new_dev new_ram <<<"$reply"
+	[ "$uid" -eq 0 ] || ask "$name" setuid "$uid"
+	ask "$name" mmap "$new_ram" "$size" shared rw $base
+}
+
 # Makes actor $1 the successor of $2, as vmm() made it: it gets the descriptors, is user $4, and has
 # the same $3 of memory mapped at the same address. With $limit set, that is its RLIMIT_MEMLOCK.
 # Sets new_ctx, new_dev and new_ram.

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Holding containers still, and changing owners meanwhile.
+ *
+ * Whatever reads or changes a mapping holds the lock of the vfio_iommu, be it on behalf of user
+ * space or of an emulated device (private.h). It is taken with a trylock: VFIO holds it while it
+ * pins, which takes as long as somebody's page faults.
+ */
+#include <linux/iommu.h>
+#include <linux/sched/signal.h>
+
+#include "../process.h"
+#include "private.h"
+
+/* How many mappings are walked before others get the processor. */
+#define WALK_STEPS	1024
+
+struct type1_locks {
+	struct lockset_part part;
+	unsigned int locked;		/* how many containers, from the first on */
+};
+
+static struct type1_locks *to_locks(struct lockset_part *part)
+{
+	return container_of(part, struct type1_locks, part);
+}
+
+struct lockset_part *type1_part_alloc(void)
+{
+	struct type1_locks *locks = kzalloc(sizeof(*locks), GFP_KERNEL);
+
+	return locks ? &locks->part : NULL;
+}
+
+void type1_part_free(struct lockset_part *part)
+{
+	kfree(to_locks(part));
+}
+
+/* See struct lockset_part. */
+static void nest(struct mutex *nest, struct layout_vfio_container *container,
+		 struct layout_vfio_iommu *iommu)
+{
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+	rwsem_release(&container->group_lock.dep_map, _THIS_IP_);
+	lock_acquire_shared(&container->group_lock.dep_map, 0, 1, &nest->dep_map, _THIS_IP_);
+	if (!iommu)
+		return;
+	mutex_release(&iommu->lock.dep_map, _THIS_IP_);
+	mutex_acquire_nest(&iommu->lock.dep_map, 0, 1, &nest->dep_map, _THIS_IP_);
+#endif
+}
+
+void type1_unlock(struct lockset_part *part)
+{
+	struct type1_locks *locks = to_locks(part);
+
+	while (locks->locked) {
+		struct layout_vfio_container *container = part->contexts[--locks->locked].self;
+
+		type1_unlock_iommu(container, type1_iommu(container));
+	}
+}
+
+int type1_lock(struct lockset_part *part, struct lockset_place *who)
+{
+	struct type1_locks *locks = to_locks(part);
+
+	for (; locks->locked < part->nr; locks->locked++) {
+		struct layout_vfio_container *container = part->contexts[locks->locked].self;
+		struct layout_vfio_iommu *iommu;
+
+		if (type1_lock_iommu(container, &iommu)) {
+			*who = (struct lockset_place){ part->first + locks->locked, TYPE1_IOAS };
+			type1_unlock(part);
+			return -EBUSY;
+		}
+		nest(part->nest, container, iommu);
+	}
+	return 0;
+}
+
+static void view_area(struct locked_area *view, struct layout_vfio_dma *dma)
+{
+	view->nr = 1;
+	view->iova = dma->iova;
+	view->last = dma->iova + dma->size - 1;
+	view->pages = (struct pages *)dma;
+	view->sharers = 1;
+	view->source = DMAOWN_SOURCE_ADDRESS;
+	view->invalid = dma->vaddr_invalid;
+	view->writable = dma->prot & IOMMU_WRITE;
+	view->mode = DMAOWN_MODE_MM;
+	view->addr = dma->vaddr;
+	view->npages = dma->size >> PAGE_SHIFT;
+	view->npinned = dma->locked_vm;
+	view->charged = dma->locked_vm;
+	view->owner = (struct owner){ dma->task, dma->mm };
+}
+
+/* One container; *steps counts mappings through all of them. */
+static int walk_one(struct layout_vfio_iommu *iommu, struct locked_area *view,
+		    unsigned int *steps, area_fn fn, void *arg)
+{
+	struct layout_vfio_dma *dma;
+	int ret = 0;
+
+	for (dma = first_dma(iommu); dma && !ret; dma = next_dma(dma)) {
+		view_area(view, dma);
+		ret = fn(view, arg);
+		if (!(++*steps % WALK_STEPS))
+			cond_resched();
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
+	}
+	return ret;
+}
+
+int type1_walk(struct lockset_part *part, area_fn fn, void *arg)
+{
+	struct locked_area view = {};
+	unsigned int i, steps = 0;
+	int ret = 0;
+
+	for (i = 0; i < part->nr && !ret; i++) {
+		struct layout_vfio_iommu *iommu = type1_iommu(part->contexts[i].self);
+
+		view.place = (struct lockset_place){ part->first + i, TYPE1_IOAS };
+		if (iommu)
+			ret = walk_one(iommu, &view, &steps, fn, arg);
+	}
+	return ret;
+}
+
+/* All is mapped by address. */
+size_t type1_give(struct lockset_part *part, const struct owner *to, gives_fn gives,
+		  const void *arg)
+{
+	return 0;
+}
+
+/* What is charged stays the same, and whether the limit holds for more of it is the owner's affair. */
+void type1_set_owner(void *self, struct pages *pages, const struct owner *owner)
+{
+	struct layout_vfio_dma *dma = (struct layout_vfio_dma *)pages;
+
+	dma->task = owner->task;
+	dma->mm = owner->mm;
+	dma->lock_cap = process_may_lock(owner->task);
+}
+
+/* An address that did not hold (VFIO_DMA_UNMAP_FLAG_VADDR) does from now on. */
+void type1_set_addr(void *self, struct pages *pages, unsigned long addr)
+{
+	struct layout_vfio_dma *dma = (struct layout_vfio_dma *)pages;
+
+	dma->vaddr = addr;
+	if (dma->vaddr_invalid) {
+		dma->vaddr_invalid = false;
+		type1_iommu(self)->vaddr_invalid_count--;
+	}
+}
