@@ -79,6 +79,8 @@ static const struct column columns[] = {
 	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
 		    "systemd unit, or cgroup, of the owner"),
 	FIELD_COLUMN("BUSY", AREA, BUSY, 0, 0),
+	FIELD_COLUMN("KIND", AREA, KIND, 0, 0),
+	FIELD_COLUMN("INVALID", AREA, INVALID, 0, 0),
 };
 
 static bool wanted(const struct filter *filter, const union record *record)

@@ -18,13 +18,19 @@ bool has_underflowed(uint64_t counter)
 	return counter >> 63;
 }
 
+/* Type1 counts what it pins as locked only. */
+static bool counts_pins(const struct owner_record *owner)
+{
+	return owner->kind != DMAOWN_KIND_TYPE1;
+}
+
 bool is_corrupt(const struct owner_record *owner)
 {
 	bool has_mm = known(owner, OWNER, VM_PINNED);
 
 	return has_underflowed(owner->vm_pinned) || has_underflowed(owner->vm_locked) ||
 	       has_underflowed(owner->user_locked) ||
-	       (has_mm && owner->vm_pinned < owner->pinned) ||
+	       (has_mm && counts_pins(owner) && owner->vm_pinned < owner->pinned) ||
 	       (has_mm && owner->mode == DMAOWN_MODE_MM && owner->vm_locked < owner->pinned) ||
 	       (owner->mode == DMAOWN_MODE_USER && owner->user_locked < owner->pinned);
 }
@@ -47,7 +53,7 @@ struct counter {
 	const char *name;
 	enum of_whom whom;
 	unsigned int attr;		/* the field of the owner's record */
-	int mode;			/* only this one is counted; -1: all are */
+	int mode;			/* only this one is counted; -1: all that count pins are */
 };
 
 static const struct counter counters[] = {
@@ -56,7 +62,7 @@ static const struct counter counters[] = {
 	{ "locked pages", OF_USER, DMAOWN_A_OWNER_USER_LOCKED, DMAOWN_MODE_USER },
 };
 
-/* What iommufd has pinned on this account. Is it the account's first record? */
+/* What is pinned on this account. Is it the account's first record? */
 static bool sum_pinned(const struct record_list *owners, size_t n, const struct counter *counter,
 		       uint64_t *pinned)
 {
@@ -70,7 +76,7 @@ static bool sum_pinned(const struct record_list *owners, size_t n, const struct 
 			continue;
 		if (i < n)
 			return false;
-		if (counter->mode < 0 || owner->mode == (uint32_t)counter->mode)
+		if (counter->mode < 0 ? counts_pins(owner) : owner->mode == (uint32_t)counter->mode)
 			*pinned += owner->pinned;
 	}
 	return true;

@@ -35,6 +35,7 @@ static const struct column columns[] = {
 	FIELD_COLUMN("ID", DEVICE, ID, 0, 0),
 	FIELD_COLUMN("HWPT", DEVICE, HWPT, 0, 0),
 	FIELD_COLUMN("IOAS", DEVICE, IOAS, 0, 0),
+	FIELD_COLUMN("KIND", DEVICE, KIND, 0, 0),
 	MADE_COLUMN("HOLDERS", CELL_LIST, render_holders, 7, SCOLS_FL_WRAP,
 		    "processes that have the device's file open"),
 	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
@@ -44,7 +45,7 @@ static const struct column columns[] = {
 static const struct listing listing = {
 	.doc = "List the devices that are bound to a context.",
 	.set = { RECORD_DEVICE, columns, sizeof(columns) / sizeof(columns[0]) },
-	.defaults = "DEVICE,CONTEXT,ID,HWPT,IOAS,HOLDERS",
+	.defaults = "DEVICE,CONTEXT,KIND,ID,HWPT,IOAS,HOLDERS",
 };
 
 int devices_main(int argc, char **argv, const struct channel_choice *channel)

@@ -34,6 +34,7 @@ static const struct column columns[] = {
 	FIELD_COLUMN("ALIGNMENT", IOAS, ALIGNMENT, 0, 0),
 	MADE_COLUMN("BUSY", CELL_FLAG, render_busy, 0, 0,
 		    "it was locked: areas, accesses and sums are unknown"),
+	FIELD_COLUMN("KIND", IOAS, KIND, 0, 0),
 	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
 		    "systemd unit, or cgroup, of the first holder of the context"),
 };

@@ -134,6 +134,7 @@ static void render_busy(const struct row *row, struct cell *cell)
 
 static const struct column columns[] = {
 	FIELD_COLUMN("ID", CONTEXT, CONTEXT, 10, SCOLS_FL_TRUNC),
+	FIELD_COLUMN("KIND", CONTEXT, KIND, 0, 0),
 	MADE_COLUMN("HOLDERS", CELL_LIST, render_holders, 7, SCOLS_FL_WRAP,
 		    "processes that hold the context"),
 	FIELD_COLUMN("IOASES", CONTEXT, IOASES, 0, 0),
@@ -147,7 +148,6 @@ static const struct column columns[] = {
 		    "systemd unit, or cgroup, of the first holder"),
 	MADE_COLUMN("FILES", CELL_LIST, render_files, 10, SCOLS_FL_WRAP,
 		    "open files of the context and of devices bound to it, as PID/FD"),
-	FIELD_COLUMN("KIND", CONTEXT, KIND, 0, 0),
 	FIELD_COLUMN("MODE", CONTEXT, MODE, 0, 0),
 	FIELD_COLUMN("NHOLDERS", CONTEXT, HOLDERS, 0, 0),
 	FIELD_COLUMN("NDEVICES", CONTEXT, DEVICES, 0, 0),
@@ -165,9 +165,9 @@ static uint32_t busy(const union record *record)
 }
 
 static const struct listing listing = {
-	.doc = "List the iommufd contexts of the system.",
+	.doc = "List the contexts of the system: of iommufd, and VFIO type1 containers.",
 	.set = { RECORD_CONTEXT, columns, sizeof(columns) / sizeof(columns[0]) },
-	.defaults = "ID,HOLDERS,IOASES,DEVICES,AREAS,PINNED,OWNERS,UNIT",
+	.defaults = "ID,KIND,HOLDERS,IOASES,DEVICES,AREAS,PINNED,OWNERS,UNIT",
 	.busy = busy,
 };
 

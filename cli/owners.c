@@ -55,6 +55,7 @@ static const struct column columns[] = {
 	MADE_COLUMN("UNIT", CELL_TEXT, render_unit, 8, SCOLS_FL_TRUNC,
 		    "systemd unit, or cgroup, of the process"),
 	FIELD_COLUMN("STATE", OWNER, STATE, 0, 0),
+	FIELD_COLUMN("KIND", OWNER, KIND, 0, 0),
 	FIELD_COLUMN("MODE", OWNER, MODE, 0, 0),
 	FIELD_COLUMN("CONTEXTS", OWNER, CONTEXTS, 0, 0),
 	FIELD_COLUMN("AREAS", OWNER, AREAS, 0, 0),
@@ -103,7 +104,7 @@ static const struct listing listing = {
 	.doc = "List who owns areas, and what they are charged with.\v"
 	       "With --context: those that own areas there; the figures are those of the whole system.",
 	.set = { RECORD_OWNER, columns, sizeof(columns) / sizeof(columns[0]) },
-	.defaults = "OWNER,PID,COMMAND,USER,UNIT,STATE,MODE,PINNED,CHARGED,LIMIT,HEADROOM,MARK",
+	.defaults = "OWNER,PID,COMMAND,USER,UNIT,STATE,KIND,MODE,PINNED,CHARGED,LIMIT,HEADROOM,MARK",
 	.by_owner = true,
 	.wanted = wanted,
 	.busy = busy,

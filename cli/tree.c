@@ -113,6 +113,13 @@ static void render_pinned(const struct row *row, struct cell *cell)
 		set_named(row, "pinned", cell);
 }
 
+/* Of the context: all that hangs in it is of the same. */
+static void render_kind(const struct row *row, struct cell *cell)
+{
+	if (node_of(row)->kind == RECORD_CONTEXT && !node_of(row)->share)
+		set_named(row, "kind", cell);
+}
+
 static void render_mode(const struct row *row, struct cell *cell)
 {
 	set_named(row, "mode", cell);
@@ -194,6 +201,7 @@ static void render_unit(const struct row *row, struct cell *cell)
 static const struct column columns[] = {
 	MADE_COLUMN("NODE", CELL_TEXT, render_node, 0, SCOLS_FL_TREE,
 		    "context, IOAS, HWPT, device, access, or owner of areas"),
+	MADE_COLUMN("KIND", CELL_TEXT, render_kind, 0, 0, "kind of a context"),
 	MADE_COLUMN("AREAS", CELL_NUMBER, render_areas, 0, 0, "areas"),
 	MADE_COLUMN("MAPPED", CELL_SIZE, render_mapped, 0, 0, "IOVA space covered by areas"),
 	MADE_COLUMN("PINNED", CELL_SIZE, render_pinned, 0, 0,
@@ -218,7 +226,7 @@ static const struct column_set set = {
 	RECORD_CONTEXT, columns, sizeof(columns) / sizeof(columns[0])
 };
 
-#define DEFAULTS	"NODE,AREAS,MAPPED,PINNED,MODE,STATE,COMMAND,UNIT"
+#define DEFAULTS	"NODE,KIND,AREAS,MAPPED,PINNED,MODE,STATE,COMMAND,UNIT"
 
 /* WHAT THERE IS */
 

@@ -149,11 +149,12 @@ static void context_record(struct dump *dump, struct context ctx,
 	record_known(rec, context, pinned);
 }
 
-static void ioas_record(struct dump *dump, u64 context, const struct object_sum *sum)
+static void ioas_record(struct dump *dump, struct context ctx, const struct object_sum *sum)
 {
 	struct record_ioas *rec = &record_add(dump)->ioas;
 
-	record_set(rec, ioas, context, context);
+	record_set(rec, ioas, context, context_id(ctx));
+	record_set(rec, ioas, kind, context_kind(ctx));
 	record_set(rec, ioas, ioas, sum->object.id);
 	record_set(rec, ioas, hwpts, sum->hwpts);
 	record_set(rec, ioas, devices, sum->devices);
@@ -167,11 +168,11 @@ static void ioas_record(struct dump *dump, u64 context, const struct object_sum 
 	record_set(rec, ioas, pinned, sum->npinned << PAGE_SHIFT);
 }
 
-static void hwpt_record(struct dump *dump, u64 context, const struct object_sum *sum)
+static void hwpt_record(struct dump *dump, struct context ctx, const struct object_sum *sum)
 {
 	struct record_hwpt *rec = &record_add(dump)->hwpt;
 
-	record_set(rec, hwpt, context, context);
+	record_set(rec, hwpt, context, context_id(ctx));
 	record_set(rec, hwpt, hwpt, sum->object.id);
 	if (sum->ioas)
 		record_set(rec, hwpt, ioas, sum->ioas);
@@ -180,11 +181,12 @@ static void hwpt_record(struct dump *dump, u64 context, const struct object_sum 
 	record_set(rec, hwpt, devices, sum->devices);
 }
 
-static void device_record(struct dump *dump, u64 context, const struct object_sum *sum)
+static void device_record(struct dump *dump, struct context ctx, const struct object_sum *sum)
 {
 	struct record_device *rec = &record_add(dump)->device;
 
-	record_set(rec, device, context, context);
+	record_set(rec, device, context, context_id(ctx));
+	record_set(rec, device, kind, context_kind(ctx));
 	record_set(rec, device, id, sum->object.id);
 	record_set_string(rec, device, device, sum->object.name);
 	if (sum->hwpt)
@@ -204,12 +206,14 @@ static void area_owner(struct record_area *rec, const struct area *area)
 	set_uid(rec, area, owner_uid(&area->owner));
 }
 
-static void area_record(struct dump *dump, u64 context, const struct area *area)
+static void area_record(struct dump *dump, struct context ctx, u64 context,
+			const struct area *area)
 {
 	struct record_area *rec = &record_add(dump)->area;
 	u64 pinned;
 
 	record_set(rec, area, context, context);
+	record_set(rec, area, kind, context_kind(ctx));
 	record_set(rec, area, ioas, area->ioas);
 	record_set(rec, area, iova, area->iova);
 	record_set(rec, area, length, area->last - area->iova + 1);
@@ -229,6 +233,7 @@ static void area_record(struct dump *dump, u64 context, const struct area *area)
 	pinned = shown_first(&dump->seen, area) ? (u64)area->npinned << PAGE_SHIFT : 0;
 	record_set(rec, area, pinned, pinned);
 	record_set(rec, area, accesses, area->accesses);
+	record_set(rec, area, invalid, area->invalid);
 	record_set(rec, area, mode, area->mode);
 	area_owner(rec, area);
 }
@@ -260,7 +265,7 @@ static void owner_limit(struct record_owner *rec, const struct owner_sum *sum, u
 	u64 limit = task_rlimit(sum->owner.task, RLIMIT_MEMLOCK);
 
 	record_set(rec, owner, used, used);
-	if (limit == RLIM_INFINITY || rec->state == DMAOWN_STATE_DEAD)
+	if (limit == RLIM_INFINITY || rec->state == DMAOWN_STATE_DEAD || sum->unlimited)
 		return;
 	record_set(rec, owner, limit, limit);
 	record_set(rec, owner, headroom, limit > used ? limit - used : 0);
@@ -286,6 +291,7 @@ static void owner_record(struct dump *dump, const struct owner_sums *sums,
 		record_known(rec, owner, comm);
 	set_uid(rec, owner, user->uid);
 	record_set(rec, owner, mode, sum->mode);
+	record_set(rec, owner, kind, sum->kind);
 	record_set(rec, owner, contexts, sum->contexts);
 	record_set(rec, owner, areas, sum->areas);
 	record_set(rec, owner, pinned, pinned);
@@ -318,7 +324,7 @@ static bool is_kind(const struct dump *dump, const struct object_sum *sum)
 	       (dump->kind == RECORD_DEVICE && sum->object.type == OBJECT_DEVICE);
 }
 
-static int object_records(struct dump *dump, u64 context, const struct context_sums *sums)
+static int object_records(struct dump *dump, struct context ctx, const struct context_sums *sums)
 {
 	unsigned int i;
 	int ret;
@@ -330,11 +336,11 @@ static int object_records(struct dump *dump, u64 context, const struct context_s
 		if (!is_kind(dump, sum))
 			continue;
 		if (dump->kind == RECORD_IOAS)
-			ioas_record(dump, context, sum);
+			ioas_record(dump, ctx, sum);
 		else if (dump->kind == RECORD_HWPT)
-			hwpt_record(dump, context, sum);
+			hwpt_record(dump, ctx, sum);
 		else
-			device_record(dump, context, sum);
+			device_record(dump, ctx, sum);
 	}
 	return ret;
 }
@@ -354,7 +360,7 @@ static int fill_sums(struct dump *dump, struct context ctx)
 	if (dump->kind == RECORD_CONTEXT)
 		context_record(dump, ctx, &sums, &owners);
 	else
-		ret = object_records(dump, context_id(ctx), &sums);
+		ret = object_records(dump, ctx, &sums);
 out:
 	owner_sums_free(&owners);
 	context_sums_free(&sums);
@@ -405,7 +411,7 @@ static int fill_areas(struct dump *dump, struct context ctx)
 		cursor_skip(&dump->cursor);
 	}
 	for (i = 0; i < nr; i++)
-		area_record(dump, context, &batch[i]);
+		area_record(dump, ctx, context, &batch[i]);
 	areas_put(batch, max(nr, 0));
 	kvfree(batch);
 	dump->in_context = nr;

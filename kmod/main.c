@@ -12,25 +12,54 @@
 #include "netlink.h"
 #include "proof.h"
 #include "transfer.h"
+#include "type1.h"
 #include "vfio.h"
 
-int status_fill(struct record_status *rec)
+static int fill_iommufd(struct record_status *rec)
 {
-	struct vfio vfio;
 	char build_id[BUILDID_TEXT];
+	struct iommufd iommufd;
+	int ret;
+
+	ret = iommufd_begin(&iommufd);
+	if (ret == -ENOMEM)
+		return ret;
+	iommufd_end(&iommufd);
+	record_set(rec, status, iommufd, !ret);
+	iommufd_layout_build_id(build_id);
+	if (!*build_id)
+		return 0;
+	record_set_string(rec, status, subject, iommufd_layout_subject());
+	record_set_string(rec, status, build_id, build_id);
+	return 0;
+}
+
+static int fill_vfio(struct record_status *rec)
+{
+	char build_id[BUILDID_TEXT];
+	struct vfio vfio;
 	int ret;
 
 	ret = vfio_begin(&vfio);
 	if (ret == -ENOMEM)
 		return ret;
 	vfio_end(&vfio);
+	record_set(rec, status, vfio, !ret);
+	record_set(rec, status, type1, !ret && type1_fits());
+	type1_layout_build_id(build_id);
+	if (*build_id)
+		record_set_string(rec, status, type1_build_id, build_id);
+	return 0;
+}
 
-	iommufd_layout_build_id(build_id);
+int status_fill(struct record_status *rec)
+{
+	int ret = fill_iommufd(rec) ?: fill_vfio(rec);
+
+	if (ret)
+		return ret;
 	record_set_string(rec, status, version, DMAOWN_VERSION);
 	record_set_string(rec, status, kernel, proofs_kernel());
-	record_set_string(rec, status, subject, iommufd_layout_subject());
-	record_set_string(rec, status, build_id, build_id);
-	record_set(rec, status, vfio, !ret);
 	transfer_status(rec);
 	return 0;
 }
@@ -87,6 +116,6 @@ static void __exit dmaown_exit(void)
 module_init(dmaown_init);
 module_exit(dmaown_exit);
 
-MODULE_DESCRIPTION("Shows and moves ownership of the memory that iommufd keeps pinned");
+MODULE_DESCRIPTION("Shows and moves ownership of the memory that iommufd and VFIO keep pinned");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(DMAOWN_VERSION);

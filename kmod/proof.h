@@ -2,6 +2,7 @@
 #ifndef DMAOWN_PROOF_H
 #define DMAOWN_PROOF_H
 
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 /* The proof that a part of the kernel is the build that its layout was made from. */
@@ -23,6 +24,12 @@ struct proof {
  * module loaded. Looked at once each time it is loaded.
  */
 int proof_check(struct proof *proof);
+
+/* Whether it was another build when it was looked at last. */
+static inline bool proof_failed(const struct proof *proof)
+{
+	return READ_ONCE(proof->known) && !READ_ONCE(proof->fits);
+}
 
 /* The release of the kernel that all layouts were made from. */
 const char *proofs_kernel(void);

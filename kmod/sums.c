@@ -184,7 +184,8 @@ void context_sums_free(struct context_sums *sums)
 
 /* OWNERS */
 
-static struct owner_sum *owner_sum_find(struct owner_sums *sums, const struct area *area)
+static struct owner_sum *owner_sum_find(struct owner_sums *sums, enum dmaown_kind kind,
+					const struct area *area)
 {
 	unsigned int i;
 
@@ -192,7 +193,8 @@ static struct owner_sum *owner_sum_find(struct owner_sums *sums, const struct ar
 		unsigned int at = (sums->last + i) % sums->nr;
 		struct owner_sum *sum = &sums->sums[at];
 
-		if (sum->mode == area->mode && owner_same(&sum->owner, &area->owner)) {
+		if (sum->kind == kind && sum->mode == area->mode &&
+		    owner_same(&sum->owner, &area->owner)) {
 			sums->last = at;
 			return sum;
 		}
@@ -200,7 +202,8 @@ static struct owner_sum *owner_sum_find(struct owner_sums *sums, const struct ar
 	return NULL;
 }
 
-static struct owner_sum *owner_sum_new(struct owner_sums *sums, const struct area *area)
+static struct owner_sum *owner_sum_new(struct owner_sums *sums, enum dmaown_kind kind,
+				       const struct area *area)
 {
 	struct owner_sum *sum;
 
@@ -212,21 +215,27 @@ static struct owner_sum *owner_sum_new(struct owner_sums *sums, const struct are
 	memset(sum, 0, sizeof(*sum));
 	sum->owner = area->owner;
 	owner_get(&sum->owner);
+	sum->kind = kind;
 	sum->mode = area->mode;
+	sum->unlimited = true;
 	return sum;
 }
 
-static int owner_sum_add(struct owner_sums *sums, u64 context, const struct area *area, bool first)
+static int owner_sum_add(struct owner_sums *sums, struct context ctx, const struct area *area,
+			 bool first)
 {
-	struct owner_sum *sum = owner_sum_find(sums, area) ?: owner_sum_new(sums, area);
+	enum dmaown_kind kind = context_kind(ctx);
+	struct owner_sum *sum = owner_sum_find(sums, kind, area) ?:
+				owner_sum_new(sums, kind, area);
 
 	if (!sum)
 		return -ENOMEM;
-	if (sum->last_context != context) {
-		sum->last_context = context;
+	if (sum->last_context != ctx.self) {
+		sum->last_context = ctx.self;
 		sum->contexts++;
 	}
 	sum->areas++;
+	sum->unlimited = sum->unlimited && area->unlimited;
 	if (first)
 		sum->npinned += area->npinned;
 	return 0;
@@ -244,7 +253,7 @@ void owner_sums_free(struct owner_sums *owners)
 
 /* AREAS AND ACCESSES */
 
-static int sum_area(struct object_sum *ioas, struct ptrset *seen, u64 context,
+static int sum_area(struct object_sum *ioas, struct ptrset *seen, struct context ctx,
 		    const struct area *area, struct owner_sums *owners)
 {
 	bool first;
@@ -256,10 +265,10 @@ static int sum_area(struct object_sum *ioas, struct ptrset *seen, u64 context,
 	first = shown_first(seen, area);
 	if (first)
 		ioas->npinned += area->npinned;
-	return owners ? owner_sum_add(owners, context, area, first) : 0;
+	return owners ? owner_sum_add(owners, ctx, area, first) : 0;
 }
 
-static int sum_batch(struct context_sums *sums, struct ptrset *seen, u64 context,
+static int sum_batch(struct context_sums *sums, struct ptrset *seen, struct context ctx,
 		     const struct area *batch, unsigned int nr, struct owner_sums *owners)
 {
 	struct object_sum *ioas = NULL;
@@ -269,7 +278,7 @@ static int sum_batch(struct context_sums *sums, struct ptrset *seen, u64 context
 		if (!ioas || ioas->object.id != batch->ioas)
 			ioas = ioas_by_id(sums, batch->ioas);
 		if (ioas)
-			ret = sum_area(ioas, seen, context, batch, owners);
+			ret = sum_area(ioas, seen, ctx, batch, owners);
 	}
 	return ret;
 }
@@ -286,7 +295,6 @@ static int sum_areas(struct context_sums *sums, struct context ctx, struct patie
 		     struct area *batch, struct owner_sums *owners)
 {
 	struct cursor cursor = { .last_id = U32_MAX };
-	u64 context = context_id(ctx);
 	struct ptrset seen;
 	int nr, ret = 0;
 
@@ -301,7 +309,7 @@ static int sum_areas(struct context_sums *sums, struct context ctx, struct patie
 			ret = nr;
 			break;
 		}
-		ret = sum_batch(sums, &seen, context, batch, nr, owners);
+		ret = sum_batch(sums, &seen, ctx, batch, nr, owners);
 		areas_put(batch, nr);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;

@@ -12,9 +12,11 @@
 /* The areas of one owner. */
 struct owner_sum {
 	struct owner owner;		/* with references */
+	enum dmaown_kind kind;
 	u8 mode;
+	bool unlimited;			/* no limit holds for any of them */
 	unsigned int contexts;
-	u64 last_context;
+	const void *last_context;	/* only to be compared */
 	u64 areas;
 	u64 npinned;
 };

@@ -28,7 +28,8 @@ void type1_group_name(struct vfio_group *group, char *name, size_t size);
 /* The self of that container as it seems to be, or NULL: only to be compared. */
 const void *type1_group_hint(struct vfio_group *group);
 
-/* What the layout was made from. */
+/* What the layout was made from; and whether nothing has spoken against that so far. */
+bool type1_fits(void);
 void type1_layout_build_id(char text[BUILDID_TEXT]);
 #else
 static inline struct context type1_context(struct file *file)
@@ -50,6 +51,11 @@ static inline void type1_group_name(struct vfio_group *group, char *name, size_t
 static inline const void *type1_group_hint(struct vfio_group *group)
 {
 	return NULL;
+}
+
+static inline bool type1_fits(void)
+{
+	return false;
 }
 
 static inline void type1_layout_build_id(char text[BUILDID_TEXT])

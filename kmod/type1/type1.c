@@ -79,6 +79,11 @@ const void *type1_group_hint(struct vfio_group *opaque)
 	return READ_ONCE(group->container);
 }
 
+bool type1_fits(void)
+{
+	return !proof_failed(&proof);
+}
+
 void type1_layout_build_id(char text[BUILDID_TEXT])
 {
 	strscpy(text, LAYOUT_VFIO_IOMMU_TYPE1_BUILD_ID, BUILDID_TEXT);

@@ -181,9 +181,10 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(COMM,		comm,		COMM,	"command name of the process")			\
 	F(UID,		uid,		U32, \
 	  "real user ID of the process, in the reader's user namespace") \
-	F(VIA,		via,		VIA,	"what file it is")				\
+	F(VIA,		via,		VIA,	"what file it is; group only of kind type1")	\
 	F(FD,		fd,		U32,	"its descriptor number in that process")	\
-	F(DEVICE,	device,		NAME,	"the device, for a VFIO device file")		\
+	F(DEVICE,	device,		NAME, \
+	  "the device, for a VFIO device file; the number of the group, for one of a group")	\
 	F(BUSY,		busy,		FLAG, \
 	  "a VFIO device file that is locked: its context is unknown")
 
@@ -201,7 +202,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "first") \
 	F(ALIGNMENT,	alignment,	SIZE,	"IOVA alignment")				\
 	F(BUSY,		busy,		FLAG, \
-	  "it was locked: areas, accesses and sums are unknown")
+	  "it was locked: areas, accesses and sums are unknown")				\
+	F(KIND,		kind,		KIND,	"kind of context")
 
 /* One for each HWPT. */
 #define DMAOWN_HWPT_FIELDS(F)									\
@@ -219,7 +221,9 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(ID,		id,		U32,	"object ID of the device")			\
 	F(DEVICE,	device,		NAME,	"name, such as 0000:00:01.0")			\
 	F(HWPT,		hwpt,		U32,	"object ID of the HWPT it is attached to, if any") \
-	F(IOAS,		ioas,		U32,	"object ID of the IOAS behind that HWPT")
+	F(IOAS,		ioas,		U32, \
+	  "object ID of the IOAS that it is attached to; of a type1 container the only one")	\
+	F(KIND,		kind,		KIND,	"kind of context")
 
 /* One for each in-kernel access that is attached to an IOAS. */
 #define DMAOWN_ACCESS_FIELDS(F)									\
@@ -256,9 +260,13 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(UID,		uid,		U32, \
 	  "user who is charged, in the reader's user namespace") \
 	F(BUSY,		busy,		FLAG, \
-	  "not an area: the IOAS, or without one the context, is locked and cannot be listed")
+	  "not an area: the IOAS, or without one the context, is locked and cannot be listed")	\
+	F(KIND,		kind,		KIND,	"kind of context")				\
+	F(INVALID,	invalid,	FLAG, \
+	  "its address was taken back (VFIO_DMA_UNMAP_FLAG_VADDR) and not yet given anew: never " \
+	  "of kind iommufd")
 
-/* One for each different owner: process, address space, user and mode. */
+/* One for each different owner: process, address space, user, mode and kind of context. */
 #define DMAOWN_OWNER_FIELDS(F)									\
 	F(OWNER,	owner,		ID,	"ID of the owning process")			\
 	F(PID,		pid,		U32,	"the owning process")				\
@@ -275,7 +283,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(CHARGED,	charged,	SIZE, \
 	  "how much of it counts against the limit: none of it in mode none") \
 	F(LIMIT,	limit,		SIZE, \
-	  "RLIMIT_MEMLOCK of the process, unless unlimited, dead or in mode none") \
+	  "RLIMIT_MEMLOCK of the process, unless unlimited, dead, in mode none, or of kind type1 " \
+	  "with CAP_IPC_LOCK") \
 	F(USED,		used,		SIZE, \
 	  "the counter that is compared with the limit: the user's locked pages in mode user, " \
 	  "VmLck in mode mm") \
@@ -286,7 +295,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "the user's own locked pages, whoever had them locked") \
 	F(USER_OTHER,	user_other,	SIZE,	"how much of that is not iommufd's")		\
 	F(BUSY,		busy,		U32, \
-	  "IOASes, contexts and device files that were locked and are missing in the sums")
+	  "IOASes, contexts and device files that were locked and are missing in the sums")	\
+	F(KIND,		kind,		KIND,	"kind of context that the areas are in")
 
 /* One for each reason to refuse a transfer; how often since the module was loaded. */
 #define DMAOWN_REFUSAL_FIELDS(F)								\
@@ -309,7 +319,11 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(REFUSALS,	refusals,	U64,	"transfers that were refused")			\
 	F(RETRIES,	retries,	U64,	"attempts that met something in flux")		\
 	F(AREAS,	areas,		U64,	"areas moved")					\
-	F(PINNED,	pinned,		SIZE,	"pinned memory moved")
+	F(PINNED,	pinned,		SIZE,	"pinned memory moved")				\
+	F(IOMMUFD,	iommufd,	FLAG,	"iommufd contexts can be looked into")		\
+	F(TYPE1,	type1,		FLAG,	"VFIO type1 containers can be looked into")	\
+	F(TYPE1_ID,	type1_build_id,	TEXT, \
+	  "build ID of the vfio_iommu_type1 that its layout was made from")
 
 /*
  * One for each transfer and refusal, and now and then while a transfer compares pages (see

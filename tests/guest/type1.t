@@ -1,0 +1,292 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# VFIO type1 containers: what is shown of them, and every rule of a transfer.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((1 << 20))
+elsewhere=0x20000000000
+
+# Address, owner and whether the address holds, of each area of the container; VmPin and VmLck of both.
+state() {
+	echo "$(dmaownctl areas --raw -n -o IOVA,ADDR,PID,STATE,INVALID | paste -sd ' ')" \
+		"$(charges "$old") $(charges "$new")"
+}
+
+# The last command was refused with exit status $1 and the reason $2, and nothing has changed since
+# $before; in the case $3.
+refused() {
+	is "$status $(reasons)" "$1 $2" "$3: refused"
+	is "$(state)" "$before" "$3: and nothing has changed"
+}
+
+# --- what is no context
+start early
+ask early open /dev/vfio/vfio
+container=$reply
+run dmaownctl list --raw -n
+is "$out" "" "a container without an IOMMU is not listed"
+ask early group "${edus[0]}"
+group=$reply
+ask early set-container "$group" "$container"
+run dmaownctl list --raw -n
+is "$out" "" "nor one with a group and no IOMMU"
+ask early set-iommu "$container"
+run dmaownctl list --raw -n -o KIND,IOASES,NDEVICES,AREAS,MODE
+is "$out" "type1 1 1 0 mm" "one with an IOMMU is, before anything is mapped"
+ask early unset-container "$group"
+run dmaownctl list --raw -n
+is "$out" "" "and is not any more when the group has left it"
+stop early
+
+# --- what is shown
+type1_vmm old "${edus[0]}" $size
+ask old type1-map "$container" $base $page 0x4000000 r
+id=$(context_of "$old")
+run dmaownctl list --json -o KIND,HOLDERS,IOASES,DEVICES,AREAS,PINNED,OWNERS,MODE,MAPPED,HWPTS,ACCESSES,BUSY
+is "$(json -c '.contexts[0]')" \
+	"$(jq -nc "{kind:\"type1\",holders:[$old],ioases:1,devices:[\"${edus[0]}\"],areas:2,pinned:$((size + page)),owners:[$old],mode:\"mm\",mapped:$((size + page)),hwpts:0,accesses:0,busy:0}")" \
+	"list: what is in it"
+for file in "$old/$container" "$old/$group" "$old/$dev" "$old" "${edus[0]}" "$id"; do
+	run dmaownctl list --raw -n -o ID --context "$file"
+	is "$out" "$id" "list --context $file"
+done
+is "$(grep -o 'via=.*' /sys/kernel/debug/dmaown/holders | paste -sd ' ')" \
+	"via=context fd=$container device=- busy=0 via=group fd=$group device=$(basename "$(readlink "/sys/bus/pci/devices/${edus[0]}/iommu_group")") busy=0 via=device fd=$dev device=${edus[0]} busy=0" \
+	"by which files it is held"
+run dmaownctl areas --raw -n -o KIND,IOAS,IOVA,LENGTH,SOURCE,ADDR,PROT,PINNED,MODE,PID,STATE,USER,INVALID
+is "$out" "type1 1 0x0 1M address $base rw 1M mm $old live root no
+type1 1 0x4000000 4K address $base r- 4K mm $old live root no" "areas"
+run dmaownctl owners --json -o PID,KIND,MODE,CONTEXTS,AREAS,PINNED,CHARGED,LIMIT,VM_PINNED,VM_LOCKED,MARK
+is "$(json -c '.owners')" \
+	"$(jq -nc "[{pid:$old,kind:\"type1\",mode:\"mm\",contexts:1,areas:2,pinned:$((size + page)),charged:$((size + page)),limit:null,vm_pinned:0,vm_locked:$((size + page)),mark:null}]")" \
+	"owners: charged to VmLck alone, and nothing is amiss"
+run dmaownctl devices --raw -n -o DEVICE,KIND,IOAS,HWPT,HOLDERS
+is "$out" "${edus[0]} type1 1 - $old" "devices, through their groups"
+run dmaownctl ioas --raw -n -o KIND,IOAS,DEVICES,AREAS,PINNED
+is "$out" "type1 1 1 2 1M" "the one address space"
+run dmaownctl tree --raw -n -o NODE,KIND
+like "$out" "$id type1" "tree"
+like "$out" "${edus[0]}" "tree: the device"
+run dmaownctl verify
+is "$status" 0 "verify finds nothing amiss"
+run dmaownctl status --json
+is "$(json '.status | [.type1, .ok] | join(" ")')" "true true" "status: type1 can be looked into"
+
+# --- the main job, while DMA goes on
+type1_successor new old $size
+ask old edu "$dev"
+ask old dma-start "$dev" 0 $base 0x80000 $((base + 0x80000))
+first="0x0 $base $old live no 0x4000000 $base $old live no $(charges "$old") 0 0"
+is "$(state)" "$first" "before"
+run dmaownctl check --to "$new" --json
+is "$status $(json .result)" "0 would-move" "check"
+is "$(state)" "$first" "which changes nothing"
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -c '[.result, .changed]')" '0 ["moved",true]' "transfer"
+undo=$(json .undo)
+moved="0x0 $base $new live no 0x4000000 $base $new live no 0 0 0 $((size + page))"
+is "$(state)" "$moved" "all is the new one's, and charged to it"
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -c '[.result, .changed]')" '0 ["unchanged",false]' "once more: nothing to do"
+# shellcheck disable=SC2086
+run $undo
+is "$status $(state)" "0 $first" "the way back that was printed"
+run dmaownctl transfer --to "$new" --from "$old" --context "$new/$new_dev"
+is "$status $(state)" "0 $moved" "named by the device's file, from the old one"
+eventually eval 'ask old dma-report "$dev"; [ "${reply%% *}" -gt 0 ]'
+ask old dma-stop "$dev"
+like "$reply" "^[1-9][0-9]* rounds 0 errors" "DMA has gone on"
+
+# --- the kernel's own way goes on from there, and we from what it left
+ask new type1-invalidate "$new_container" 0 $size
+is "$reply" $size "the new one takes an address back"
+run dmaownctl areas --raw -n -o IOVA,INVALID
+is "$out" "0x0 yes
+0x4000000 no" "which is shown"
+ask new type1-validate "$new_container" $base $size 0
+is "$(state)" "$moved" "and gives it anew"
+stop old
+run dmaownctl areas --raw -n -o IOVA,PID
+is "$out" "0x0 $new
+0x4000000 $new" "the old one's end changes nothing"
+ask new type1-unmap "$new_container" 0 $size
+ask new type1-unmap "$new_container" 0x4000000 $page
+is "$(charges "$new")" "0 0" "after the last unmap nothing is charged"
+stop new
+
+# --- limits, and privilege
+limit=$size type1_vmm old "${edus[0]}" $size 1001
+limit=$((size - page)) type1_successor new old $size 1001
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+refused 11 limit-mm "one page short"
+run dmaownctl transfer --to "$new" --raise-limit --json
+is "$status $(charges "$new")" "0 0 $size" "--raise-limit makes room for it"
+run dmaownctl transfer --to "$old"
+is "$status $(charges "$old")" "0 0 $size" "back, with exactly the limit"
+stop new
+limit=$page type1_successor new old $size
+run dmaownctl transfer --to "$new" --json
+is "$status $(charges "$new")" "0 0 $size" "no limit holds for one that has CAP_IPC_LOCK"
+run dmaownctl owners --raw -n -o PID,LIMIT
+is "$out" "$new -" "and none is shown"
+ask new drop-ipc-lock
+run dmaownctl transfer --to "$old"
+is "$status" 0 "back"
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+refused 11 limit-mm "without it the limit holds"
+stop new
+stop old
+
+# --- other addresses, and such that were taken back
+type1_vmm old "${edus[0]}" $size
+ask old type1-map "$container" $base $page 0x4000000 rw
+type1_successor new old $size
+ask new munmap $base $size
+ask new mmap "$new_ram" $size shared rw $elsewhere
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -r '.reasons[0].reason')" "12 not-mapped" "not mapped at that address: refused"
+is "$(state)" "$before" "and nothing has changed"
+run dmaownctl transfer --to "$new" --remap "1:0=$elsewhere" --json
+refused 13 remap-missing "one mapping without an entry"
+there="0x0 $elsewhere $new live no 0x4000000 $elsewhere $new live no 0 0 0 $((size + page))"
+run dmaownctl transfer --to "$new" --remap "1:0=$elsewhere" --remap "1:0x4000000=$elsewhere" --json
+is "$status $(state)" "0 $there" "with a list"
+undo=$(json .undo)
+# shellcheck disable=SC2086
+run $undo
+is "$status $(state)" "0 $before" "and back"
+run dmaownctl transfer --to "$new" --remap auto
+is "$status $(state)" "0 $there" "with a list that the tool makes"
+run dmaownctl transfer --to "$old" --remap auto
+is "$status $(state)" "0 $before" "and back"
+
+ask old type1-invalidate "$container" 0 $size
+ask old type1-invalidate "$container" 0x4000000 $page
+ask new type1-validate "$new_container" $elsewhere $page 0x4000000
+run dmaownctl areas --raw -n -o IOVA,PID,INVALID
+is "$out" "0x0 $old yes
+0x4000000 $new no" "an update that got stuck half way"
+run dmaownctl transfer --to "$new" --remap auto
+is "$status $(state)" "0 $there" "is helped through"
+ask new type1-invalidate "$new_container" 0 $size
+run dmaownctl transfer --to "$new" --json
+is "$status $(json .result)" "0 moved" "an address that was taken back is given anew, too, to who has it already"
+is "$(state)" "$there" "as it was"
+ask new type1-invalidate "$new_container" 0 $size
+run dmaownctl transfer --to "$old" --remap auto
+is "$status $(state)" "0 $before" "or brought back"
+stop new
+stop old
+
+# --- other memory
+type1_vmm old "${edus[0]}" $size
+type1_successor new old $size
+ask new munmap $base $size
+ask new memfd other $size
+ask new mmap "$reply" $size shared rw $base
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+refused 12 other-object "other memory at that address"
+ask new munmap $base $size
+ask new mmap "$new_ram" $size shared r $base
+run dmaownctl transfer --to "$new" --json
+refused 12 permission "read-only, where the device may write"
+
+# --- owners that are gone
+ask new munmap $base $size
+ask new mmap "$new_ram" $size shared rw $base
+ask old exec
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "10 owner-stale" "the owner has exec'd: refused"
+run dmaownctl transfer --to "$new" --adopt --json
+is "$status $(json .result)" "0 moved" "--adopt proves the pages and moves"
+is "$(state)" "0x0 $base $new live no 0 0 0 $size" "and is charged with them"
+stop old
+start next
+ask next limit unlimited
+hand_over new next "$new_container" "$new_group" "$new_dev" "$new_ram"
+read -r next_container _ _ next_ram <<<"$reply"
+owner=$(dmaownctl areas --raw -n -o OWNER)
+stop new
+run dmaownctl areas --raw -n -o STATE
+is "$out" dead "the owner is dead"
+ask next memfd other $size
+ask next mmap "$reply" $size shared rw $base
+ask next fill $base $size 1
+run dmaownctl transfer --to "$next" --adopt --json
+is "$status $(reasons)" "12 other-pages" "--adopt with other pages: refused"
+ask next munmap $base $size
+ask next mmap "$next_ram" $size shared rw $base
+run dmaownctl transfer --to "$next" --json
+is "$status $(reasons)" "10 owner-dead" "without --adopt: refused"
+run dmaownctl transfer --to "$next" --from "$owner" --adopt --json
+is "$status $(json .result) $(charges "$next")" "0 moved 0 $size" "with --adopt: moved"
+ask next type1-unmap "$next_container" 0 $size
+is "$(charges "$next")" "0 0" "nobody is charged in the end"
+stop next
+
+# --- who can keep it
+type1_vmm old "${edus[0]}" $size
+start new
+ask new limit unlimited
+hand_over old new "$container" "$ram"
+read -r new_container new_ram <<<"$reply"
+ask new mmap "$new_ram" $size shared rw $base
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "15 would-reset" "the device and its group are held by the old one only: refused"
+is "$(state)" "$before" "and nothing has changed"
+run dmaownctl transfer --to "$new" --force would-reset
+is "$status" 0 "unless forced"
+run dmaownctl transfer --to "$old" --force would-reset
+is "$status $(state)" "0 $before" "and back"
+hand_over old new "$group"
+run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "15 would-reset" "with the group alone the device would be reset still"
+hand_over old new "$dev"
+run dmaownctl transfer --to "$new" --json
+is "$status" 0 "with the device, too, nothing is in the way"
+start other
+hand_over new other "$new_container"
+ask other setuid 1003
+run dmaownctl transfer --to "$old" --json
+is "$status $(reasons)" "15 untrusted-holder" "somebody else who holds the container: refused"
+stop other
+stop new
+stop old
+
+# --- both kinds in one transaction
+vmm both "${edus[1]}" $size mm
+ask both open /dev/vfio/vfio; container=$reply
+ask both group "${edus[0]}"; group=$reply
+ask both set-container "$group" "$container"
+ask both set-iommu "$container"
+ask both group-device "$group" "${edus[0]}"; group_dev=$reply
+ask both type1-map "$container" $base $size 0 rw
+start new
+ask new limit unlimited
+hand_over both new "$ctx" "$dev" "$ram" "$container" "$group" "$group_dev"
+read -r _ _ new_ram _ <<<"$reply"
+ask new mmap "$new_ram" $size shared rw $base
+old=$both
+is "$(charges "$both")" "$size $((2 * size))" "before: of both kinds"
+before=$(state)
+ask new limit $((2 * size - page))
+ask new drop-ipc-lock
+run dmaownctl transfer --to "$new" --json
+refused 11 limit-mm "one page short of what both kinds come to"
+ask new limit $((2 * size))
+run dmaownctl transfer --to "$new" --json
+is "$status $(json .result) $(json .contexts)" "0 moved 2" "both in one call"
+is "$(charges "$both") $(charges "$new")" "0 0 $size $((2 * size))" "and charged, each as its kind is"
+run dmaownctl list --raw -n -o KIND,OWNERS
+is "$(sort <<<"$out")" "iommufd $new
+type1 $new" "each is the new one's"
+stop both
+stop new
+finish
