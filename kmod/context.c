@@ -79,6 +79,7 @@ int context_pinned(struct context ctx, const struct stretch *stretch, unsigned l
 /* LOCKSETS: a part for each stretch of contexts of the same kind. */
 
 struct lockset {
+	/* Protects nothing: see struct lockset_part. */
 	struct mutex nest;
 	unsigned int nr;
 	struct lockset_part *parts[];

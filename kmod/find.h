@@ -23,8 +23,8 @@ struct holding {
  * Shows each holding of a process, or of all, until fn returns something else than 0; returns that,
  * -ENOMEM, or -EINTR if the caller is being killed. A file that has several descriptors is shown
  * several times. Threads that share a file table are visited once. What is in no file table (in
- * flight over a socket, or in io_uring's own table) is not found, nor an iommufd context that only a
- * VFIO group file keeps.
+ * flight over a socket, or in io_uring's own table) is not found, nor an iommufd context that only
+ * a VFIO group file keeps.
  */
 typedef int (*holding_fn)(const struct holding *holding, void *arg);
 

@@ -48,7 +48,7 @@ static int fill_vfio(struct record_status *rec)
 	record_set(rec, status, type1, !ret && type1_fits());
 	type1_layout_build_id(build_id);
 	if (*build_id)
-		record_set_string(rec, status, type1_build_id, build_id);
+		record_set_string(rec, status, type1_id, build_id);
 	return 0;
 }
 

@@ -116,7 +116,8 @@ static bool source_is(const struct plan *plan, const struct source *source,
 		      const struct locked_area *area)
 {
 	return source->mode == area->mode &&
-	       source->counts_pins == context_counts_pins(context_of(plan, area)) && source->owner.task == area->owner.task &&
+	       source->counts_pins == context_counts_pins(context_of(plan, area)) &&
+	       source->owner.task == area->owner.task &&
 	       source->owner.mm == area->owner.mm && source->owner.user == area->owner.user;
 }
 

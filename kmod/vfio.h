@@ -22,7 +22,9 @@ struct vfio {
 int vfio_begin(struct vfio *vfio);
 void vfio_end(struct vfio *vfio);
 
-/* A reference on the container that a file is of, if it is of one. May be called under spinlocks. */
+/*
+ * A reference on the container that a file is of, if it is of one. May be called under spinlocks.
+ */
 struct context vfio_container(const struct vfio *vfio, struct file *file);
 
 /*

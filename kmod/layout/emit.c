@@ -166,7 +166,6 @@ static void emit_head(FILE *out, const char *release, const struct source *kerne
 		"#define LAYOUT_GENERATED_H\n"
 		"\n"
 		"#include <linux/build_bug.h>\n"
-		"#include <linux/device.h>\n"
 		"#include <linux/interval_tree.h>\n"
 		"#include <linux/kref.h>\n"
 		"#include <linux/mutex.h>\n"

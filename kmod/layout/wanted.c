@@ -144,7 +144,7 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "name", "char *" },
 			} },
 			{ "vfio_group", { .with = "vfio_container.kref" }, .members = {
-				{ "dev", "struct device" },
+				{ "dev.kobj.name", "char *" },
 				{ "container", "struct vfio_container *" },
 				{ "device_list", "struct list_head" },
 				{ "device_lock", "struct mutex" },

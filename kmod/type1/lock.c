@@ -139,7 +139,7 @@ size_t type1_give(struct lockset_part *part, const struct owner *to, gives_fn gi
 	return 0;
 }
 
-/* What is charged stays the same, and whether the limit holds for more of it is the owner's affair. */
+/* What is charged stays; whether the limit holds for more of it is the new owner's affair. */
 void type1_set_owner(void *self, struct pages *pages, const struct owner *owner)
 {
 	struct layout_vfio_dma *dma = (struct layout_vfio_dma *)pages;

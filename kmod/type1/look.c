@@ -173,8 +173,8 @@ int type1_accesses(void *self, struct cursor *cursor, struct access *batch, unsi
 /* PAGES */
 
 /*
- * What is pinned is in the page tables of any domain. Without one, what emulated devices have pinned
- * one by one is no proof of whose the rest is, and none of it counts.
+ * What is pinned is in the page tables of any domain. Without one, what emulated devices have
+ * pinned one by one is no proof of whose the rest is, and none of it counts.
  */
 static int copy_pfns(struct layout_vfio_iommu *iommu, const struct layout_vfio_dma *dma,
 		     unsigned long at, unsigned long *pfns, unsigned int nr)

@@ -11,6 +11,8 @@
  *			group leaves the container, under the write side.
  * vfio_group.container, .container_next
  *			group_lock of the group. A group that has a device open stays where it is.
+ * vfio_group.dev.kobj.name
+ *			does not change.
  * vfio_group.device_list
  *			device_lock; what is in it is registered, and so has a name.
  * vfio_iommu and all that hangs in it

@@ -69,7 +69,7 @@ void type1_group_name(struct vfio_group *opaque, char *name, size_t size)
 {
 	const struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
 
-	strscpy(name, dev_name(&group->dev), size);
+	strscpy(name, group->dev_kobj_name, size);
 }
 
 const void *type1_group_hint(struct vfio_group *opaque)

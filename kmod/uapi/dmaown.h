@@ -1,32 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * dmaown: who owns the memory that iommufd keeps pinned, and making another process its owner.
+ * dmaown: who owns the memory that iommufd and VFIO keep pinned, and making another process its
+ * owner.
  *
  * This header is the whole interface of dmaown.ko. Module and tool both include it.
  *
  *
  * WORDS
  *
- * context	one open iommufd file: /dev/iommu, or /dev/vfio/vfio where iommufd provides it. Its
- *		ID is a number that means nothing but itself. It stays the same as long as the
- *		context is open and the module loaded; a later context may get the number of one
- *		that was closed.
- * holder	a process that has a context open, or a VFIO device file that is bound to it. What
- *		holds a context otherwise (a descriptor that is in flight over a socket or in
- *		io_uring's own table, a VFIO group file, a group's emulated device) is not seen.
+ * context	one open file through which memory is mapped for devices. Its ID is a number that
+ *		means nothing but itself. It stays the same as long as the context is open and the
+ *		module loaded; a later context may get the number of one that was closed.
+ * kind		of a context:
+ *		iommufd	/dev/iommu, or /dev/vfio/vfio where iommufd provides it
+ *		type1	/dev/vfio/vfio where VFIO provides it: a container, once VFIO_SET_IOMMU has
+ *			given it an IOMMU of type1
+ * holder	a process that has a context open, or a VFIO device file that is bound to it or in
+ *		it, or, of kind type1, the file of a VFIO group that is in it. What holds a context
+ *		otherwise (a descriptor that is in flight over a socket or in io_uring's own table;
+ *		of kind iommufd a VFIO group file, or a group's emulated device) is not seen.
  * IOAS, area, HWPT, device, access
- *		as in iommufd (Documentation/userspace-api/iommufd.rst of the kernel).
+ *		as in iommufd (Documentation/userspace-api/iommufd.rst of the kernel). A type1
+ *		container has one address space, which counts as IOAS 1; its areas are its mappings
+ *		(VFIO_IOMMU_MAP_DMA), its devices those of its groups, numbered as they are listed;
+ *		it has no HWPTs and no accesses.
  * pages object	the user memory behind one area, or behind several that were copied from one
- *		another. It is pinned and charged once, however many areas show it.
+ *		another. It is pinned and charged once, however many areas show it. Of kind type1
+ *		each area has its own.
  * owner	the process, address space and user that a pages object records, and that is
- *		charged.
+ *		charged. Of kind type1 no user is recorded: it is that of the process.
  * state	of an owner: live; stale (the process lives, but has left the recorded address space
  *		by exec); dead (no thread of the process is left).
  * mode		how a pages object is charged, decided when it was mapped:
  *		none	only mm->pinned_vm (VmPin in /proc/PID/status): the mapper had
  *			CAP_IPC_LOCK, or it is a dma-buf, for which nothing is pinned
  *		user	the user's locked pages, against the owner's RLIMIT_MEMLOCK; and VmPin
- *		mm	mm->locked_vm (VmLck), against the owner's RLIMIT_MEMLOCK; and VmPin
+ *		mm	mm->locked_vm (VmLck), against the owner's RLIMIT_MEMLOCK; and VmPin.
+ *			All areas of kind type1 are charged so, but without VmPin; and their limit
+ *			does not hold for an owner that has CAP_IPC_LOCK when it maps, or when it is
+ *			made the owner. Of kind iommufd the mode stays what it was when mapped.
  *
  * A process is named by its PID and its start time, which together never mistake a dead process for
  * a newcomer with its number. The start time is the time since boot in nanoseconds, in the initial
@@ -322,7 +334,7 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(PINNED,	pinned,		SIZE,	"pinned memory moved")				\
 	F(IOMMUFD,	iommufd,	FLAG,	"iommufd contexts can be looked into")		\
 	F(TYPE1,	type1,		FLAG,	"VFIO type1 containers can be looked into")	\
-	F(TYPE1_ID,	type1_build_id,	TEXT, \
+	F(TYPE1_ID,	type1_id,	TEXT, \
 	  "build ID of the vfio_iommu_type1 that its layout was made from")
 
 /*
@@ -465,7 +477,8 @@ struct dmaown_process_info {
 /**
  * struct dmaown_file - names a context by one of its files
  * @holder: the process that has the file open; all zero: the caller itself
- * @fd: descriptor in that process: of the context, or of a VFIO device that is bound to it
+ * @fd: descriptor in that process: of the context, or of a VFIO device that is bound to it or in
+ *	it, or of a VFIO group that is in it
  * @reserved: 0
  * @context: ID that the context is to have, or 0 to accept any
  */

@@ -775,7 +775,7 @@ static void test_list(void **state)
 	assert_json(".contexts[1] | .devices == [] and .areas == null and .owners == null");
 	assert_stderr("^[^ ]+: 1 IOAS is locked");
 	assert_int_equal(RUN(list), 0);
-	assert_stdout("^0x1f2e3d4c5b6a7988 4241,4242 +1 0000:00:01.0 +2 +64M 4242,0xdead");
+	assert_stdout("^0x1f2e3d4c5b6a7988 iommufd 4241,4242 +1 0000:00:01.0 +2 +64M 4242,0xdead");
 	assert_int_equal(RUN(list, "-J", "-o", "+MODE,BUSY", "-c", "4243/5"), 0);
 	assert_json(".contexts | length == 1 and .[0].busy == 1 and .[0].mode == null");
 	assert_int_equal(RUN(list, "-J", "-p", "4243"), 0);
@@ -1470,8 +1470,8 @@ static void test_tree(void **state)
 	assert_stderr("1 of what is marked busy");
 
 	assert_int_equal(RUN(tree), 0);
-	assert_stdout("^NODE +AREAS +MAPPED +PINNED +MODE +STATE +COMMAND +UNIT");
-	assert_stdout("^0x1f2e3d4c5b6a7988 +2 +64M +64M user");
+	assert_stdout("^NODE +KIND +AREAS +MAPPED +PINNED +MODE +STATE +COMMAND +UNIT");
+	assert_stdout("^0x1f2e3d4c5b6a7988 iommufd +2 +64M +64M user");
 	assert_stdout("^  \\|-hwpt 4");
 	assert_stdout("^  \\| `-0000:00:01.0");
 	assert_stdout("^  \\|-access 6");
