@@ -144,6 +144,26 @@ static void check_trust(const struct holders *holders, const struct plan *plan,
 	}
 }
 
+static bool stays(const struct plan *plan, const struct holder *holder)
+{
+	return !plan_takes_from(plan, holder->pid);
+}
+
+/*
+ * A group without open devices does no DMA, and one with an open device stays with that. But with
+ * the last group a container loses all that is mapped.
+ */
+static bool any_group_stays(const struct holders *holders, const struct plan *plan,
+			    unsigned int number)
+{
+	unsigned int i;
+
+	for (i = 0; i < holders->devices_nr; i++)
+		if (holders->devices[i]->number == number && stays(plan, holders->devices[i]))
+			return true;
+	return false;
+}
+
 /* A device stays as it is as long as anyone has a file of it open who is not about to go. */
 static void check_devices(const struct holders *holders, const struct plan *plan,
 			  const struct forces *forces, struct reports *reports)
@@ -158,8 +178,10 @@ static void check_devices(const struct holders *holders, const struct plan *plan
 		for (end = i; end < holders->devices_nr; end++) {
 			if (device_compare(&device, &holders->devices[end]))
 				break;
-			kept = kept || !plan_takes_from(plan, holders->devices[end]->pid);
+			kept = kept || stays(plan, holders->devices[end]);
 		}
+		if (device->via == DMAOWN_VIA_GROUP)
+			kept = kept || any_group_stays(holders, plan, device->number);
 		if (!kept)
 			report_reset(plan, device, reports);
 	}

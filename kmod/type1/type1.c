@@ -69,7 +69,7 @@ void type1_group_name(struct vfio_group *opaque, char *name, size_t size)
 {
 	const struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
 
-	strscpy(name, group->dev_kobj_name, size);
+	snprintf(name, size, "group-%s", group->dev_kobj_name);
 }
 
 const void *type1_group_hint(struct vfio_group *opaque)

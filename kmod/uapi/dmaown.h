@@ -196,7 +196,7 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(VIA,		via,		VIA,	"what file it is; group only of kind type1")	\
 	F(FD,		fd,		U32,	"its descriptor number in that process")	\
 	F(DEVICE,	device,		NAME, \
-	  "the device, for a VFIO device file; the number of the group, for one of a group")	\
+	  "the device, for a VFIO device file; group- and its number, for a VFIO group file")	\
 	F(BUSY,		busy,		FLAG, \
 	  "a VFIO device file that is locked: its context is unknown")
 

@@ -20,6 +20,8 @@ refused() {
 	is "$(state)" "$before" "$3: and nothing has changed"
 }
 
+number=$(basename "$(readlink "/sys/bus/pci/devices/${edus[0]}/iommu_group")")
+
 # --- what is no context
 start early
 ask early open /dev/vfio/vfio
@@ -52,7 +54,7 @@ for file in "$old/$container" "$old/$group" "$old/$dev" "$old" "${edus[0]}" "$id
 	is "$out" "$id" "list --context $file"
 done
 is "$(grep -o 'via=.*' /sys/kernel/debug/dmaown/holders | paste -sd ' ')" \
-	"via=context fd=$container device=- busy=0 via=group fd=$group device=$(basename "$(readlink "/sys/bus/pci/devices/${edus[0]}/iommu_group")") busy=0 via=device fd=$dev device=${edus[0]} busy=0" \
+	"via=context fd=$container device=- busy=0 via=group fd=$group device=group-$number busy=0 via=device fd=$dev device=${edus[0]} busy=0" \
 	"by which files it is held"
 run dmaownctl areas --raw -n -o KIND,IOAS,IOVA,LENGTH,SOURCE,ADDR,PROT,PINNED,MODE,PID,STATE,USER,INVALID
 is "$out" "type1 1 0x0 1M address $base rw 1M mm $old live root no
@@ -239,18 +241,20 @@ read -r new_container new_ram <<<"$reply"
 ask new mmap "$new_ram" $size shared rw $base
 before=$(state)
 run dmaownctl transfer --to "$new" --json
-is "$status $(reasons)" "15 would-reset" "the device and its group are held by the old one only: refused"
+is "$status $(json '[.reasons[].device] | join(" ")')" "15 ${edus[0]} group-$number" "the device and its group are held by the old one only: refused"
 is "$(state)" "$before" "and nothing has changed"
 run dmaownctl transfer --to "$new" --force would-reset
 is "$status" 0 "unless forced"
 run dmaownctl transfer --to "$old" --force would-reset
 is "$status $(state)" "0 $before" "and back"
 hand_over old new "$group"
+new_group=$reply
 run dmaownctl transfer --to "$new" --json
-is "$status $(reasons)" "15 would-reset" "with the group alone the device would be reset still"
+is "$status $(json '[.reasons[].device] | join(" ")')" "15 ${edus[0]}" "with the group alone the device would be reset still"
+ask new close "$new_group"
 hand_over old new "$dev"
 run dmaownctl transfer --to "$new" --json
-is "$status" 0 "with the device, too, nothing is in the way"
+is "$status" 0 "with the device nothing is in the way: it keeps its group"
 start other
 hand_over new other "$new_container"
 ask other setuid 1003
