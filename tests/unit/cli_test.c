@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,16 @@ static struct {
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
+struct passwd *__real_getpwuid(uid_t uid);
+struct passwd *__wrap_getpwuid(uid_t uid);
+
+static unsigned int user_lookups;
+
+struct passwd *__wrap_getpwuid(uid_t uid)
+{
+	user_lookups++;
+	return __real_getpwuid(uid);
+}
 
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -603,6 +614,31 @@ static void test_units(void **state)
 }
 
 /* What the module complains of, among all that is in the kernel log. */
+static void assert_user(uint32_t uid, const char *expected)
+{
+	char *name = user_name(uid);
+
+	assert_non_null(name);
+	assert_string_equal(name, expected);
+	free(name);
+}
+
+/* One lookup for rows in a row. */
+static void test_users(void **state)
+{
+	(void)state;
+	assert_user(0, "root");
+	assert_user(12345, "12345");
+	assert_user(4294967294, "4294967294");
+	assert_user(0, "root");
+	user_lookups = 0;
+	assert_user(0, "root");
+	assert_int_equal(user_lookups, 0);
+	assert_user(12345, "12345");
+	assert_user(12345, "12345");
+	assert_int_equal(user_lookups, 1);
+}
+
 static void test_kmsg(void **state)
 {
 	static const struct { const char *record, *text; } records[] = {
@@ -1807,6 +1843,7 @@ int main(void)
 		cmocka_unit_test(test_context_names),
 		cmocka_unit_test(test_process_names),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_kmsg),
 		cmocka_unit_test(test_exits),
 		cmocka_unit_test(test_list),
