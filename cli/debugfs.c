@@ -68,9 +68,20 @@ static int parse_value(const struct field *field, char *text, union record *reco
 	return parse_number(text, &number) ?: field_set_number(field, record, number);
 }
 
+/* Fields come in their order, but an older or newer module may have fewer or more. */
+static const struct field *field_after(enum record_kind kind, const struct field *last,
+				       const char *name, size_t length)
+{
+	const struct field *next = record_field(kind, last ? last->attr + 1 : 1);
+
+	if (next && !strncmp(next->name, name, length) && !next->name[length])
+		return next;
+	return record_field_named(kind, name, length);
+}
+
 int debugfs_parse_line(enum record_kind kind, char *line, union record *record, const char **bad)
 {
-	const struct field *field;
+	const struct field *field, *last = NULL;
 	char *save, *token, *value;
 	int rc;
 
@@ -81,9 +92,10 @@ int debugfs_parse_line(enum record_kind kind, char *line, union record *record, 
 		if (!value || value == token)
 			return -EBADMSG;
 		/* Not known here: a field of a newer module. */
-		field = record_field_named(kind, token, value - token);
+		field = field_after(kind, last, token, value - token);
 		if (!field)
 			continue;
+		last = field;
 		rc = parse_value(field, value + 1, record);
 		if (rc)
 			return rc;

@@ -219,6 +219,27 @@ static void test_debugfs_line(void **state)
 	assert_true(known(&record.holder, HOLDER, COMM));
 }
 
+/* Fields that are left out, between others or in another order; names that begin alike. */
+static void test_debugfs_order(void **state)
+{
+	union record record;
+	const char *bad;
+
+	(void)state;
+	assert_int_equal(parse(RECORD_CONTEXT,
+			       "context=0x1 holders=2 newer=3 ioases=4 owner_state=dead owner_pid=5 "
+			       "pinned=6 owner=0x7 mode=mm", &record, &bad), 0);
+	assert_int_equal(record.context.context, 1);
+	assert_int_equal(record.context.holders, 2);
+	assert_int_equal(record.context.ioases, 4);
+	assert_int_equal(record.context.owner_state, DMAOWN_STATE_DEAD);
+	assert_int_equal(record.context.owner_pid, 5);
+	assert_int_equal(record.context.pinned, 6);
+	assert_int_equal(record.context.owner, 7);
+	assert_int_equal(record.context.mode, DMAOWN_MODE_MM);
+	assert_int_equal(__builtin_popcountll(record.known), 8);
+}
+
 static void test_debugfs_garbage(void **state)
 {
 	static const char *const garbage[] = {
@@ -1832,6 +1853,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_debugfs_line),
+		cmocka_unit_test(test_debugfs_order),
 		cmocka_unit_test(test_debugfs_garbage),
 		cmocka_unit_test(test_netlink_round_trip),
 		cmocka_unit_test(test_netlink_garbage),
