@@ -244,7 +244,9 @@ static void test_debugfs_garbage(void **state)
 {
 	static const char *const garbage[] = {
 		"pid", "=1", "pid=", "pid=x", "pid=1x", "pid=-1", "pid=+1", "pid=4294967296",
-		"context=0x", "context=0xg", "context=0x10000000000000000", "via=nothing",
+		"pid=f", "pid=1:", "pid=0x", "context=0x", "context=0xg", "context=0x1\t",
+		"context=0x10000000000000000", "start=18446744073709551616",
+		"start=99999999999999999999", "start= 1", "via=nothing",
 		"comm=a\\04", "comm=a\\400", "comm=\\", "comm=sixteencharacter",
 	};
 	union record record;
@@ -257,6 +259,11 @@ static void test_debugfs_garbage(void **state)
 		assert_non_null(bad);
 	}
 	assert_int_equal(parse(RECORD_HOLDER, "comm=fifteencharacte", &record, &bad), 0);
+	assert_int_equal(parse(RECORD_HOLDER,
+			       "  context=0xffffffffffffffff   start=18446744073709551615 pid=007 "
+			       "\n", &record, &bad), 0);
+	assert_true(record.holder.context == UINT64_MAX && record.holder.start == UINT64_MAX);
+	assert_int_equal(record.holder.pid, 7);
 }
 
 /* Netlink: every field of every record there and back */
