@@ -69,12 +69,24 @@ int __wrap_ioctl(int fd, unsigned long request, ...);
 struct passwd *__real_getpwuid(uid_t uid);
 struct passwd *__wrap_getpwuid(uid_t uid);
 
-static unsigned int user_lookups;
+int __real_scols_table_print_range(struct libscols_table *table, struct libscols_line *from,
+				   struct libscols_line *to);
+int __wrap_scols_table_print_range(struct libscols_table *table, struct libscols_line *from,
+				   struct libscols_line *to);
+
+static unsigned int user_lookups, tables_printed;
 
 struct passwd *__wrap_getpwuid(uid_t uid)
 {
 	user_lookups++;
 	return __real_getpwuid(uid);
+}
+
+int __wrap_scols_table_print_range(struct libscols_table *table, struct libscols_line *from,
+				   struct libscols_line *to)
+{
+	tables_printed++;
+	return __real_scols_table_print_range(table, from, to);
 }
 
 int __wrap_open(const char *path, int flags, ...)
@@ -728,7 +740,7 @@ static void test_exits(void **state)
 
 /* Listings, as they are printed */
 
-static void write_file(const char *name, const char *text)
+static FILE *create(const char *name)
 {
 	char path[128];
 	FILE *file;
@@ -736,6 +748,13 @@ static void write_file(const char *name, const char *text)
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	file = fopen(path, "w");
 	assert_non_null(file);
+	return file;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *file = create(name);
+
 	fputs(text, file);
 	assert_int_equal(fclose(file), 0);
 }
@@ -914,14 +933,10 @@ static void test_broken_file(void **state)
 /* More than one batch: the columns stay where they are, and JSON stays whole. */
 static void test_many(void **state)
 {
-	char path[128];
-	FILE *file;
+	FILE *file = create("areas");
 	int i;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/areas", directory);
-	file = fopen(path, "w");
-	assert_non_null(file);
 	for (i = 0; i < 2000; i++)
 		fprintf(file, "context=0x1f2e000000000001 ioas=%d iova=0x%x length=4096 state=live\n",
 			i < 700 ? 10 : 1, i << 12);
@@ -930,6 +945,91 @@ static void test_many(void **state)
 	assert_json(".areas | length == 2000");
 	assert_int_equal(RUN(areas, "-o", "IOAS,STATE,LENGTH"), 0);
 	assert_true(satisfies("awk", "stdout", "{ n[length] = 1 } END { exit length(n) != 1 }"));
+	write_files();
+}
+
+/*
+ * Batches that libsmartcols has to print, since it writes something in them in another form, and
+ * those that it need not stand in one listing as if one had printed all. A batch is no longer than
+ * FAR.
+ */
+#define FAR	1100
+
+enum { MIXED = 3 * FAR, FIRST_PID = 100000 };
+
+/* The longest is the first one's, so that no later batch is wider. */
+static const char *mixed_comm(int i, bool strange, const char *byte)
+{
+	static char comm[32];
+
+	if (strange)
+		snprintf(comm, sizeof(comm), i ? "s%s%d" : "long%s-name-%d", byte, i);
+	else
+		snprintf(comm, sizeof(comm), i ? "c%d" : "longest-name-%d", i);
+	return comm;
+}
+
+static void write_mixed(const bool *strange)
+{
+	FILE *file = create("owners");
+	int i;
+
+	for (i = 0; i < MIXED; i++)
+		fprintf(file, "owner=0x1 pid=%d comm=%s state=%s pinned=%s busy=0\n", FIRST_PID - i,
+			mixed_comm(i, strange[i], "\\377"), i % 2 ? "dead" : "live",
+			i % 3 ? "-" : "1048576");
+	fclose(file);
+}
+
+static void expect_mixed(const bool *strange, bool raw, bool headings)
+{
+	int comm = raw ? 0 : strlen(mixed_comm(0, strange[0], "\\xff"));
+	int pid = raw ? 0 : strlen("100000"), pinned = raw ? 0 : strlen("PINNED");
+	FILE *file = create("expected");
+	int i;
+
+	if (headings)
+		fprintf(file, "%*s %-*s %*s STATE\n", pid, "PID", comm, "COMMAND", pinned, "PINNED");
+	for (i = 0; i < MIXED; i++)
+		fprintf(file, "%*d %-*s %*s %s\n", pid, FIRST_PID - i,
+			comm, mixed_comm(i, strange[i], "\\xff"),
+			pinned, i % 3 ? raw ? "-" : "" : "1M", i % 2 ? "dead" : "live");
+	fclose(file);
+}
+
+static void assert_mixed(const bool *strange, unsigned int by_library, bool raw, bool headings)
+{
+	/* It does nothing to be given once more. */
+	static char columns[] = "-oPID,COMMAND,PINNED,STATE";
+	char expected[128];
+
+	snprintf(expected, sizeof(expected), "%s/expected", directory);
+	expect_mixed(strange, raw, headings);
+	tables_printed = 0;
+	assert_int_equal(RUN(owners, columns, raw ? "-r" : columns, headings ? columns : "-n"), 0);
+	assert_true(satisfies("cmp", "stdout", expected));
+	assert_int_equal(tables_printed, by_library);
+}
+
+static void test_mixed(void **state)
+{
+	static const int places[][2] = {
+		{ -1, -1 }, { 0, -1 }, { FAR, -1 }, { 0, 2 * FAR }, { FAR, MIXED - 1 },
+	};
+	unsigned int i, j, nr;
+
+	(void)state;
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		bool strange[MIXED] = { false };
+
+		for (j = nr = 0; j < 2 && places[i][j] >= 0; j++, nr++)
+			strange[places[i][j]] = true;
+		write_mixed(strange);
+		assert_mixed(strange, nr, false, true);
+		assert_mixed(strange, nr, false, false);
+		assert_mixed(strange, nr, true, true);
+		assert_mixed(strange, nr, true, false);
+	}
 	write_files();
 }
 
@@ -1881,6 +1981,7 @@ int main(void)
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_broken_file),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_transfer_moved),
 		cmocka_unit_test(test_transfer_moves),
