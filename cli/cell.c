@@ -159,7 +159,7 @@ void cell_put_text(const struct cell *cell, bool bytes, struct text *text)
 		break;
 	case CELL_TIME:
 		text_number(text, cell->number / 1000000000);
-		text_add(text, ".", 1);
+		text_put(text, '.');
 		put_nanoseconds(cell->number % 1000000000, text);
 		break;
 	case CELL_HEX:
@@ -172,9 +172,9 @@ void cell_put_text(const struct cell *cell, bool bytes, struct text *text)
 	case CELL_LIST:
 		for (i = 0; i < cell->nr_items; i++) {
 			if (i)
-				text_add(text, ",", 1);
+				text_put(text, ',');
 			if (cell->items[i].kind == CELL_UNKNOWN)
-				text_add(text, "-", 1);
+				text_put(text, '-');
 			cell_put_text(&cell->items[i], bytes, text);
 		}
 		break;
@@ -186,7 +186,7 @@ char *cell_to_text(const struct cell *cell, bool bytes)
 	struct text text = { 0 };
 
 	cell_put_text(cell, bytes, &text);
-	text_add(&text, "", 1);
+	text_put(&text, '\0');
 	if (text.failed)
 		text_free(&text);
 	return text.bytes;

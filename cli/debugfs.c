@@ -3,6 +3,7 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +12,6 @@
 #include <libmount.h>
 
 #include "channel.h"
-
-#define BLANKS	" \t\n"
 
 static bool is_octal(char c)
 {
@@ -39,16 +38,32 @@ static int unescape(char *text)
 	return out - text;
 }
 
+static unsigned int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return UINT_MAX;
+}
+
+/* At least one digit, and nothing else. */
 static int parse_number(const char *text, uint64_t *value)
 {
-	char *end;
+	unsigned int base = 10, digit;
 
-	/* strtoull would take a sign or a blank as well. */
-	if (*text < '0' || *text > '9')
-		return -EBADMSG;
-	errno = 0;
-	*value = strtoull(text, &end, text[0] == '0' && text[1] == 'x' ? 16 : 10);
-	return *end || errno ? -EBADMSG : 0;
+	if (text[0] == '0' && text[1] == 'x') {
+		base = 16;
+		text += 2;
+	}
+	*value = 0;
+	do {
+		digit = digit_of(*text++);
+		if (digit >= base || __builtin_mul_overflow(*value, base, value) ||
+		    __builtin_add_overflow(*value, digit, value))
+			return -EBADMSG;
+	} while (*text);
+	return 0;
 }
 
 static int parse_value(const struct field *field, char *text, union record *record)
@@ -68,22 +83,48 @@ static int parse_value(const struct field *field, char *text, union record *reco
 	return parse_number(text, &number) ?: field_set_number(field, record, number);
 }
 
+/* Fields come in their order, but an older or newer module may have fewer or more. */
+static const struct field *field_after(enum record_kind kind, const struct field *last,
+				       const char *name, size_t length)
+{
+	const struct field *next = record_field(kind, last ? last->attr + 1 : 1);
+
+	if (next && !strncmp(next->name, name, length) && !next->name[length])
+		return next;
+	return record_field_named(kind, name, length);
+}
+
+/* Ends it with a NUL, and leaves line behind it. NULL: there is none. */
+static char *next_word(char **line)
+{
+	char *word = *line, *end;
+
+	while (*word == ' ')
+		word++;
+	end = strchrnul(word, ' ');
+	*line = *end ? end + 1 : end;
+	*end = '\0';
+	return *word ? word : NULL;
+}
+
 int debugfs_parse_line(enum record_kind kind, char *line, union record *record, const char **bad)
 {
-	const struct field *field;
-	char *save, *token, *value;
+	const struct field *field, *last = NULL;
+	char *token, *value;
 	int rc;
 
 	memset(record, 0, sizeof(*record));
-	for (token = strtok_r(line, BLANKS, &save); token; token = strtok_r(NULL, BLANKS, &save)) {
+	*strchrnul(line, '\n') = '\0';
+	while ((token = next_word(&line))) {
 		*bad = token;
 		value = strchr(token, '=');
 		if (!value || value == token)
 			return -EBADMSG;
 		/* Not known here: a field of a newer module. */
-		field = record_field_named(kind, token, value - token);
+		field = field_after(kind, last, token, value - token);
 		if (!field)
 			continue;
+		last = field;
 		rc = parse_value(field, value + 1, record);
 		if (rc)
 			return rc;

@@ -113,8 +113,11 @@ static void newline(struct json *json)
 
 static void begin(struct json *json, const char *key)
 {
-	if (json->continued)
-		put(json, ", ", json->compact ? 2 : 1);
+	if (json->continued) {
+		put_byte(json, ',');
+		if (json->compact)
+			put_byte(json, ' ');
+	}
 	if (json->depth)
 		newline(json);
 	json->continued = true;

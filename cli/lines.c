@@ -60,11 +60,11 @@ void lines_add(struct lines *lines, size_t column, const struct cell *cell, bool
 	length = lines->cells.length - begin;
 	/* What splits raw lines at blanks is to find each column. */
 	if (!length && lines->raw)
-		text_add(&lines->cells, "-", 1);
+		text_put(&lines->cells, '-');
 	if ((cell->kind == CELL_TEXT || cell->kind == CELL_FLAG || cell->kind == CELL_LIST) &&
 	    !lines->cells.failed && !is_plain(lines->cells.bytes + begin, length, lines->raw))
 		lines->strange = true;
-	text_add(&lines->cells, "", 1);
+	text_put(&lines->cells, '\0');
 	if (length > lines->widths[column])
 		lines->widths[column] = length;
 }
@@ -99,7 +99,7 @@ static void put_cell(struct lines *lines, size_t i, const char *text, size_t len
 	text_add(&lines->out, text, length);
 	if (!right && !last)
 		text_fill(&lines->out, ' ', blanks);
-	text_add(&lines->out, last ? "\n" : " ", 1);
+	text_put(&lines->out, last ? '\n' : ' ');
 }
 
 static void put_headings(struct lines *lines)

@@ -91,7 +91,7 @@ char *unit_of_process(uint32_t pid)
 	return unit_of_cgroup(contents);
 }
 
-char *user_name(uint32_t uid)
+static char *look_up_user(uint32_t uid)
 {
 	const struct passwd *user = getpwuid(uid);
 	char *number;
@@ -99,6 +99,20 @@ char *user_name(uint32_t uid)
 	if (user)
 		return strdup(user->pw_name);
 	return asprintf(&number, "%" PRIu32, uid) < 0 ? NULL : number;
+}
+
+/* Rows of one user mostly follow one another, and each lookup opens the user database anew. */
+char *user_name(uint32_t uid)
+{
+	static uint32_t last_uid;
+	static char *last_name;
+
+	if (!last_name || uid != last_uid) {
+		free(last_name);
+		last_name = look_up_user(uid);
+		last_uid = uid;
+	}
+	return last_name ? strdup(last_name) : NULL;
 }
 
 bool process_parse(const char *text, struct process_name *name)

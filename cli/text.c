@@ -4,7 +4,7 @@
 
 #include "text.h"
 
-static bool grow(struct text *text, size_t length)
+bool text_grow(struct text *text, size_t length)
 {
 	size_t room = text->room ? text->room : 64;
 	char *bytes;
@@ -19,27 +19,6 @@ static bool grow(struct text *text, size_t length)
 	text->bytes = bytes;
 	text->room = room;
 	return true;
-}
-
-static bool has_room(struct text *text, size_t length)
-{
-	return text->room - text->length > length || grow(text, length);
-}
-
-void text_add(struct text *text, const char *bytes, size_t length)
-{
-	if (!has_room(text, length))
-		return;
-	memcpy(text->bytes + text->length, bytes, length);
-	text->length += length;
-}
-
-void text_fill(struct text *text, char byte, size_t times)
-{
-	if (!has_room(text, times))
-		return;
-	memset(text->bytes + text->length, byte, times);
-	text->length += times;
 }
 
 void text_puts(struct text *text, const char *string)

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,28 @@ static struct {
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_ioctl(int fd, unsigned long request, ...);
+struct passwd *__real_getpwuid(uid_t uid);
+struct passwd *__wrap_getpwuid(uid_t uid);
+
+int __real_scols_table_print_range(struct libscols_table *table, struct libscols_line *from,
+				   struct libscols_line *to);
+int __wrap_scols_table_print_range(struct libscols_table *table, struct libscols_line *from,
+				   struct libscols_line *to);
+
+static unsigned int user_lookups, tables_printed;
+
+struct passwd *__wrap_getpwuid(uid_t uid)
+{
+	user_lookups++;
+	return __real_getpwuid(uid);
+}
+
+int __wrap_scols_table_print_range(struct libscols_table *table, struct libscols_line *from,
+				   struct libscols_line *to)
+{
+	tables_printed++;
+	return __real_scols_table_print_range(table, from, to);
+}
 
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -208,11 +231,34 @@ static void test_debugfs_line(void **state)
 	assert_true(known(&record.holder, HOLDER, COMM));
 }
 
+/* Fields that are left out, between others or in another order; names that begin alike. */
+static void test_debugfs_order(void **state)
+{
+	union record record;
+	const char *bad;
+
+	(void)state;
+	assert_int_equal(parse(RECORD_CONTEXT,
+			       "context=0x1 holders=2 newer=3 ioases=4 owner_state=dead owner_pid=5 "
+			       "pinned=6 owner=0x7 mode=mm", &record, &bad), 0);
+	assert_int_equal(record.context.context, 1);
+	assert_int_equal(record.context.holders, 2);
+	assert_int_equal(record.context.ioases, 4);
+	assert_int_equal(record.context.owner_state, DMAOWN_STATE_DEAD);
+	assert_int_equal(record.context.owner_pid, 5);
+	assert_int_equal(record.context.pinned, 6);
+	assert_int_equal(record.context.owner, 7);
+	assert_int_equal(record.context.mode, DMAOWN_MODE_MM);
+	assert_int_equal(__builtin_popcountll(record.known), 8);
+}
+
 static void test_debugfs_garbage(void **state)
 {
 	static const char *const garbage[] = {
 		"pid", "=1", "pid=", "pid=x", "pid=1x", "pid=-1", "pid=+1", "pid=4294967296",
-		"context=0x", "context=0xg", "context=0x10000000000000000", "via=nothing",
+		"pid=f", "pid=1:", "pid=0x", "context=0x", "context=0xg", "context=0x1\t",
+		"context=0x10000000000000000", "start=18446744073709551616",
+		"start=99999999999999999999", "start= 1", "via=nothing",
 		"comm=a\\04", "comm=a\\400", "comm=\\", "comm=sixteencharacter",
 	};
 	union record record;
@@ -225,6 +271,11 @@ static void test_debugfs_garbage(void **state)
 		assert_non_null(bad);
 	}
 	assert_int_equal(parse(RECORD_HOLDER, "comm=fifteencharacte", &record, &bad), 0);
+	assert_int_equal(parse(RECORD_HOLDER,
+			       "  context=0xffffffffffffffff   start=18446744073709551615 pid=007 "
+			       "\n", &record, &bad), 0);
+	assert_true(record.holder.context == UINT64_MAX && record.holder.start == UINT64_MAX);
+	assert_int_equal(record.holder.pid, 7);
 }
 
 /* Netlink: every field of every record there and back */
@@ -603,6 +654,31 @@ static void test_units(void **state)
 }
 
 /* What the module complains of, among all that is in the kernel log. */
+static void assert_user(uint32_t uid, const char *expected)
+{
+	char *name = user_name(uid);
+
+	assert_non_null(name);
+	assert_string_equal(name, expected);
+	free(name);
+}
+
+/* One lookup for rows in a row. */
+static void test_users(void **state)
+{
+	(void)state;
+	assert_user(0, "root");
+	assert_user(12345, "12345");
+	assert_user(4294967294, "4294967294");
+	assert_user(0, "root");
+	user_lookups = 0;
+	assert_user(0, "root");
+	assert_int_equal(user_lookups, 0);
+	assert_user(12345, "12345");
+	assert_user(12345, "12345");
+	assert_int_equal(user_lookups, 1);
+}
+
 static void test_kmsg(void **state)
 {
 	static const struct { const char *record, *text; } records[] = {
@@ -664,7 +740,7 @@ static void test_exits(void **state)
 
 /* Listings, as they are printed */
 
-static void write_file(const char *name, const char *text)
+static FILE *create(const char *name)
 {
 	char path[128];
 	FILE *file;
@@ -672,6 +748,13 @@ static void write_file(const char *name, const char *text)
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	file = fopen(path, "w");
 	assert_non_null(file);
+	return file;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *file = create(name);
+
 	fputs(text, file);
 	assert_int_equal(fclose(file), 0);
 }
@@ -850,14 +933,10 @@ static void test_broken_file(void **state)
 /* More than one batch: the columns stay where they are, and JSON stays whole. */
 static void test_many(void **state)
 {
-	char path[128];
-	FILE *file;
+	FILE *file = create("areas");
 	int i;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/areas", directory);
-	file = fopen(path, "w");
-	assert_non_null(file);
 	for (i = 0; i < 2000; i++)
 		fprintf(file, "context=0x1f2e000000000001 ioas=%d iova=0x%x length=4096 state=live\n",
 			i < 700 ? 10 : 1, i << 12);
@@ -866,6 +945,91 @@ static void test_many(void **state)
 	assert_json(".areas | length == 2000");
 	assert_int_equal(RUN(areas, "-o", "IOAS,STATE,LENGTH"), 0);
 	assert_true(satisfies("awk", "stdout", "{ n[length] = 1 } END { exit length(n) != 1 }"));
+	write_files();
+}
+
+/*
+ * Batches that libsmartcols has to print, since it writes something in them in another form, and
+ * those that it need not stand in one listing as if one had printed all. A batch is no longer than
+ * FAR.
+ */
+#define FAR	1100
+
+enum { MIXED = 3 * FAR, FIRST_PID = 100000 };
+
+/* The longest is the first one's, so that no later batch is wider. */
+static const char *mixed_comm(int i, bool strange, const char *byte)
+{
+	static char comm[32];
+
+	if (strange)
+		snprintf(comm, sizeof(comm), i ? "s%s%d" : "long%s-name-%d", byte, i);
+	else
+		snprintf(comm, sizeof(comm), i ? "c%d" : "longest-name-%d", i);
+	return comm;
+}
+
+static void write_mixed(const bool *strange)
+{
+	FILE *file = create("owners");
+	int i;
+
+	for (i = 0; i < MIXED; i++)
+		fprintf(file, "owner=0x1 pid=%d comm=%s state=%s pinned=%s busy=0\n", FIRST_PID - i,
+			mixed_comm(i, strange[i], "\\377"), i % 2 ? "dead" : "live",
+			i % 3 ? "-" : "1048576");
+	fclose(file);
+}
+
+static void expect_mixed(const bool *strange, bool raw, bool headings)
+{
+	int comm = raw ? 0 : strlen(mixed_comm(0, strange[0], "\\xff"));
+	int pid = raw ? 0 : strlen("100000"), pinned = raw ? 0 : strlen("PINNED");
+	FILE *file = create("expected");
+	int i;
+
+	if (headings)
+		fprintf(file, "%*s %-*s %*s STATE\n", pid, "PID", comm, "COMMAND", pinned, "PINNED");
+	for (i = 0; i < MIXED; i++)
+		fprintf(file, "%*d %-*s %*s %s\n", pid, FIRST_PID - i,
+			comm, mixed_comm(i, strange[i], "\\xff"),
+			pinned, i % 3 ? raw ? "-" : "" : "1M", i % 2 ? "dead" : "live");
+	fclose(file);
+}
+
+static void assert_mixed(const bool *strange, unsigned int by_library, bool raw, bool headings)
+{
+	/* It does nothing to be given once more. */
+	static char columns[] = "-oPID,COMMAND,PINNED,STATE";
+	char expected[128];
+
+	snprintf(expected, sizeof(expected), "%s/expected", directory);
+	expect_mixed(strange, raw, headings);
+	tables_printed = 0;
+	assert_int_equal(RUN(owners, columns, raw ? "-r" : columns, headings ? columns : "-n"), 0);
+	assert_true(satisfies("cmp", "stdout", expected));
+	assert_int_equal(tables_printed, by_library);
+}
+
+static void test_mixed(void **state)
+{
+	static const int places[][2] = {
+		{ -1, -1 }, { 0, -1 }, { FAR, -1 }, { 0, 2 * FAR }, { FAR, MIXED - 1 },
+	};
+	unsigned int i, j, nr;
+
+	(void)state;
+	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		bool strange[MIXED] = { false };
+
+		for (j = nr = 0; j < 2 && places[i][j] >= 0; j++, nr++)
+			strange[places[i][j]] = true;
+		write_mixed(strange);
+		assert_mixed(strange, nr, false, true);
+		assert_mixed(strange, nr, false, false);
+		assert_mixed(strange, nr, true, true);
+		assert_mixed(strange, nr, true, false);
+	}
 	write_files();
 }
 
@@ -1796,6 +1960,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_debugfs_line),
+		cmocka_unit_test(test_debugfs_order),
 		cmocka_unit_test(test_debugfs_garbage),
 		cmocka_unit_test(test_netlink_round_trip),
 		cmocka_unit_test(test_netlink_garbage),
@@ -1807,6 +1972,7 @@ int main(void)
 		cmocka_unit_test(test_context_names),
 		cmocka_unit_test(test_process_names),
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_users),
 		cmocka_unit_test(test_kmsg),
 		cmocka_unit_test(test_exits),
 		cmocka_unit_test(test_list),
@@ -1815,6 +1981,7 @@ int main(void)
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_broken_file),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_filter),
 		cmocka_unit_test(test_transfer_moved),
 		cmocka_unit_test(test_transfer_moves),
