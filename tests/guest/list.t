@@ -34,7 +34,7 @@ for file in ${out//,/ }; do
 	is "$out" "$id" "list --context $file"
 done
 run dmaownctl list
-like "$out" "^ID +HOLDERS +IOASES +DEVICES +AREAS +PINNED +OWNERS +UNIT" "list: headings"
+like "$out" "^ID +KIND +HOLDERS +IOASES +DEVICES +AREAS +PINNED +OWNERS +UNIT" "list: headings"
 like "$out" "${edus[0]}" "list: the device stands in the table"
 is "$(wc -l <<<"$out")" 2 "list: a line of headings and one context"
 
