@@ -63,10 +63,10 @@ module:
 	$(Q)$(MAKE) --no-print-directory -C $(BUILD)/kmod/$(MODULE) KDIR=$(KDIR) \
 		$(if $(MODULES),MODULES=$(MODULES)) $(if $(UNTESTED),UNTESTED=$(UNTESTED))
 
-# The module as it would be if it had been built for an iommufd of another build: each build ID in it, in
-# bytes and as text, is turned into another.
+# The module as it would be if it had been built for an iommufd of another build (or for another VFIO, if
+# there is no iommufd): each such build ID in it, in bytes and as text, is turned into another.
 wrong_id = perl -0777 -pe 'BEGIN { open my $$f, "<", "$(1)/dmaown_layout.h" or die; local $$/; \
-	<$$f> =~ /IOMMUFD_BUILD_ID "(..)(\w+)"/ or die; ($$a, $$b) = ($$1, $$2); $$c = $$a eq "00" ? "11" : "00" } \
+	<$$f> =~ /_BUILD_ID "(..)(\w+)"/ or die; ($$a, $$b) = ($$1, $$2); $$c = $$a eq "00" ? "11" : "00" } \
 	s/$$a$$b/$$c$$b/g; s/\Q@{[pack "H*", $$a.$$b]}\E/pack "H*", $$c.$$b/ge'
 
 # What tests/vm/run needs for the kernel KERNEL, whose build tree is KDIR.

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# An iommufd context and a VFIO container together: one transaction, charged each as its kind is.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((1 << 20))
+
+# What each has in each kind, and VmPin and VmLck of both.
+state() {
+	echo "$(dmaownctl areas --raw -n -o KIND,IOVA,PID,STATE | sort | paste -sd ' ')" \
+		"$(charges "$old") $(charges "$new")"
+}
+
+# The last command was refused with exit status $1 and the reason $2, and nothing has changed since
+# $before; in the case $3.
+refused() {
+	is "$status $(reasons)" "$1 $2" "$3: refused"
+	is "$(state)" "$before" "$3: and nothing has changed"
+}
+
+vmm both "${edus[1]}" $size mm
+ask both open /dev/vfio/vfio; container=$reply
+ask both group "${edus[0]}"; group=$reply
+ask both set-container "$group" "$container"
+ask both set-iommu "$container"
+ask both group-device "$group" "${edus[0]}"; group_dev=$reply
+ask both type1-map "$container" $base $size 0 rw
+start new
+ask new limit unlimited
+hand_over both new "$ctx" "$dev" "$ram" "$container" "$group" "$group_dev"
+read -r _ _ new_ram _ <<<"$reply"
+ask new mmap "$new_ram" $size shared rw $base
+old=$both
+is "$(charges "$both")" "$size $((2 * size))" "before: of both kinds"
+before=$(state)
+ask new limit $((2 * size - page))
+ask new drop-ipc-lock
+run dmaownctl transfer --to "$new" --json
+refused 11 limit-mm "one page short of what both kinds come to"
+ask new limit $((2 * size))
+run dmaownctl transfer --to "$new" --json
+is "$status $(json .result) $(json .contexts)" "0 moved 2" "both in one call"
+is "$(charges "$both") $(charges "$new")" "0 0 $size $((2 * size))" "and charged, each as its kind is"
+run dmaownctl list --raw -n -o KIND,OWNERS
+is "$(sort <<<"$out")" "iommufd $new
+type1 $new" "each is the new one's"
+stop both
+stop new
+finish
