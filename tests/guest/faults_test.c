@@ -7,7 +7,10 @@
  * Not each failure is the call's: there are second ways to get memory, and what is only said to others
  * (events) may be lost. Then the call must do all that it does otherwise. TAP on standard output.
  *
- *	faults_test [TEXT]	TEXT: only the cases whose name contains it
+ *	faults_test [-t] [TEXT]
+ *
+ *	-t	with VFIO containers of type1 instead of iommufd contexts
+ *	TEXT	only the cases whose name contains it
  *
  * DMAOWN_FAULTS_FEW=1 leaves out what is much like something else.
  */
@@ -99,9 +102,10 @@ static bool faulted(void)
 #define DEAD_IOVA	0x800000
 
 static int device;		/* /dev/dmaown */
+static bool type1;		/* the contexts are VFIO containers */
 static int contexts[2];		/* the second one accounts in mode mm */
 static uint32_t ioases[2], copies;
-static int devices[2];
+static int devices[2], groups[2];
 static int memory;
 static struct genl genl;
 static struct genl listener;
@@ -157,15 +161,12 @@ static void map_files(int context, uint32_t ioas, uint64_t iova)
 }
 
 /*
- * Areas in all modes, by address and by file, pinned by devices, partly copied into another IOAS;
- * everything is inherited by the children.
+ * Areas in all modes, by address and by file, pinned by devices, partly copied into another IOAS.
  */
-static void make_scene(void)
+static void make_contexts(void)
 {
 	int i;
 
-	memory = new_memory(SIZE);
-	map_memory(memory, SIZE, MEMORY_AT);
 	for (i = 0; i < 2; i++) {
 		devices[i] = device_file(i);
 		contexts[i] = new_context();
@@ -183,6 +184,35 @@ static void make_scene(void)
 	}
 	copies = new_ioas(contexts[0]);
 	need(!try_copy(contexts[0], copies, 0x200000, ioases[0], 0x100000, 2 * PAGE), "copy");
+}
+
+/* The way back restores privilege, which is that of this process, so that it maps nothing without. */
+static void make_containers(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		contexts[i] = new_container();
+		groups[i] = container_group(contexts[i], i);
+		devices[i] = group_device(groups[i], i);
+		ioases[i] = 1;
+		need(!try_type1_map(contexts[i], MEMORY_AT, 4 * PAGE, 0, true) &&
+		     !try_type1_map(contexts[i], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000, true),
+		     "map");
+	}
+}
+
+/* Everything is inherited by the children. */
+static void make_scene(void)
+{
+	int i;
+
+	memory = new_memory(SIZE);
+	map_memory(memory, SIZE, MEMORY_AT);
+	if (type1)
+		make_containers();
+	else
+		make_contexts();
 	for (i = 0; i < CHILDREN; i++)
 		pids[i] = child(prepare_child, &i);
 	pids[CHILDREN] = getpid();
@@ -313,7 +343,7 @@ static void give_remaps(void *at)
 	remaps[2] = (struct dmaown_remap){ .ioas = copies, .iova = 0x200000,
 					   .addr = (uintptr_t)at + 4 * PAGE };
 	transfer.remaps = (uintptr_t)remaps;
-	transfer.nr_remaps = 3;
+	transfer.nr_remaps = type1 ? 2 : 3;
 }
 
 static int transfer_remapped(void)
@@ -394,7 +424,11 @@ static int refused_process(void)
 /* An area whose owner is gone. */
 static void map_in_child(void *data)
 {
-	map(contexts[0], ioases[0], MEMORY_AT + 8 * PAGE, 4 * PAGE, DEAD_IOVA);
+	if (type1)
+		need(!try_type1_map(contexts[0], MEMORY_AT + 8 * PAGE, 4 * PAGE, DEAD_IOVA, true),
+		     "map");
+	else
+		map(contexts[0], ioases[0], MEMORY_AT + 8 * PAGE, 4 * PAGE, DEAD_IOVA);
 }
 
 static struct dmaown_process dead_owner;
@@ -417,10 +451,16 @@ static int adopt(void)
 
 static void renew_baseline(void);
 
+static void unmap_dead_owners(void)
+{
+	need(!(type1 ? try_type1_unmap(contexts[0], DEAD_IOVA, 4 * PAGE, 0) :
+	       try_unmap(contexts[0], ioases[0], DEAD_IOVA, 4 * PAGE)), "unmap");
+}
+
 /* There is no way back to an owner that is gone: another one takes its place. */
 static void undo_adopted(void)
 {
-	need(!try_unmap(contexts[0], ioases[0], DEAD_IOVA, 4 * PAGE), "unmap");
+	unmap_dead_owners();
 	make_dead_owner();
 	renew_baseline();
 }
@@ -533,6 +573,7 @@ struct fault_case {
 	const char *name;
 	int (*call)(void);
 	int expected;		/* when nothing is made to fail */
+	int type1;		/* the same with containers; 0: no other */
 	int least;		/* as many failures must have been seen, of allocations */
 	void (*undo)(void);	/* if it changes something */
 	void (*renew)(void);	/* after a failure */
@@ -714,7 +755,8 @@ static const struct fault_case cases[] = {
 	{ .name = "refused for the memory", .call = refused_memory,
 	  .expected = WITH(ENXIO, REASON_HOLE), .least = 15, .variant = true },
 	{ .name = "refused for the limit", .call = refused_limit,
-	  .expected = WITH(ENOMEM, REASON_LIMIT_USER), .least = 15 },
+	  .expected = WITH(ENOMEM, REASON_LIMIT_USER), .type1 = WITH(ENOMEM, REASON_LIMIT_MM),
+	  .least = 15 },
 	{ .name = "refused for the remap list", .call = refused_remap,
 	  .expected = WITH(EINVAL, REASON_REMAP_UNKNOWN), .least = 15, .variant = true },
 	{ .name = "refused for a holder", .call = refused_holder,
@@ -736,8 +778,13 @@ static const struct fault_case adoptions[] = {
 
 static void run_cases(const struct fault_case *c, size_t nr)
 {
-	while (nr--)
-		run_case(c++);
+	for (; nr--; c++) {
+		struct fault_case this = *c;
+
+		if (type1 && c->type1)
+			this.expected = c->type1;
+		run_case(&this);
+	}
 }
 
 static void test_debugfs(void)
@@ -793,7 +840,8 @@ int main(int argc, char **argv)
 	char *before, *after;
 	size_t i;
 
-	only = argc > 1 ? argv[1] : NULL;
+	type1 = argc > 1 && !strcmp(argv[1], "-t");
+	only = argc > 1 + type1 ? argv[1 + type1] : NULL;
 	few = setting("DMAOWN_FAULTS_FEW", 0);
 	device = open(DMAOWN_DEVICE, O_RDWR);
 	need(device >= 0, DMAOWN_DEVICE);
@@ -808,7 +856,7 @@ int main(int argc, char **argv)
 	ok(genl_events(&listener) > 0, "the listener has heard of it");
 	test_debugfs();
 	test_netlink();
-	need(!try_unmap(contexts[0], ioases[0], DEAD_IOVA, 4 * PAGE), "unmap");
+	unmap_dead_owners();
 	after = contexts_text();
 	ok(!strcmp(before, after), "contexts, holders, and all objects are as they were");
 	for (i = 0; i < CHILDREN; i++)

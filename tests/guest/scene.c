@@ -169,6 +169,88 @@ int try_detach(int device)
 	return ioctl(device, VFIO_DEVICE_DETACH_IOMMUFD_PT, &detach);
 }
 
+int new_container(void)
+{
+	int container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+
+	need(container >= 0, "/dev/vfio/vfio");
+	return container;
+}
+
+/* The PCI address of the n-th device that vfio-pci drives. */
+static void device_name(int n, char *name, size_t size)
+{
+	glob_t found;
+
+	if (glob("/sys/bus/pci/drivers/vfio-pci/*:*", 0, NULL, &found) || (size_t)n >= found.gl_pathc)
+		broken("a device of vfio-pci");
+	snprintf(name, size, "%s", strrchr(found.gl_pathv[n], '/') + 1);
+	globfree(&found);
+}
+
+/* The first group gives the container its IOMMU. */
+int container_group(int container, int n)
+{
+	char name[32], link[300], target[300], path[320];
+	ssize_t length;
+	int group;
+
+	device_name(n, name, sizeof(name));
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group", name);
+	length = readlink(link, target, sizeof(target) - 1);
+	need(length > 0, link);
+	target[length] = '\0';
+	snprintf(path, sizeof(path), "/dev/vfio/%s", strrchr(target, '/') + 1);
+	group = open(path, O_RDWR | O_CLOEXEC);
+	need(group >= 0, path);
+	need(!ioctl(group, VFIO_GROUP_SET_CONTAINER, &container), "VFIO_GROUP_SET_CONTAINER");
+	need(!ioctl(container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) || errno == EINVAL,
+	     "VFIO_SET_IOMMU");
+	return group;
+}
+
+int group_device(int group, int n)
+{
+	char name[32];
+	int device;
+
+	device_name(n, name, sizeof(name));
+	device = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, name);
+	need(device >= 0, "VFIO_GROUP_GET_DEVICE_FD");
+	return device;
+}
+
+int try_type1_map(int container, void *addr, uint64_t length, uint64_t iova, bool write)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_READ | (write ? VFIO_DMA_MAP_FLAG_WRITE : 0),
+		.vaddr = (uintptr_t)addr,
+		.iova = iova,
+		.size = length,
+	};
+
+	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map);
+}
+
+int try_type1_unmap(int container, uint64_t iova, uint64_t length, uint32_t flags)
+{
+	struct vfio_iommu_type1_dma_unmap unmap = {
+		.argsz = sizeof(unmap),
+		.flags = flags,
+		.iova = iova,
+		.size = length,
+	};
+	int ret = ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap);
+
+	/* Nothing there is no error, and no bytes either. */
+	if (!ret && unmap.size != length) {
+		errno = ENOENT;
+		return -1;
+	}
+	return ret;
+}
+
 int new_memory(uint64_t size)
 {
 	int memory = memfd_create("memory", MFD_CLOEXEC);

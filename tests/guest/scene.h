@@ -36,6 +36,16 @@ int try_bind(int device, int context);
 int try_attach(int device, uint32_t ioas);
 int try_detach(int device);
 
+/*
+ * VFIO of type1: a container with the group of the n-th device that vfio-pci drives, and that device's
+ * file through its group. Mapping and unmapping return what the ioctl does; write: the device may.
+ */
+int new_container(void);
+int container_group(int container, int n);
+int group_device(int group, int n);
+int try_type1_map(int container, void *addr, uint64_t length, uint64_t iova, bool write);
+int try_type1_unmap(int container, uint64_t iova, uint64_t length, uint32_t flags);
+
 /* Memory that others can map as well. */
 int new_memory(uint64_t size);
 void *map_memory(int memory, uint64_t size, void *at);

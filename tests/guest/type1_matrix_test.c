@@ -103,28 +103,13 @@ static int memory;
 
 static void type1_map(unsigned int i)
 {
-	struct vfio_iommu_type1_dma_map map = {
-		.argsz = sizeof(map),
-		.flags = VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
-		.vaddr = (uintptr_t)MEMORY_AT + i * AREA_SIZE,
-		.iova = IOVA + i * AREA_SIZE,
-		.size = AREA_SIZE,
-	};
-
-	need(!ioctl(container, VFIO_IOMMU_MAP_DMA, &map), "VFIO_IOMMU_MAP_DMA");
+	need(!try_type1_map(container, MEMORY_AT + i * AREA_SIZE, AREA_SIZE, IOVA + i * AREA_SIZE,
+			    true), "VFIO_IOMMU_MAP_DMA");
 }
 
 static void type1_unmap(unsigned int nr, uint32_t flags)
 {
-	struct vfio_iommu_type1_dma_unmap unmap = {
-		.argsz = sizeof(unmap),
-		.flags = flags,
-		.iova = IOVA,
-		.size = nr * AREA_SIZE,
-	};
-
-	need(!ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap) && unmap.size == nr * AREA_SIZE,
-	     "VFIO_IOMMU_UNMAP_DMA");
+	need(!try_type1_unmap(container, IOVA, nr * AREA_SIZE, flags), "VFIO_IOMMU_UNMAP_DMA");
 }
 
 /* PROCESSES */
