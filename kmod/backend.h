@@ -6,9 +6,9 @@
 #ifndef DMAOWN_BACKEND_H
 #define DMAOWN_BACKEND_H
 
+#include <linux/lockdep.h>
+#include <linux/mutex.h>
 #include "context.h"
-
-struct mutex;
 
 /*
  * The part of a lockset that is of one kind, and the beginning of what its backend keeps in it. The
@@ -21,10 +21,30 @@ struct lockset_part {
 	unsigned int first;
 	/*
 	 * Held as long as anything is locked, and never contended: it is what lockdep is told that
-	 * the many locks nest in, of which it would count 48 at most.
+	 * the many locks nest in.
 	 */
 	struct mutex *nest;
 };
+
+/*
+ * Tells lockdep of a lock that has just been taken by a trylock, one of many of its class. It would
+ * run out of entries at 48 held locks; those that nest in the same lock, and are taken one after the
+ * other, it counts as one (up to 2,047 of them).
+ */
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+static inline void lock_nests(struct lockset_part *part, struct lockdep_map *map, bool shared)
+{
+	lock_release(map, _THIS_IP_);
+	if (shared)
+		lock_acquire_shared(map, 0, 1, &part->nest->dep_map, _THIS_IP_);
+	else
+		lock_acquire_exclusive(map, 0, 1, &part->nest->dep_map, _THIS_IP_);
+}
+
+#define LOCK_NESTS(part, lock, shared)	lock_nests(part, &(lock)->dep_map, shared)
+#else
+#define LOCK_NESTS(part, lock, shared)	do { } while (0)
+#endif
 
 struct backend {
 	enum dmaown_kind kind;
@@ -57,7 +77,9 @@ struct backend {
 	int (*walk)(struct lockset_part *part, area_fn fn, void *arg);
 	size_t (*give)(struct lockset_part *part, const struct owner *to, gives_fn gives,
 		       const void *arg);
-	void (*set_owner)(void *self, struct pages *pages, const struct owner *owner);
+	/* privileged: see limit_by_privilege. */
+	void (*set_owner)(void *self, struct pages *pages, const struct owner *owner,
+			  bool privileged);
 	void (*set_addr)(void *self, struct pages *pages, unsigned long addr);
 };
 

@@ -11,7 +11,6 @@
 
 #include "charge.h"
 #include "memory.h"
-#include "process.h"
 
 /*
  * How often in all, a millisecond apart, old owners' mmap_locks are tried for before the rest is
@@ -50,7 +49,6 @@ static size_t to_release(const struct plan *plan, const struct source *source)
 
 struct charges charges_sum(const struct plan *plan)
 {
-	bool may_lock = process_may_lock(plan->to->task);
 	struct charges charges = {};
 	unsigned int i;
 
@@ -59,7 +57,8 @@ struct charges charges_sum(const struct plan *plan)
 
 		if (source->mode == DMAOWN_MODE_USER)
 			charges.user += to_charge(plan, source);
-		else if (source->mode == DMAOWN_MODE_MM && source->limit_by_privilege && may_lock)
+		else if (source->mode == DMAOWN_MODE_MM && source->limit_by_privilege &&
+			 plan->privileged)
 			charges.mm_unlimited += to_charge(plan, source);
 		else if (source->mode == DMAOWN_MODE_MM)
 			charges.mm += to_charge(plan, source);

@@ -198,9 +198,10 @@ size_t lockset_give(struct lockset *set, const struct owner *to, gives_fn gives,
 	return nr;
 }
 
-void pages_set_owner(struct context ctx, struct pages *pages, const struct owner *owner)
+void pages_set_owner(struct context ctx, struct pages *pages, const struct owner *owner,
+		     bool privileged)
 {
-	ctx.backend->set_owner(ctx.self, pages, owner);
+	ctx.backend->set_owner(ctx.self, pages, owner, privileged);
 }
 
 void pages_set_addr(struct context ctx, struct pages *pages, unsigned long addr)

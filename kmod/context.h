@@ -133,7 +133,7 @@ int context_pinned(struct context ctx, const struct stretch *stretch, unsigned l
  * CHANGING
  *
  * A lockset holds everything in some contexts still: no area comes or goes, and nobody reads or
- * changes an owner, until it is unlocked. Those of the same kind are best next to each other.
+ * changes an owner, until it is unlocked. Those of the same kind stand next to each other.
  */
 struct lockset;
 
@@ -196,10 +196,11 @@ size_t lockset_give(struct lockset *set, const struct owner *to, gives_fn gives,
 
 /*
  * Makes owner the owner of a pages object of a context, as one that is charged for all that is
- * pinned. Takes over one reference on each part of owner, and leaves those on the old one to the
- * caller.
+ * pinned, with a limit or not (privileged: process_may_lock()). Takes over one reference on each
+ * part of owner, and leaves those on the old one to the caller.
  */
-void pages_set_owner(struct context ctx, struct pages *pages, const struct owner *owner);
+void pages_set_owner(struct context ctx, struct pages *pages, const struct owner *owner,
+		     bool privileged);
 
 /* Says where in its owner's address space a pages object that is mapped by address begins. */
 void pages_set_addr(struct context ctx, struct pages *pages, unsigned long addr);

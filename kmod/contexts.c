@@ -43,18 +43,17 @@ void contexts_put(struct contexts *contexts)
 
 struct held {
 	struct contexts *contexts;
-	bool busy;			/* there may be more: a VFIO device was locked */
+	bool unknown;			/* there may be more: a file was locked */
+	bool busy;			/* that, or a context was: it may be none */
 };
 
 static int add_held(const struct holding *holding, void *arg)
 {
 	struct held *held = arg;
 
-	if (holding->busy) {
-		held->busy = true;
-		return 0;
-	}
-	return contexts_add(held->contexts, holding->ctx);
+	held->busy = held->busy || holding->busy;
+	held->unknown = held->unknown || !holding->ctx.self;
+	return holding->ctx.self ? contexts_add(held->contexts, holding->ctx) : 0;
 }
 
 static void report_not_held(struct reports *reports, const struct process *to, u64 context)
@@ -127,22 +126,19 @@ static int add_named(struct contexts *contexts, struct contexts *held, const str
 }
 
 /* All contexts that a process holds. */
-static int add_all(struct contexts *contexts, const struct process *process, bool *busy)
+static int add_all(struct held *held, struct contexts *contexts, const struct process *process)
 {
-	struct held held = { .contexts = contexts };
-	int ret = find_in_process(process->owner.task, add_held, &held);
-
-	*busy = held.busy;
-	return ret;
+	*held = (struct held){ .contexts = contexts };
+	return find_in_process(process->owner.task, add_held, held);
 }
 
 static int get_all(struct contexts *contexts, const struct process *to, struct reports *reports)
 {
-	bool busy;
+	struct held held;
 	int ret;
 
-	ret = add_all(contexts, to, &busy);
-	if (!ret && busy)
+	ret = add_all(&held, contexts, to);
+	if (!ret && held.busy)
 		return -EBUSY;
 	if (!ret && !contexts->nr)
 		report_not_held(reports, to, 0);
@@ -153,22 +149,43 @@ static int get_all(struct contexts *contexts, const struct process *to, struct r
 static int get_named(struct contexts *contexts, struct contexts *held, const struct process *to,
 		     const struct dmaown_file *files, unsigned int nr, struct reports *reports)
 {
-	bool busy = false;
+	struct held found = {};
 	unsigned int i;
 	int ret;
 
 	ret = add_named(contexts, held, to, files, nr, reports);
 	if (!ret && held->nr < contexts->nr)
-		ret = add_all(held, to, &busy);
+		ret = add_all(&found, held, to);
 	for (i = 0; i < contexts->nr && !ret; i++) {
 		if (ptrset_count(&held->set, contexts->array[i].self))
 			continue;
-		if (busy)
+		if (found.unknown)
 			ret = -EBUSY;
 		else
 			report_not_held(reports, to, context_id(contexts->array[i]));
 	}
 	return ret;
+}
+
+/* Those of the same kind next to each other, in the order in which they came. */
+static int contexts_by_kind(struct contexts *contexts)
+{
+	struct context *array = kvmalloc_array(contexts->nr, sizeof(*array), GFP_KERNEL_ACCOUNT);
+	unsigned int i, nr = 0;
+	enum dmaown_kind kind;
+
+	if (!array)
+		return -ENOMEM;
+	for (kind = 1; nr < contexts->nr; kind++)
+		for (i = 0; i < contexts->nr; i++)
+			if (context_kind(contexts->array[i]) == kind)
+				array[nr++] = contexts->array[i];
+	for (i = 0; i < nr; i++)
+		*ptrset_value(&contexts->set, array[i].self) = i;
+	swap(contexts->array, array);
+	contexts->room = nr;
+	kvfree(array);
+	return 0;
 }
 
 int contexts_get(struct contexts *contexts, const struct process *to,
@@ -178,8 +195,9 @@ int contexts_get(struct contexts *contexts, const struct process *to,
 	int ret;
 
 	if (!nr_files)
-		return get_all(contexts, to, reports);
-	ret = get_named(contexts, &held, to, files, nr_files, reports);
+		ret = get_all(contexts, to, reports);
+	else
+		ret = get_named(contexts, &held, to, files, nr_files, reports);
 	contexts_put(&held);
-	return ret;
+	return ret ?: contexts->nr > 1 ? contexts_by_kind(contexts) : 0;
 }

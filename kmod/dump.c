@@ -238,11 +238,12 @@ static void area_record(struct dump *dump, struct context ctx, u64 context,
 	area_owner(rec, area);
 }
 
-static void busy_area_record(struct dump *dump, u64 context, u32 ioas)
+static void busy_area_record(struct dump *dump, u64 context, enum dmaown_kind kind, u32 ioas)
 {
 	struct record_area *rec = &record_add(dump)->area;
 
 	record_set(rec, area, context, context);
+	record_set(rec, area, kind, kind);
 	if (ioas)
 		record_set(rec, area, ioas, ioas);
 	record_set(rec, area, busy, 1);
@@ -407,7 +408,7 @@ static int fill_areas(struct dump *dump, struct context ctx)
 	}
 	nr = patient_areas(&dump->patience, ctx, &dump->cursor, batch);
 	if (nr == -EAGAIN) {
-		busy_area_record(dump, context, dump->cursor.id);
+		busy_area_record(dump, context, context_kind(ctx), dump->cursor.id);
 		cursor_skip(&dump->cursor);
 	}
 	for (i = 0; i < nr; i++)
@@ -442,7 +443,7 @@ static bool next_context(struct dump *dump)
 	return true;
 }
 
-/* The context at hand, once its holders' device files let it be known; -EAGAIN if not. */
+/* The context at hand, once it can be known from its holders' files; -EAGAIN if not. */
 static int reopen_patiently(struct dump *dump, struct context *ctx)
 {
 	int ret;
@@ -462,7 +463,7 @@ static void busy_context(struct dump *dump)
 	struct record_context *rec;
 
 	if (dump->kind == RECORD_AREA) {
-		busy_area_record(dump, context, 0);
+		busy_area_record(dump, context, snapshot_kind(&dump->snapshot), 0);
 		return;
 	}
 	/* There is no record for what is not known to exist: the listing is marked. */

@@ -3,7 +3,7 @@
  * Finding contexts: in the open files of processes.
  *
  * A file table is walked under the task's alloc_lock, which keeps it, and its own lock
- * (iterate_fd() in the kernel's fs/file.c). There only files of the two kinds that matter get a
+ * (iterate_fd() in the kernel's fs/file.c). There only files that matter get a
  * reference: one on any other file of the system would delay its owner's close. What can sleep
  * comes afterwards.
  */
@@ -42,9 +42,14 @@ struct catch {
 	struct file *vfio_file;
 };
 
-struct walk {
+/* What is loaded, as far as it has been looked for: files of the rest are none that matter. */
+struct subsystems {
 	struct iommufd iommufd;
 	struct vfio vfio;
+};
+
+struct walk {
+	struct subsystems subsystems;
 	holding_fn fn;
 	void *arg;
 	bool one;			/* look at next_fd only */
@@ -68,11 +73,25 @@ struct walk {
 	struct catch catches[CATCH_ROOM];
 };
 
-static struct context context_of_file(const struct walk *walk, struct file *file)
+static struct context context_of_file(const struct subsystems *subsystems, struct file *file)
 {
-	struct context ctx = iommufd_context(&walk->iommufd, file);
+	struct context ctx = iommufd_context(&subsystems->iommufd, file);
 
-	return ctx.self ? ctx : vfio_container(&walk->vfio, file);
+	return ctx.self ? ctx : vfio_container(&subsystems->vfio, file);
+}
+
+/* Under spinlocks. True if it is a file that matters: then there is a reference in catch. */
+static bool catch_one(const struct subsystems *subsystems, struct file *file, struct catch *catch)
+{
+	catch->via = DMAOWN_VIA_CONTEXT;
+	catch->vfio_file = NULL;
+	catch->ctx = context_of_file(subsystems, file);
+	if (catch->ctx.self)
+		return true;
+	if (!vfio_file_via(&subsystems->vfio, file, &catch->via))
+		return false;
+	catch->vfio_file = get_file(file);
+	return true;
 }
 
 /* Under spinlocks. 0 goes on with the next descriptor. */
@@ -89,15 +108,7 @@ static int catch_file(const void *arg, struct file *file, unsigned int fd)
 	}
 	catch->fd = fd;
 	catch->file = file;
-	catch->via = DMAOWN_VIA_CONTEXT;
-	catch->vfio_file = NULL;
-	catch->ctx = context_of_file(walk, file);
-	if (!catch->ctx.self) {
-		if (!vfio_file_via(&walk->vfio, file, &catch->via))
-			return 0;
-		catch->vfio_file = get_file(file);
-	}
-	walk->nr++;
+	walk->nr += catch_one(&walk->subsystems, file, catch);
 	return 0;
 }
 
@@ -128,14 +139,18 @@ static void let_go(struct catch *catch)
 		fput(catch->vfio_file);
 }
 
-/* What a file holds, if anything. */
-static int find_context(const struct walk *walk, struct catch *catch, char *name, size_t size)
+/*
+ * What a file holds, if anything: -ENOENT if not. -EAGAIN: something is locked, so that it cannot be
+ * told, or whether it is in use.
+ */
+static int find_context(const struct subsystems *subsystems, struct catch *catch, char *name,
+			size_t size)
 {
 	int ret = 0;
 
 	if (catch->vfio_file)
-		ret = vfio_context(&walk->vfio, catch->vfio_file, catch->via, &catch->ctx, name,
-				   size);
+		ret = vfio_context(&subsystems->vfio, catch->vfio_file, catch->via, &catch->ctx,
+				   name, size);
 	if (!ret && catch->ctx.self)
 		ret = context_present(catch->ctx);
 	return ret;
@@ -145,18 +160,17 @@ static int find_context(const struct walk *walk, struct catch *catch, char *name
 static int resolve(const struct walk *walk, struct catch *catch, struct holding *holding,
 		   char *name, size_t size)
 {
-	int ret = find_context(walk, catch, name, size);
+	int ret = find_context(&walk->subsystems, catch, name, size);
 
 	holding->fd = catch->fd;
 	holding->file = catch->file;
 	holding->via = catch->via;
 	holding->device = catch->vfio_file ? name : NULL;
 	holding->busy = ret == -EAGAIN;
-	holding->ctx = ret ? (struct context){} : catch->ctx;
+	holding->ctx = ret && !holding->busy ? (struct context){} : catch->ctx;
 	holding->maybe = NULL;
-	if (holding->busy)
-		holding->maybe = catch->ctx.self ?:
-				 vfio_context_hint(catch->vfio_file, catch->via);
+	if (holding->busy && !holding->ctx.self)
+		holding->maybe = vfio_context_hint(catch->vfio_file, catch->via);
 	if (ret == -ENOMEM)
 		return ret;
 	return holding->busy || holding->ctx.self;
@@ -325,20 +339,25 @@ static int walk_process(struct walk *walk, struct task_struct *leader)
 }
 
 /* What is not loaded has no files; but it must not seem so for want of memory. */
-static int with_iommufd(struct walk *walk)
+static int with_iommufd(struct subsystems *subsystems)
 {
-	return iommufd_begin(&walk->iommufd) == -ENOMEM ? -ENOMEM : 0;
+	return iommufd_begin(&subsystems->iommufd) == -ENOMEM ? -ENOMEM : 0;
 }
 
-static int with_vfio(struct walk *walk)
+static int with_vfio(struct subsystems *subsystems)
 {
-	return vfio_begin(&walk->vfio) == -ENOMEM ? -ENOMEM : 0;
+	return vfio_begin(&subsystems->vfio) == -ENOMEM ? -ENOMEM : 0;
+}
+
+static void without(struct subsystems *subsystems)
+{
+	vfio_end(&subsystems->vfio);
+	iommufd_end(&subsystems->iommufd);
 }
 
 static void walk_end(struct walk *walk)
 {
-	vfio_end(&walk->vfio);
-	iommufd_end(&walk->iommufd);
+	without(&walk->subsystems);
 	ptrset_free(&walk->seen);
 	kvfree(walk->tables);
 	kfree(walk);
@@ -353,7 +372,7 @@ static struct walk *walk_begin(holding_fn fn, void *arg)
 	walk->fn = fn;
 	walk->arg = arg;
 	ptrset_init(&walk->seen);
-	if (with_iommufd(walk)) {
+	if (with_iommufd(&walk->subsystems)) {
 		walk_end(walk);
 		return NULL;
 	}
@@ -367,7 +386,7 @@ int find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 
 	if (!walk)
 		return -ENOMEM;
-	ret = with_vfio(walk);
+	ret = with_vfio(&walk->subsystems);
 	if (!ret)
 		ret = walk_process(walk, leader);
 	walk_end(walk);
@@ -406,7 +425,7 @@ int find_everywhere(holding_fn fn, void *arg)
 
 	if (!walk)
 		return -ENOMEM;
-	ret = with_vfio(walk);
+	ret = with_vfio(&walk->subsystems);
 	while (!ret && (leader = next_process(&nr))) {
 		ret = walk_process(walk, leader);
 		put_task_struct(leader);
@@ -424,10 +443,10 @@ static int take(const struct holding *holding, void *arg)
 {
 	struct wanted *wanted = arg;
 
+	if (wanted->id && holding->ctx.self && context_id(holding->ctx) != wanted->id)
+		return 0;
 	if (holding->busy)
 		return -EAGAIN;
-	if (wanted->id && context_id(holding->ctx) != wanted->id)
-		return 0;
 	context_get(holding->ctx);
 	*wanted->ctx = holding->ctx;
 	return 1;
@@ -448,56 +467,44 @@ int find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct conte
 	ret = walk_process(walk, leader);
 	/* VFIO is looked up only if it matters: mostly it is a context. */
 	if (!ret)
-		ret = with_vfio(walk) ?: walk_process(walk, leader);
+		ret = with_vfio(&walk->subsystems) ?: walk_process(walk, leader);
 	walk_end(walk);
 	return min(ret, 0);
 }
 
-static int context_by_vfio(struct file *file, struct context *ctx)
+/* Whatever holds it, as catch does, is let go by the caller. */
+static int find_by_file(struct subsystems *subsystems, struct file *file, struct catch *catch)
 {
-	enum dmaown_via via;
-	struct vfio vfio;
 	char name[64];
 	int ret;
 
-	ret = vfio_begin(&vfio);
-	if (ret)
-		return ret == -ENOMEM ? ret : 0;
-	*ctx = vfio_container(&vfio, file);
-	if (!ctx->self && vfio_file_via(&vfio, file, &via))
-		ret = vfio_context(&vfio, file, via, ctx, name, sizeof(name));
-	vfio_end(&vfio);
-	return ret;
-}
-
-static int context_by_file(struct file *file, struct context *ctx)
-{
-	struct iommufd iommufd;
-	int ret;
-
-	ret = iommufd_begin(&iommufd);
-	if (ret == -ENOMEM)
+	ret = with_iommufd(subsystems);
+	/* VFIO is looked up only if it matters: mostly it is a context. */
+	if (ret || catch_one(subsystems, file, catch))
 		return ret;
-	*ctx = iommufd_context(&iommufd, file);
-	iommufd_end(&iommufd);
-	return ctx->self ? 0 : context_by_vfio(file, ctx);
+	ret = with_vfio(subsystems);
+	if (!ret && catch_one(subsystems, file, catch))
+		ret = find_context(subsystems, catch, name, sizeof(name));
+	return ret;
 }
 
 int find_by_own_fd(unsigned int fd, struct context *ctx)
 {
+	struct subsystems subsystems = {};
 	struct file *file = fget(fd);
+	struct catch catch = {};
 	int ret;
 
 	*ctx = (struct context){};
 	if (!file)
 		return 0;
-	ret = context_by_file(file, ctx);
+	ret = find_by_file(&subsystems, file, &catch);
+	without(&subsystems);
 	fput(file);
-	if (!ret && ctx->self)
-		ret = context_present(*ctx);
-	if (ret && ctx->self) {
-		context_put(*ctx);
-		*ctx = (struct context){};
+	if (!ret && catch.ctx.self) {
+		*ctx = catch.ctx;
+		context_get(*ctx);
 	}
+	let_go(&catch);
 	return ret == -ENOENT ? 0 : ret;
 }

@@ -14,9 +14,9 @@ struct holding {
 	enum dmaown_via via;
 	const void *file;		/* which file it is: only to be compared */
 	const char *device;		/* name, if via a file of a VFIO device or group */
-	struct context ctx;		/* none: a device file that is locked */
-	bool busy;			/* it is locked, and its context unknown */
-	const void *maybe;		/* if busy: self of what it seems to hold, or NULL */
+	struct context ctx;		/* none: it is locked, and so its context unknown */
+	bool busy;			/* that, or it is unknown whether the context is in use */
+	const void *maybe;		/* if unknown: self of what it seems to hold, or NULL */
 };
 
 /*
@@ -34,7 +34,7 @@ int find_everywhere(holding_fn fn, void *arg);
 /*
  * A reference on the context behind one descriptor, if there is one: of a process (a group leader;
  * with id, only if that is the context's: threads may have different tables) or of the calling
- * thread. -EAGAIN if it is a device file that is locked, -ENOMEM, or -EINTR.
+ * thread. -EAGAIN if it is something that is locked, -ENOMEM, or -EINTR.
  */
 int find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct context *ctx);
 int find_by_own_fd(unsigned int fd, struct context *ctx);

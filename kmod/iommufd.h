@@ -22,6 +22,9 @@ struct iommufd {
 int iommufd_begin(struct iommufd *iommufd);
 void iommufd_end(struct iommufd *iommufd);
 
+/* Whether it is the right build: 0, -ENOEXEC or -ENOMEM. Whoever calls keeps it loaded. */
+int iommufd_check(void);
+
 /* A reference on the context that a file is of, if it is of one. May be called under spinlocks. */
 struct context iommufd_context(const struct iommufd *iommufd, struct file *file);
 

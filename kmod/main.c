@@ -10,7 +10,7 @@
 #include "id.h"
 #include "iommufd.h"
 #include "netlink.h"
-#include "proof.h"
+#include "build.h"
 #include "transfer.h"
 #include "type1.h"
 #include "vfio.h"
@@ -59,18 +59,24 @@ int status_fill(struct record_status *rec)
 	if (ret)
 		return ret;
 	record_set_string(rec, status, version, DMAOWN_VERSION);
-	record_set_string(rec, status, kernel, proofs_kernel());
+	record_set_string(rec, status, kernel, builds_kernel());
 	transfer_status(rec);
 	return 0;
 }
 
-/* One that is loaded later is proven when it is first used. */
-static int __init prove_iommufd(void)
+/* What is loaded later is proven when it is first used. */
+static int __init prove(void)
 {
 	struct iommufd iommufd;
-	int ret = iommufd_begin(&iommufd);
+	struct vfio vfio;
+	int ret;
 
+	ret = iommufd_begin(&iommufd);
 	iommufd_end(&iommufd);
+	if (ret && ret != -ENOENT)
+		return ret;
+	ret = vfio_begin(&vfio);
+	vfio_end(&vfio);
 	return ret == -ENOENT ? 0 : ret;
 }
 
@@ -79,12 +85,12 @@ static int __init dmaown_init(void)
 	int ret;
 
 	id_init();
-	ret = proofs_watch();
+	ret = builds_watch();
 	if (ret)
 		return ret;
-	ret = prove_iommufd() ?: charge_init();
+	ret = prove() ?: charge_init();
 	if (ret)
-		goto out_proofs;
+		goto out_builds;
 	ret = netlink_init();
 	if (ret)
 		goto out_charge;
@@ -98,8 +104,8 @@ out_netlink:
 	netlink_exit();
 out_charge:
 	charge_exit();
-out_proofs:
-	proofs_unwatch();
+out_builds:
+	builds_unwatch();
 	return ret;
 }
 
@@ -110,7 +116,7 @@ static void __exit dmaown_exit(void)
 	device_exit();
 	netlink_exit();
 	charge_exit();
-	proofs_unwatch();
+	builds_unwatch();
 }
 
 module_init(dmaown_init);

@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "plan.h"
+#include "process.h"
 #include "report.h"
 
 void plan_init(struct plan *plan)
@@ -390,6 +391,7 @@ int plan_collect(struct plan *plan, struct lockset *set)
 {
 	int ret;
 
+	plan->privileged = process_may_lock(plan->to->task);
 	plan->moves_want = 0;
 	plan->orphans_want = 0;
 	ret = lockset_walk(set, collect_area, plan);

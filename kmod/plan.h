@@ -83,6 +83,7 @@ struct plan {
 	u64 from_start;
 	bool adopt;			/* from owners that are gone, too */
 
+	bool privileged;		/* the new owner, as of the last plan_collect() */
 	u64 areas_total;
 	u64 areas_from;			/* owned by FROM, moved or not */
 	unsigned int areas;		/* that change hands */

@@ -56,7 +56,7 @@ bool snapshot_next(struct snapshot *snapshot);
 
 /*
  * A reference on the context at hand, through any holder that still has it, if one does. -EAGAIN if
- * one that may have it is a device file that is locked, or another error.
+ * one that may have it is locked, or another error.
  */
 int snapshot_reopen(const struct snapshot *snapshot, struct context *ctx);
 
@@ -71,7 +71,7 @@ static inline enum dmaown_kind snapshot_kind(const struct snapshot *snapshot)
 	return snapshot->holders[snapshot->first].kind;
 }
 
-/* How many device files were locked, so that it is not known which contexts they hold. */
+/* How many files were locked, so that it is not known which contexts they hold. */
 unsigned int snapshot_busy(const struct snapshot *snapshot);
 
 /* How many processes hold the context at hand. */

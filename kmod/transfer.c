@@ -123,7 +123,8 @@ static void commit(struct transfer *t)
 	for (i = 0; i < plan->moves.nr; i++) {
 		const struct move *move = &plan->moves.array[i];
 
-		pages_set_owner(plan->contexts[move->place.context], move->pages, to);
+		pages_set_owner(plan->contexts[move->place.context], move->pages, to,
+				plan->privileged);
 		pages_set_addr(plan->contexts[move->place.context], move->pages, move->new_addr);
 	}
 	if (plan->given)

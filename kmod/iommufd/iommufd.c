@@ -10,17 +10,22 @@
 #include <linux/string.h>
 
 #include "../iommufd.h"
-#include "../proof.h"
+#include "../build.h"
 #include "private.h"
 
 static const u8 build_id[] = LAYOUT_IOMMUFD_BUILD_ID_BYTES;
 
-static struct proof proof = {
+static struct build build = {
 	.name = LAYOUT_IOMMUFD_BUILTIN ? NULL : "iommufd",
 	.id = build_id,
 	.len = sizeof(build_id),
 	.loss = "its contexts are not seen",
 };
+
+int iommufd_check(void)
+{
+	return build_check(&build);
+}
 
 int iommufd_begin(struct iommufd *iommufd)
 {
@@ -29,7 +34,7 @@ int iommufd_begin(struct iommufd *iommufd)
 	iommufd->ctx_from_file = symbol_get(iommufd_ctx_from_file);
 	if (!iommufd->ctx_from_file)
 		return -ENOENT;
-	ret = proof_check(&proof);
+	ret = iommufd_check();
 	if (ret)
 		iommufd_end(iommufd);
 	return ret;

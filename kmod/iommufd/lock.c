@@ -77,15 +77,11 @@ static struct lockset_place place_of(const struct iommufd_locks *locks, unsigned
 	return (struct lockset_place){ locks->part.first + context, ioas };
 }
 
-/* A lock of a class of which many are held at once: lockdep counts up to 2,047 of them as one. */
 static bool trylock_nested(struct iommufd_locks *locks, struct rw_semaphore *sem)
 {
 	if (!down_write_trylock(sem))
 		return false;
-#ifdef CONFIG_DEBUG_LOCK_ALLOC
-	rwsem_release(&sem->dep_map, _THIS_IP_);
-	rwsem_acquire_nest(&sem->dep_map, 0, 1, &locks->part.nest->dep_map, _THIS_IP_);
-#endif
+	LOCK_NESTS(&locks->part, sem, false);
 	return true;
 }
 
@@ -550,7 +546,8 @@ size_t iommufd_give(struct lockset_part *part, const struct owner *to, gives_fn 
 	return locks->met_all ? give_met(locks, &giving) : give_all(locks, &giving);
 }
 
-void iommufd_set_owner(void *self, struct pages *opaque, const struct owner *owner)
+void iommufd_set_owner(void *self, struct pages *opaque, const struct owner *owner,
+		       bool privileged)
 {
 	set_owner((struct layout_iopt_pages *)opaque, owner);
 }

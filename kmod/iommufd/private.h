@@ -126,7 +126,7 @@ void iommufd_unlock(struct lockset_part *part);
 int iommufd_walk(struct lockset_part *part, area_fn fn, void *arg);
 size_t iommufd_give(struct lockset_part *part, const struct owner *to, gives_fn gives,
 		    const void *arg);
-void iommufd_set_owner(void *self, struct pages *pages, const struct owner *owner);
+void iommufd_set_owner(void *self, struct pages *pages, const struct owner *owner, bool privileged);
 void iommufd_set_addr(void *self, struct pages *pages, unsigned long addr);
 
 #endif

@@ -180,13 +180,8 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "lock_cap", "bool" },
 				{ "vaddr_invalid", "bool" },
 				{ "task", "struct task_struct *" },
-				{ "pfn_list", "struct rb_root" },
 				{ "mm", "struct mm_struct *" },
 				{ "locked_vm", "size_t" },
-			} },
-			{ "vfio_pfn", .members = {
-				{ "node", "struct rb_node" },
-				{ "pfn", "unsigned long" },
 			} },
 		},
 	},

@@ -9,7 +9,6 @@
 #include <linux/iommu.h>
 #include <linux/sched/signal.h>
 
-#include "../process.h"
 #include "private.h"
 
 /* How many mappings are walked before others get the processor. */
@@ -17,7 +16,9 @@
 
 struct type1_locks {
 	struct lockset_part part;
-	unsigned int locked;		/* how many containers, from the first on */
+	/* How many, from the first container on, are locked. */
+	unsigned int containers_locked;
+	unsigned int iommus_locked;
 };
 
 static struct type1_locks *to_locks(struct lockset_part *part)
@@ -37,47 +38,60 @@ void type1_part_free(struct lockset_part *part)
 	kfree(to_locks(part));
 }
 
-/* See struct lockset_part. */
-static void nest(struct mutex *nest, struct layout_vfio_container *container,
-		 struct layout_vfio_iommu *iommu)
+static struct layout_vfio_container *container_at(const struct type1_locks *locks, unsigned int i)
 {
-#ifdef CONFIG_DEBUG_LOCK_ALLOC
-	rwsem_release(&container->group_lock.dep_map, _THIS_IP_);
-	lock_acquire_shared(&container->group_lock.dep_map, 0, 1, &nest->dep_map, _THIS_IP_);
-	if (!iommu)
-		return;
-	mutex_release(&iommu->lock.dep_map, _THIS_IP_);
-	mutex_acquire_nest(&iommu->lock.dep_map, 0, 1, &nest->dep_map, _THIS_IP_);
-#endif
+	return locks->part.contexts[i].self;
 }
 
 void type1_unlock(struct lockset_part *part)
 {
 	struct type1_locks *locks = to_locks(part);
 
-	while (locks->locked) {
-		struct layout_vfio_container *container = part->contexts[--locks->locked].self;
+	while (locks->iommus_locked)
+		mutex_unlock(&type1_iommu(container_at(locks, --locks->iommus_locked))->lock);
+	while (locks->containers_locked)
+		type1_unlock_container(container_at(locks, --locks->containers_locked));
+}
 
-		type1_unlock_iommu(container, type1_iommu(container));
+static bool lock_containers(struct type1_locks *locks)
+{
+	for (; locks->containers_locked < locks->part.nr; locks->containers_locked++) {
+		struct layout_vfio_container *container =
+			container_at(locks, locks->containers_locked);
+
+		if (!type1_trylock_container(container))
+			return false;
+		LOCK_NESTS(&locks->part, &container->group_lock, true);
 	}
+	return true;
+}
+
+static bool lock_iommus(struct type1_locks *locks)
+{
+	for (; locks->iommus_locked < locks->part.nr; locks->iommus_locked++) {
+		struct layout_vfio_iommu *iommu =
+			type1_iommu(container_at(locks, locks->iommus_locked));
+
+		if (!mutex_trylock(&iommu->lock))
+			return false;
+		LOCK_NESTS(&locks->part, &iommu->lock, false);
+	}
+	return true;
 }
 
 int type1_lock(struct lockset_part *part, struct lockset_place *who)
 {
 	struct type1_locks *locks = to_locks(part);
 
-	for (; locks->locked < part->nr; locks->locked++) {
-		struct layout_vfio_container *container = part->contexts[locks->locked].self;
-		struct layout_vfio_iommu *iommu;
-
-		if (type1_lock_iommu(container, &iommu)) {
-			*who = (struct lockset_place){ part->first + locks->locked, TYPE1_IOAS };
-			type1_unlock(part);
-			return -EBUSY;
-		}
-		nest(part->nest, container, iommu);
-	}
-	return 0;
+	if (lock_containers(locks) && lock_iommus(locks))
+		return 0;
+	*who = (struct lockset_place){
+		.context = part->first + (locks->containers_locked < part->nr ?
+					  locks->containers_locked : locks->iommus_locked),
+		.ioas = TYPE1_IOAS,
+	};
+	type1_unlock(part);
+	return -EBUSY;
 }
 
 static void view_area(struct locked_area *view, struct layout_vfio_dma *dma)
@@ -93,7 +107,7 @@ static void view_area(struct locked_area *view, struct layout_vfio_dma *dma)
 	view->mode = DMAOWN_MODE_MM;
 	view->addr = dma->vaddr;
 	view->npages = dma->size >> PAGE_SHIFT;
-	view->npinned = dma->locked_vm;
+	view->npinned = type1_locked(dma);
 	view->charged = dma->locked_vm;
 	view->owner = (struct owner){ dma->task, dma->mm };
 }
@@ -123,11 +137,8 @@ int type1_walk(struct lockset_part *part, area_fn fn, void *arg)
 	int ret = 0;
 
 	for (i = 0; i < part->nr && !ret; i++) {
-		struct layout_vfio_iommu *iommu = type1_iommu(part->contexts[i].self);
-
 		view.place = (struct lockset_place){ part->first + i, TYPE1_IOAS };
-		if (iommu)
-			ret = walk_one(iommu, &view, &steps, fn, arg);
+		ret = walk_one(type1_iommu(part->contexts[i].self), &view, &steps, fn, arg);
 	}
 	return ret;
 }
@@ -139,14 +150,16 @@ size_t type1_give(struct lockset_part *part, const struct owner *to, gives_fn gi
 	return 0;
 }
 
-/* What is charged stays; whether the limit holds for more of it is the new owner's affair. */
-void type1_set_owner(void *self, struct pages *pages, const struct owner *owner)
+/* Who stays in the same address space keeps what it has been charged with, limit or not. */
+void type1_set_owner(void *self, struct pages *pages, const struct owner *owner, bool privileged)
 {
 	struct layout_vfio_dma *dma = (struct layout_vfio_dma *)pages;
 
+	if (dma->mm != owner->mm)
+		dma->lock_cap = privileged;
 	dma->task = owner->task;
 	dma->mm = owner->mm;
-	dma->lock_cap = process_may_lock(owner->task);
+	dma->locked_vm = type1_locked(dma);
 }
 
 /* An address that did not hold (VFIO_DMA_UNMAP_FLAG_VADDR) does from now on. */

@@ -92,14 +92,15 @@ int type1_objects(void *self, u32 *id, struct object *batch, unsigned int nr, un
 {
 	struct listing listing = { .next = TYPE1_IOAS, .from = *id, .batch = batch, .nr = nr };
 	struct layout_vfio_container *container = self;
-	int ret = 0;
+	int ret;
 
 	*done = 0;
-	if (!down_read_trylock(&container->group_lock))
+	if (!type1_has_iommu(container))
+		return 0;
+	if (!type1_trylock_container(container))
 		return -EAGAIN;
-	if (type1_iommu(container))
-		ret = add_objects(&listing, container);
-	up_read(&container->group_lock);
+	ret = add_objects(&listing, container);
+	type1_unlock_container(container);
 	if (ret < 0)
 		return ret;
 	*done = listing.done;
@@ -124,7 +125,7 @@ static void copy_area(struct area *to, struct layout_vfio_dma *dma)
 		.unlimited = dma->lock_cap,
 		.start = dma->vaddr,
 		.sharers = 1,
-		.npinned = dma->locked_vm,
+		.npinned = type1_locked(dma),
 		.mode = DMAOWN_MODE_MM,
 		.owner = { dma->task, dma->mm },
 	};
@@ -157,10 +158,10 @@ int type1_areas(void *self, struct cursor *cursor, struct area *batch, unsigned 
 	if (cursor->id > TYPE1_IOAS || cursor->last_id < TYPE1_IOAS)
 		return 0;
 	cursor->id = TYPE1_IOAS;
-	if (type1_lock_iommu(container, &iommu))
+	if (type1_lock_both(container, &iommu))
 		return -EAGAIN;
 	done = iommu ? copy_areas(iommu, cursor, batch, nr) : 0;
-	type1_unlock_iommu(container, iommu);
+	type1_unlock_both(container, iommu);
 	return done;
 }
 
@@ -201,12 +202,12 @@ int type1_pinned(void *self, const struct stretch *stretch, unsigned long *pfns,
 	struct layout_vfio_iommu *iommu;
 	int done = -ESTALE;
 
-	if (type1_lock_iommu(container, &iommu))
+	if (type1_lock_both(container, &iommu))
 		return -EAGAIN;
 	if (iommu)
 		dma = type1_dma_from(iommu, stretch->iova);
 	if (dma && dma->iova == stretch->iova && dma == stretch->pages)
 		done = copy_pfns(iommu, dma, stretch->at, pfns, nr);
-	type1_unlock_iommu(container, iommu);
+	type1_unlock_both(container, iommu);
 	return done;
 }

@@ -17,9 +17,10 @@
  *			device_lock; what is in it is registered, and so has a name.
  * vfio_iommu and all that hangs in it
  *			its lock: VFIO takes it for everything, from mapping to the pins of emulated
- *			devices, and leaves nothing half done when it lets go of it.
- * vfio_dma: the rest	the same lock. Nothing but the tree refers to a vfio_dma, so that it is gone
- *			when it is not in there.
+ *			devices. It lets go of it in the middle only to have emulated devices unpin
+ *			what is about to be unmapped (vfio_notify_dma_unmap()), with all in order,
+ *			and looks for it anew afterwards.
+ * vfio_dma: the rest	the same lock.
  *
  * VFIO takes the lock of a group, then that of the container, then that of the vfio_iommu. We only
  * ever try.
@@ -30,6 +31,7 @@
 #include <linux/container_of.h>
 #include <linux/kref.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
 #include <linux/rwsem.h>
@@ -61,17 +63,33 @@ static inline struct layout_vfio_dma *next_dma(const struct layout_vfio_dma *dma
 struct layout_vfio_dma *type1_dma_from(const struct layout_vfio_iommu *iommu, u64 iova);
 
 /*
- * The IOMMU of a container, or NULL if it has none, or not type1's. Under group_lock, and proven:
- * see type1_present().
+ * What counts as pinned: what is charged, but for what could not be uncharged after its owner's
+ * death and is charged twice since (vfio_iommu_unmap_unpin_reaccount()).
  */
-struct layout_vfio_iommu *type1_iommu(const struct layout_vfio_container *container);
+static inline size_t type1_locked(const struct layout_vfio_dma *dma)
+{
+	return min_t(size_t, dma->locked_vm, dma->size >> PAGE_SHIFT);
+}
 
 /*
- * Locks a container and its IOMMU: 0, with *iommu NULL if it has none (any more), and then only the
- * container is locked; or -EAGAIN.
+ * Whether a container has an IOMMU at all at this moment. Without one it is left alone: it may be all
+ * that is left of VFIO by now, which lockdep would have to know for the lock.
  */
-int type1_lock_iommu(struct layout_vfio_container *container, struct layout_vfio_iommu **iommu);
-void type1_unlock_iommu(struct layout_vfio_container *container, struct layout_vfio_iommu *iommu);
+bool type1_has_iommu(const struct layout_vfio_container *container);
+
+/*
+ * Locks a container that has an IOMMU of type1, so that it keeps it, and with that the module stays
+ * loaded. False: try again.
+ */
+bool type1_trylock_container(struct layout_vfio_container *container);
+void type1_unlock_container(struct layout_vfio_container *container);
+
+/* The IOMMU of a container that is locked. */
+struct layout_vfio_iommu *type1_iommu(const struct layout_vfio_container *container);
+
+/* Locks both: 0, or -EAGAIN. 0 with *iommu NULL: there is none, and nothing is locked. */
+int type1_lock_both(struct layout_vfio_container *container, struct layout_vfio_iommu **iommu);
+void type1_unlock_both(struct layout_vfio_container *container, struct layout_vfio_iommu *iommu);
 
 /* What makes up the backend: look.c and lock.c. */
 int type1_objects(void *self, u32 *id, struct object *batch, unsigned int nr, unsigned int *done);
@@ -85,7 +103,7 @@ void type1_unlock(struct lockset_part *part);
 int type1_walk(struct lockset_part *part, area_fn fn, void *arg);
 size_t type1_give(struct lockset_part *part, const struct owner *to, gives_fn gives,
 		  const void *arg);
-void type1_set_owner(void *self, struct pages *pages, const struct owner *owner);
+void type1_set_owner(void *self, struct pages *pages, const struct owner *owner, bool privileged);
 void type1_set_addr(void *self, struct pages *pages, unsigned long addr);
 
 #endif

@@ -8,12 +8,12 @@
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "../proof.h"
+#include "../build.h"
 #include "private.h"
 
 static const u8 build_id[] = LAYOUT_VFIO_IOMMU_TYPE1_BUILD_ID_BYTES;
 
-static struct proof proof = {
+static struct build build = {
 	.name = LAYOUT_VFIO_IOMMU_TYPE1_BUILTIN ? NULL : "vfio_iommu_type1",
 	.id = build_id,
 	.len = sizeof(build_id),
@@ -81,7 +81,7 @@ const void *type1_group_hint(struct vfio_group *opaque)
 
 bool type1_fits(void)
 {
-	return !proof_failed(&proof);
+	return !build_failed(&build);
 }
 
 void type1_layout_build_id(char text[BUILDID_TEXT])
@@ -89,32 +89,60 @@ void type1_layout_build_id(char text[BUILDID_TEXT])
 	strscpy(text, LAYOUT_VFIO_IOMMU_TYPE1_BUILD_ID, BUILDID_TEXT);
 }
 
-/* It is VFIO's own driver by its name; that it is the build we know is seen by type1_present(). */
-struct layout_vfio_iommu *type1_iommu(const struct layout_vfio_container *container)
+/* The driver of this name is VFIO's own. */
+static bool is_type1(const struct layout_vfio_container *container)
 {
 	const struct layout_vfio_iommu_driver *driver = container->iommu_driver;
 
-	if (!driver || strcmp(driver->ops->name, "vfio-iommu-type1"))
-		return NULL;
+	return driver && !strcmp(driver->ops->name, "vfio-iommu-type1");
+}
+
+bool type1_has_iommu(const struct layout_vfio_container *container)
+{
+	return READ_ONCE(container->iommu_driver);
+}
+
+/* The driver may have gone, and come back as another build, since the container was found. */
+bool type1_trylock_container(struct layout_vfio_container *container)
+{
+	if (!type1_has_iommu(container) || !down_read_trylock(&container->group_lock))
+		return false;
+	if (is_type1(container) && !build_check(&build))
+		return true;
+	up_read(&container->group_lock);
+	return false;
+}
+
+void type1_unlock_container(struct layout_vfio_container *container)
+{
+	up_read(&container->group_lock);
+}
+
+struct layout_vfio_iommu *type1_iommu(const struct layout_vfio_container *container)
+{
 	return container->iommu_data;
 }
 
-int type1_lock_iommu(struct layout_vfio_container *container, struct layout_vfio_iommu **iommu)
+int type1_lock_both(struct layout_vfio_container *container, struct layout_vfio_iommu **iommu)
 {
-	if (!down_read_trylock(&container->group_lock))
+	*iommu = NULL;
+	if (!type1_has_iommu(container))
+		return 0;
+	if (!type1_trylock_container(container))
 		return -EAGAIN;
 	*iommu = type1_iommu(container);
-	if (!*iommu || mutex_trylock(&(*iommu)->lock))
+	if (mutex_trylock(&(*iommu)->lock))
 		return 0;
-	up_read(&container->group_lock);
+	type1_unlock_container(container);
 	return -EAGAIN;
 }
 
-void type1_unlock_iommu(struct layout_vfio_container *container, struct layout_vfio_iommu *iommu)
+void type1_unlock_both(struct layout_vfio_container *container, struct layout_vfio_iommu *iommu)
 {
-	if (iommu)
-		mutex_unlock(&iommu->lock);
-	up_read(&container->group_lock);
+	if (!iommu)
+		return;
+	mutex_unlock(&iommu->lock);
+	type1_unlock_container(container);
 }
 
 static void get(void *self)
@@ -142,11 +170,11 @@ static int present(void *self)
 	struct layout_vfio_container *container = self;
 	int ret;
 
-	if (!READ_ONCE(container->iommu_driver))
+	if (!type1_has_iommu(container))
 		return -ENOENT;
 	if (!down_read_trylock(&container->group_lock))
 		return -EAGAIN;
-	ret = type1_iommu(container) ? proof_check(&proof) : -ENOENT;
+	ret = is_type1(container) ? build_check(&build) : -ENOENT;
 	up_read(&container->group_lock);
 	return ret == -ENOEXEC ? -ENOENT : ret;
 }

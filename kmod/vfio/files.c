@@ -15,7 +15,8 @@
 #include <linux/vfio.h>
 
 #include "../backend.h"
-#include "../proof.h"
+#include "../build.h"
+#include "../iommufd.h"
 #include "../type1.h"
 #include "../vfio.h"
 #include "dmaown_layout.h"
@@ -43,30 +44,44 @@ static bool learn(void)
 
 static const u8 build_id[] = LAYOUT_VFIO_BUILD_ID_BYTES;
 
-static struct proof proof = {
+static struct build build = {
 	.name = LAYOUT_VFIO_BUILTIN ? NULL : "vfio",
 	.id = build_id,
 	.len = sizeof(build_id),
-	.loss = "contexts held by device files only are not seen",
+	.loss = "contexts that are held by its files only, and its containers, are not seen",
 	.learn = learn,
 };
 
+/*
+ * VFIO uses iommufd, and so keeps it loaded; that it is the right build is seen by us. Without that,
+ * nothing is said of which iommufd context a device is bound to.
+ */
+static int begin(struct vfio *vfio)
+{
+	int ret = build_check(&build);
+
+	if (ret)
+		return ret;
+	vfio->file_is_group = learnt.file_is_group;
+#ifdef DMAOWN_IOMMUFD
+	ret = iommufd_check();
+	if (!ret)
+		vfio->device_ictx = learnt.device_ictx;
+#endif
+	return ret == -ENOMEM ? ret : 0;
+}
+
 int vfio_begin(struct vfio *vfio)
 {
-	bool (*file_is_valid)(struct file *file) = symbol_get(vfio_file_is_valid);
 	int ret;
 
-	*vfio = (struct vfio){};
-	if (!file_is_valid)
+	*vfio = (struct vfio){ .file_is_valid = symbol_get(vfio_file_is_valid) };
+	if (!vfio->file_is_valid)
 		return -ENOENT;
-	ret = proof_check(&proof);
-	if (ret) {
-		symbol_put(vfio_file_is_valid);
-		return ret;
-	}
-	*vfio = learnt;
-	vfio->file_is_valid = file_is_valid;
-	return 0;
+	ret = begin(vfio);
+	if (ret)
+		vfio_end(vfio);
+	return ret;
 }
 
 void vfio_end(struct vfio *vfio)
@@ -87,9 +102,11 @@ void vfio_end(struct vfio *vfio)
 static struct context iommufd_of_device(const struct vfio *vfio,
 					const struct layout_vfio_device_file *df)
 {
-	void *ictx = df->group ? vfio->device_ictx(df->device) : (void *)df->iommufd;
-	struct context ctx = { &iommufd_backend, ictx };
+	struct context ctx = { &iommufd_backend };
 
+	if (!vfio->device_ictx)
+		return ctx;
+	ctx.self = df->group ? vfio->device_ictx(df->device) : (void *)df->iommufd;
 	if (ctx.self)
 		context_get(ctx);
 	return ctx;

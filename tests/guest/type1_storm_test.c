@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A storm over VFIO containers: mappings come and go, addresses are taken back and given anew (which is
+ * the kernel's own way to change an owner), a group leaves its container with all that is mapped there and
+ * comes back, owners exec and get killed; see storm.h. TAP on standard output.
+ *
+ * What VFIO's own calls answer in such weather is its own affair.
+ */
+#include <errno.h>
+#include <linux/vfio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "dmaown.h"
+#include "scene.h"
+#include "storm.h"
+#include "tap.h"
+
+/* THE SCENE */
+
+/* The first one lasts, with an open device; what is in the second one comes and goes with its group. */
+enum { LASTING, COMING, CONTAINERS };
+static int containers[CONTAINERS];
+static int groups[CONTAINERS];
+static int device;		/* of LASTING */
+
+#define SLOTS		24
+#define SLOT_PAGES	4
+#define SIZE		(SLOTS * SLOT_PAGES * PAGE)
+#define MEMORY_AT	((void *)0x10000000000)
+
+/* Where owners die. */
+#define ORPHAN_IOVA	0x10000000ull
+
+/* Who owns something there, or did; all processes see it. */
+static pid_t *the_orphan;
+
+/* What is counted besides. */
+#define OPERATIONS(O)						\
+	O(MAP, "map") O(UNMAP, "unmap")				\
+	O(INVALIDATE, "take an address back")			\
+	O(VALIDATE, "give it anew")				\
+	O(LEAVE, "take the group away") O(JOIN, "bring it back")
+#define OPERATION_(o, name)	o,
+#define NAME_(o, name)		name,
+enum { BEFORE = STORM_OTHERS - 1, OPERATIONS(OPERATION_) };
+static const char * const names[] = { STORM_NAMES, OPERATIONS(NAME_) };
+
+/* WHAT THEY DO */
+
+static uint64_t iova_of(uint32_t slot)
+{
+	return 0x100000ull * (slot + 1);
+}
+
+static void *memory_of(uint32_t slot)
+{
+	return MEMORY_AT + slot * SLOT_PAGES * PAGE;
+}
+
+/* Every mapping is of the same size, so that who takes an address back knows which one it was. */
+static int validate(int container, uint32_t slot)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_VADDR,
+		.vaddr = (uintptr_t)memory_of(slot),
+		.iova = iova_of(slot),
+		.size = SLOT_PAGES * PAGE,
+	};
+
+	return ioctl(container, VFIO_IOMMU_MAP_DMA, &map);
+}
+
+static void map_one(int container)
+{
+	uint64_t size = SLOT_PAGES * PAGE;
+	uint32_t slot = pick(SLOTS);
+
+	switch (pick(8)) {
+	case 0 ... 3:
+		count(MAP, try_type1_map(container, memory_of(slot), size, iova_of(slot), true));
+		break;
+	case 4 ... 5:
+		count(UNMAP, try_type1_unmap(container, iova_of(slot), size, 0));
+		break;
+	case 6:
+		count(INVALIDATE, try_type1_unmap(container, iova_of(slot), size,
+						  VFIO_DMA_UNMAP_FLAG_VADDR));
+		break;
+	default:
+		count(VALIDATE, validate(container, slot));
+	}
+}
+
+static void map_lasting(void)
+{
+	map_one(containers[LASTING]);
+	rest();
+}
+
+static void map_coming(void)
+{
+	map_one(containers[COMING]);
+	rest();
+}
+
+/* All that is mapped goes with the group, whoever owns it. */
+static void leave_and_join(void)
+{
+	usleep(pick(30000));
+	count(LEAVE, ioctl(groups[COMING], VFIO_GROUP_UNSET_CONTAINER));
+	rest();
+	count(JOIN, ioctl(groups[COMING], VFIO_GROUP_SET_CONTAINER, &containers[COMING]));
+	ioctl(containers[COMING], VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
+}
+
+static void orphan(bool exec)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	try_type1_map(containers[LASTING], MEMORY_AT, SLOT_PAGES * PAGE, ORPHAN_IOVA, true);
+	if (exec)
+		execlp("sleep", "sleep", "1000", NULL);
+	for (;;)
+		pause();
+}
+
+/* Owners that leave their address space, or die. */
+static void make_orphans(void)
+{
+	bool exec = pick(2);
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return;
+	if (!pid)
+		orphan(exec);
+	__atomic_store_n(the_orphan, pid, __ATOMIC_RELEASE);
+	usleep(20000 + pick(60000));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	count(KILL, 0);
+	if (exec)
+		count(EXEC, 0);
+	if (!pick(4))
+		count(UNMAP, try_type1_unmap(containers[LASTING], ORPHAN_IOVA, SLOT_PAGES * PAGE,
+					     0));
+}
+
+/*
+ * TRANSFERS
+ *
+ * A container without a group is none; owners may be dead; and an orphan may not have what is older than
+ * it.
+ */
+static bool may_be(int error)
+{
+	return error == EBUSY || error == EBADF || error == ESRCH || error == EXDEV;
+}
+
+static void transfer_all(void)
+{
+	pid_t to = storm->players[pick(STORM_PLAYERS)];
+	bool dry = !pick(5);
+	uint32_t flags = (pick(4) ? DMAOWN_TRANSFER_ADOPT : 0) | (dry ? DMAOWN_TRANSFER_DRY_RUN : 0);
+	int first = pick(2), error;
+
+	error = storm_transfer(dry ? DRY_RUN : TRANSFER, to, containers + first,
+			       first ? 1 : 1 + pick(2), flags);
+	if (error && !may_be(error))
+		bad("a transfer between players", error);
+	rest();
+}
+
+/* To one that is about to exec or to die. */
+static void transfer_to_orphan(void)
+{
+	pid_t orphan = __atomic_load_n(the_orphan, __ATOMIC_ACQUIRE);
+	int error;
+
+	if (!orphan)
+		return;
+	error = storm_transfer(ADOPT, orphan, containers, 1, DMAOWN_TRANSFER_ADOPT);
+	/* One that has exec'd has nothing mapped. */
+	if (error && !may_be(error) && error != ENXIO)
+		bad("a transfer to one that is about to die", error);
+	usleep(pick(20000));
+}
+
+/* WHO DOES WHAT */
+
+static const struct cast cast[] = {
+	{ 0, { map_lasting, map_coming } },
+	{ 1001, { map_lasting, map_lasting } },
+	{ 0, { map_coming, leave_and_join } },
+	{ 0, { make_orphans } },
+	{ 0, { transfer_all, transfer_all, transfer_to_orphan } },
+	{ 0, { list_by_netlink, list_by_netlink, list_by_debugfs } },
+};
+
+static void make_scene(void)
+{
+	int i;
+
+	the_orphan = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	need(the_orphan != MAP_FAILED, "memory");
+	map_memory(new_memory(SIZE), SIZE, MEMORY_AT);
+	for (i = 0; i < CONTAINERS; i++) {
+		containers[i] = new_container();
+		groups[i] = container_group(containers[i], i);
+	}
+	device = group_device(groups[LASTING], 0);
+}
+
+static void close_scene(void)
+{
+	int i;
+
+	close(device);
+	for (i = 0; i < CONTAINERS; i++) {
+		close(groups[i]);
+		close(containers[i]);
+	}
+}
+
+int main(void)
+{
+	static const struct play play = {
+		.names = names, .nr_names = sizeof(names) / sizeof(names[0]),
+		.cast = cast, .nr_cast = sizeof(cast) / sizeof(cast[0]),
+		.begin = make_scene, .end = close_scene,
+	};
+
+	return storm_test(&play);
+}
