@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An owner's address space that is gone leaves nothing to compare with but the pages that it had
- * pinned: the new owner must have just these. Every page is asked for where iommufd keeps it, and
- * compared folio by folio with what the new owner's file has at that place.
+ * An owner's address space that is gone, or an address that was taken back, leaves nothing to compare
+ * with but the pages that were pinned: the new owner must have just these. Every page is asked for
+ * where it is kept, and compared folio by folio with what the new owner's file has at that place.
  *
  * Each area is proven, not each pages object: what no area shows any more nobody can get at.
  */
@@ -20,6 +20,7 @@
 
 #include "adopt.h"
 #include "grow.h"
+#include "id.h"
 #include "memory.h"
 #include "tries.h"
 
@@ -51,6 +52,7 @@ void proofs_free(struct proofs *proofs)
 {
 	proofs_forget(proofs);
 	kvfree(proofs->array);
+	kfree(proofs->pfns);
 }
 
 static unsigned long first_page(const struct orphan *orphan)
@@ -95,16 +97,41 @@ static struct proof *find_proof(const struct proofs *proofs, const struct orphan
 	return bsearch(&wanted, proofs->array, proofs->nr, sizeof(wanted), proof_compare);
 }
 
-bool proofs_cover(const struct proofs *proofs, const struct plan *plan)
+/* Whether what is pinned is still what was compared. If not, it is to be compared again. */
+static bool still_pinned(const struct proofs *proofs, struct proof *proof,
+			 const struct orphan *orphan, struct context ctx)
+{
+	unsigned long at;
+	u64 sum = 0;
+
+	if (!pages_may_change(ctx))
+		return true;
+	for (at = 0; at < proof->pages_nr; at += CHUNK) {
+		unsigned int nr = min(proof->pages_nr - at, CHUNK);
+
+		nr = pages_pinned(ctx, orphan->pages, orphan->first + at, proofs->pfns, nr);
+		sum = id_of_chain(sum, proofs->pfns, nr * sizeof(*proofs->pfns));
+		cond_resched();
+	}
+	if (sum == proof->sum)
+		return true;
+	proof->done = 0;
+	proof->sum = 0;
+	return false;
+}
+
+bool proofs_cover(struct proofs *proofs, const struct plan *plan)
 {
 	unsigned int i;
 
 	if (plan->orphans_nr && proofs->to != plan->to->mm)
 		return false;
 	for (i = 0; i < plan->orphans_nr; i++) {
-		const struct proof *proof = find_proof(proofs, &plan->orphans[i]);
+		const struct orphan *orphan = &plan->orphans[i];
+		struct proof *proof = find_proof(proofs, orphan);
 
-		if (!proof || proof->done < proof->pages_nr)
+		if (!proof || proof->done < proof->pages_nr ||
+		    !still_pinned(proofs, proof, orphan, plan->contexts[orphan->place.context]))
 			return false;
 	}
 	return true;
@@ -142,6 +169,10 @@ static int make_proofs(struct proofs *proofs, const struct plan *plan)
 	unsigned int i, known = proofs->nr;
 	int ret = 0;
 
+	if (!proofs->pfns && plan->orphans_nr)
+		proofs->pfns = kmalloc_array(CHUNK, sizeof(*proofs->pfns), GFP_KERNEL);
+	if (!proofs->pfns && plan->orphans_nr)
+		return -ENOMEM;
 	if (proofs->to != plan->to->mm) {
 		proofs_forget(proofs);
 		proofs->to = plan->to->mm;
@@ -244,15 +275,14 @@ static int compare(struct adoption *adoption, unsigned long at, unsigned int nr)
 	do {
 		ret = memory_compare_pfns(adoption->plan->to->mm,
 					  first_page(orphan) + (at << PAGE_SHIFT), adoption->pfns,
-					  nr, orphan->writable, report_stretch, adoption);
+					  nr, orphan->want, report_stretch, adoption);
 	} while (ret == -EBUSY && wait_for_lock(adoption));
 	return ret;
 }
 
 /*
  * One chunk. A page that is not pinned any more after the comparison may have been somebody else's
- * during it. One that is was so all the time: there is no address space from which it could have
- * been pinned anew.
+ * during it. One that is was so all the time, unless it was pinned anew: see struct proof.
  */
 static int compare_chunk(struct adoption *adoption, unsigned long at, unsigned int nr)
 {
@@ -276,6 +306,13 @@ static void tell_progress(struct adoption *adoption)
 	adoption->progress->tell(adoption->done, adoption->total, adoption->progress->arg);
 }
 
+static void advance(struct proof *proof, unsigned long done, const unsigned long *pfns,
+		    unsigned int nr)
+{
+	proof->done = done;
+	proof->sum = id_of_chain(proof->sum, pfns, nr * sizeof(*pfns));
+}
+
 static int compare_orphan(struct adoption *adoption, struct proof *proof)
 {
 	const struct owner *to = adoption->plan->to;
@@ -292,7 +329,7 @@ static int compare_orphan(struct adoption *adoption, struct proof *proof)
 		at += nr;
 		adoption->done += (u64)nr << PAGE_SHIFT;
 		if (!adoption->differs)
-			proof->done = at;
+			advance(proof, at, adoption->pfns, nr);
 		tell_progress(adoption);
 		if (signal_pending(current))
 			return -EINTR;

@@ -11,6 +11,7 @@
  * That a stretch of a pages object is what the new owner has at an address. It stays true, as far
  * as the old side goes: into an address space that has no users nothing is mapped or pinned any
  * more, so that what is pinned is what was pinned then, and the pages object is none but that one.
+ * Where that is not so (pages_may_change()), what is pinned is looked at once more under the locks.
  */
 struct proof {
 	struct mm_struct *mm;		/* the old owner's, with a reference */
@@ -20,6 +21,7 @@ struct proof {
 	unsigned long size;		/* in bytes */
 	unsigned long done;		/* pages proven so far */
 	unsigned long pages_nr;		/* of how many */
+	u64 sum;			/* of the page frames that were there */
 };
 
 /* All that was proven during a transfer, however many attempts it takes. */
@@ -28,14 +30,15 @@ struct proofs {
 	struct proof *array;		/* sorted */
 	unsigned int nr;
 	unsigned int room;
+	unsigned long *pfns;		/* room to look once more */
 	ktime_t worked;			/* how long it took, but for waiting for locks */
 };
 
 void proofs_init(struct proofs *proofs);
 void proofs_free(struct proofs *proofs);
 
-/* True if they prove all orphans of a plan. Does not sleep. */
-bool proofs_cover(const struct proofs *proofs, const struct plan *plan);
+/* True if they prove all orphans of a plan. Under the locks. */
+bool proofs_cover(struct proofs *proofs, const struct plan *plan);
 
 /* Told now and then how far a comparison has come, in bytes. */
 struct progress {

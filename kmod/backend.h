@@ -58,6 +58,9 @@ struct backend {
 	 */
 	bool limit_by_privilege;
 
+	/* Memory of devices can be mapped by address, too. */
+	bool takes_io;
+
 	void (*get)(void *self);
 	void (*put)(void *self);
 	int (*present)(void *self);	/* NULL: they always are */
@@ -75,6 +78,9 @@ struct backend {
 	int (*lock)(struct lockset_part *part, struct lockset_place *who);
 	void (*unlock)(struct lockset_part *part);
 	int (*walk)(struct lockset_part *part, area_fn fn, void *arg);
+	/* NULL: what is pinned for an owner that is gone stays what it is as long as it is pinned. */
+	unsigned int (*pinned_now)(void *self, const struct pages *pages, unsigned long at,
+				   unsigned long *pfns, unsigned int nr);
 	size_t (*give)(struct lockset_part *part, const struct owner *to, gives_fn gives,
 		       const void *arg);
 	/* privileged: see limit_by_privilege. */

@@ -41,6 +41,11 @@ bool context_limit_by_privilege(struct context ctx)
 	return ctx.backend->limit_by_privilege;
 }
 
+bool context_takes_io(struct context ctx)
+{
+	return ctx.backend->takes_io;
+}
+
 enum dmaown_mode context_mode(struct context ctx)
 {
 	return ctx.backend->mode(ctx.self);
@@ -186,6 +191,17 @@ int lockset_walk(struct lockset *set, area_fn fn, void *arg)
 	for (i = 0; i < set->nr && !ret; i++)
 		ret = set->parts[i]->backend->walk(set->parts[i], fn, arg);
 	return ret;
+}
+
+bool pages_may_change(struct context ctx)
+{
+	return ctx.backend->pinned_now;
+}
+
+unsigned int pages_pinned(struct context ctx, const struct pages *pages, unsigned long at,
+			  unsigned long *pfns, unsigned int nr)
+{
+	return ctx.backend->pinned_now(ctx.self, pages, at, pfns, nr);
 }
 
 size_t lockset_give(struct lockset *set, const struct owner *to, gives_fn gives, const void *arg)

@@ -34,6 +34,7 @@ int context_present(struct context ctx);
 /* What is particular to the kind of context: see struct backend. */
 bool context_counts_pins(struct context ctx);
 bool context_limit_by_privilege(struct context ctx);
+bool context_takes_io(struct context ctx);
 
 /* How areas will be accounted that a process without CAP_IPC_LOCK maps from now on. */
 enum dmaown_mode context_mode(struct context ctx);
@@ -185,6 +186,15 @@ struct locked_area {
  */
 typedef int (*area_fn)(const struct locked_area *area, void *arg);
 int lockset_walk(struct lockset *set, area_fn fn, void *arg);
+
+/*
+ * Whether what is pinned behind an area may have been pinned anew since context_pinned(), without
+ * anything else to show for it; and what it is, from a page of the pages object on, as that copies
+ * it.
+ */
+bool pages_may_change(struct context ctx);
+unsigned int pages_pinned(struct context ctx, const struct pages *pages, unsigned long at,
+			  unsigned long *pfns, unsigned int nr);
 
 /*
  * After a walk to its end: makes to the owner of every pages object that is mapped from a file or

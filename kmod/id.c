@@ -34,3 +34,8 @@ u64 id_of_process(u32 tgid, u64 start)
 {
 	return id(tgid, start, ID_PROCESS);
 }
+
+u64 id_of_chain(u64 before, const void *bytes, size_t size)
+{
+	return siphash_2u64(before, siphash(bytes, size, &key), &key);
+}

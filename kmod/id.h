@@ -13,4 +13,7 @@ u64 id_of_context(const void *self);
 u64 id_of_pages(const void *pages);
 u64 id_of_process(u32 tgid, u64 start);
 
+/* A sum that continues an earlier one, or 0, by some more bytes: nobody can make them up to fit. */
+u64 id_of_chain(u64 before, const void *bytes, size_t size);
+
 #endif

@@ -88,20 +88,20 @@ static bool same_object(const struct file *a, const struct file *b)
 }
 
 /* Whether a mapping of the new owner's can be pinned and shared at all; 0: yes. */
-static enum dmaown_reason check_new(const struct vm_area_struct *vma, unsigned long addr)
+static enum dmaown_reason check_new(const struct vm_area_struct *vma, unsigned long addr, u8 want)
 {
 	if (is_hole(vma, addr))
 		return DMAOWN_REASON_HOLE;
 	if (!is_shared(vma))
 		return DMAOWN_REASON_PRIVATE;
-	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) && !(want & MEMORY_IO))
 		return DMAOWN_REASON_IO;
 	return 0;
 }
 
-static enum dmaown_reason check_permission(const struct vm_area_struct *vma, bool write)
+static enum dmaown_reason check_permission(const struct vm_area_struct *vma, u8 want)
 {
-	vm_flags_t need = VM_READ | (write ? VM_WRITE : 0);
+	vm_flags_t need = VM_READ | (want & MEMORY_WRITE ? VM_WRITE : 0);
 
 	return (vma->vm_flags & need) == need ? 0 : DMAOWN_REASON_PERMISSION;
 }
@@ -109,7 +109,7 @@ static enum dmaown_reason check_permission(const struct vm_area_struct *vma, boo
 /* 0: the same. */
 static enum dmaown_reason compare(const struct vm_area_struct *old_vma, unsigned long old_addr,
 				  const struct vm_area_struct *new_vma, unsigned long new_addr,
-				  bool write)
+				  u8 want)
 {
 	enum dmaown_reason reason;
 
@@ -117,18 +117,18 @@ static enum dmaown_reason compare(const struct vm_area_struct *old_vma, unsigned
 		return DMAOWN_REASON_OLD_HOLE;
 	if (!is_shared(old_vma))
 		return DMAOWN_REASON_OLD_PRIVATE;
-	reason = check_new(new_vma, new_addr);
+	reason = check_new(new_vma, new_addr, want);
 	if (reason)
 		return reason;
 	if (!same_object(old_vma->vm_file, new_vma->vm_file))
 		return DMAOWN_REASON_OBJECT;
 	if (offset_at(old_vma, old_addr) != offset_at(new_vma, new_addr))
 		return DMAOWN_REASON_OFFSET;
-	return check_permission(new_vma, write);
+	return check_permission(new_vma, want);
 }
 
 unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr,
-			     unsigned long length, bool write, unsigned int *steps, memory_fn fn,
+			     unsigned long length, u8 want, unsigned int *steps, memory_fn fn,
 			     void *arg)
 {
 	unsigned long done = 0;
@@ -138,7 +138,7 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
 		unsigned long new_at = new_addr + done;
 		struct vm_area_struct *old_vma = vma_at(memory->old_mm, &memory->old_vma, old_at);
 		struct vm_area_struct *new_vma = vma_at(memory->new_mm, &memory->new_vma, new_at);
-		enum dmaown_reason reason = compare(old_vma, old_at, new_vma, new_at, write);
+		enum dmaown_reason reason = compare(old_vma, old_at, new_vma, new_at, want);
 		unsigned long step =
 			min3(stretch(old_vma, old_at), stretch(new_vma, new_at), length - done);
 
@@ -185,18 +185,56 @@ static unsigned int compare_folio(const struct vm_area_struct *vma, unsigned lon
 	return same;
 }
 
+/* The page frame of a device that is mapped at an address; PFN_NONE if nothing is yet. */
+static unsigned long mapped_pfn(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct follow_pfnmap_args args = { .vma = vma, .address = addr };
+	unsigned long pfn;
+
+	if (follow_pfnmap_start(&args))
+		return PFN_NONE;
+	pfn = args.pfn;
+	follow_pfnmap_end(&args);
+	return pfn;
+}
+
+/* The same for memory of a device, which is in no page cache, but in the page tables. */
+static unsigned int compare_mapped(struct vm_area_struct *vma, unsigned long addr,
+				   const unsigned long *pfns, unsigned int nr,
+				   enum dmaown_reason *reason)
+{
+	unsigned long pfn = mapped_pfn(vma, addr);
+	unsigned int same;
+
+	*reason = DMAOWN_REASON_NOT_PINNED;
+	if (pfns[0] == PFN_NONE)
+		return 1;
+	*reason = pfn == PFN_NONE ? DMAOWN_REASON_NO_PAGES : DMAOWN_REASON_PAGES;
+	if (pfn != pfns[0])
+		return 1;
+	*reason = 0;
+	for (same = 1; same < nr && pfns[same] != PFN_NONE; same++)
+		if (mapped_pfn(vma, addr + ((unsigned long)same << PAGE_SHIFT)) != pfns[same])
+			break;
+	return same;
+}
+
 /* The same for what may be no file at all. */
-static unsigned long compare_pfns(const struct vm_area_struct *vma, unsigned long addr,
-				  const unsigned long *pfns, unsigned long nr, bool write,
+static unsigned long compare_pfns(struct vm_area_struct *vma, unsigned long addr,
+				  const unsigned long *pfns, unsigned long nr, u8 want,
 				  enum dmaown_reason *reason)
 {
 	nr = min(nr, stretch(vma, addr) >> PAGE_SHIFT);
-	*reason = check_new(vma, addr) ?: check_permission(vma, write);
-	return *reason ? nr : compare_folio(vma, addr, pfns, nr, reason);
+	*reason = check_new(vma, addr, want) ?: check_permission(vma, want);
+	if (*reason)
+		return nr;
+	if (vma->vm_flags & VM_PFNMAP)
+		return compare_mapped(vma, addr, pfns, nr, reason);
+	return compare_folio(vma, addr, pfns, nr, reason);
 }
 
 int memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned long *pfns,
-			unsigned int nr, bool write, memory_fn fn, void *arg)
+			unsigned int nr, u8 want, memory_fn fn, void *arg)
 {
 	struct vm_area_struct *vma = NULL;
 	unsigned int done = 0;
@@ -209,7 +247,7 @@ int memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned
 		enum dmaown_reason reason;
 		unsigned long step;
 
-		step = compare_pfns(vma_at(mm, &vma, at), at, &pfns[done], nr - done, write,
+		step = compare_pfns(vma_at(mm, &vma, at), at, &pfns[done], nr - done, want,
 				    &reason);
 		if (reason)
 			ret = fn(reason, at, step << PAGE_SHIFT, arg);

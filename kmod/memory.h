@@ -5,6 +5,12 @@
 #include <linux/types.h>
 #include "uapi/dmaown.h"
 
+/* What the new owner's mapping must be, or may be. */
+enum {
+	MEMORY_WRITE = 1,		/* writable */
+	MEMORY_IO = 2,			/* of a device */
+};
+
 struct mm_struct;
 struct task_struct;
 struct vm_area_struct;
@@ -33,11 +39,11 @@ typedef int (*memory_fn)(enum dmaown_reason reason, unsigned long addr, unsigned
 
 /*
  * Compares length bytes from old_addr on in the old address space with those from new_addr on in
- * the new one, in at most *steps steps, of which it takes off what it needed. Returns how far it
+ * the new one (want: MEMORY_*), in at most *steps steps, of which it takes off what it needed. Returns how far it
  * came, in bytes.
  */
 unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr,
-			     unsigned long length, bool write, unsigned int *steps, memory_fn fn,
+			     unsigned long length, u8 want, unsigned int *steps, memory_fn fn,
 			     void *arg);
 
 /*
@@ -46,7 +52,7 @@ unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsi
  * the mmap_lock is not to be had at once.
  */
 int memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned long *pfns,
-			unsigned int nr, bool write, memory_fn fn, void *arg);
+			unsigned int nr, u8 want, memory_fn fn, void *arg);
 
 /*
  * Both change the locked pages of an address space (VmLck) if its mmap_lock is to be had at once,

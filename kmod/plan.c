@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "memory.h"
 #include "plan.h"
 #include "process.h"
 #include "report.h"
@@ -170,6 +171,24 @@ struct wish {
 	bool nowhere;			/* there should be one in the remap list, and is not */
 };
 
+/*
+ * Whether what is pinned is to prove what an area is. Of owners that are gone only if that is asked
+ * for.
+ */
+static bool is_orphan(const struct plan *plan, const struct locked_area *area,
+		      const struct source *source)
+{
+	if (area->source != DMAOWN_SOURCE_ADDRESS)
+		return false;
+	return source->has_mm ? area->invalid : plan->adopt;
+}
+
+static u8 wanted_of(const struct plan *plan, const struct locked_area *area)
+{
+	return (area->writable ? MEMORY_WRITE : 0) |
+	       (context_takes_io(context_of(plan, area)) ? MEMORY_IO : 0);
+}
+
 static void add_move(struct plan *plan, const struct locked_area *area, struct source *source,
 		     const struct wish *wish)
 {
@@ -190,7 +209,8 @@ static void add_move(struct plan *plan, const struct locked_area *area, struct s
 		.last = area->last,
 		.offset = area->offset,
 		.nowhere = wish->nowhere,
-		.writable = area->writable,
+		.by_pages = is_orphan(plan, area, source),
+		.want = wanted_of(plan, area),
 		.shared = area->sharers > 1,
 	};
 }
@@ -225,7 +245,7 @@ static void add_orphan(struct plan *plan, const struct locked_area *area,
 		.first = area->offset >> PAGE_SHIFT,
 		.addr = area->addr + area->offset,
 		.new_addr = wish->addr + area->offset,
-		.writable = area->writable,
+		.want = wanted_of(plan, area),
 	};
 }
 
@@ -244,8 +264,7 @@ static void add_area(struct plan *plan, const struct locked_area *area, bool fir
 		plan->adopted += area->nr;
 	if (first)
 		add_object(plan, area, source, wish);
-	if (plan->adopt && !source->has_mm && area->source == DMAOWN_SOURCE_ADDRESS &&
-	    !wish->nowhere)
+	if (is_orphan(plan, area, source) && !wish->nowhere)
 		add_orphan(plan, area, source, wish);
 }
 

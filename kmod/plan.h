@@ -43,7 +43,8 @@ struct move {
 	unsigned long last;
 	unsigned long offset;
 	bool nowhere;			/* the remap list has no address for it */
-	bool writable;
+	bool by_pages;			/* it is an orphan, whose pages prove what it is */
+	u8 want;			/* MEMORY_* */
 	bool shared;			/* other areas may show it, too */
 };
 
@@ -55,8 +56,9 @@ struct moves {
 };
 
 /*
- * An area that is mapped by address and whose owner's address space is gone: all that is left to
- * compare with are the pages that are pinned.
+ * An area that is mapped by address, and whose address says nothing: the owner's address space is
+ * gone, or the address was taken back. All that is left to compare with are the pages that are
+ * pinned.
  */
 struct orphan {
 	const struct pages *pages;	/* only to be compared */
@@ -67,7 +69,7 @@ struct orphan {
 	unsigned long first;		/* page of the pages object in which it begins */
 	unsigned long addr;		/* of its first byte, in the old owner's address space */
 	unsigned long new_addr;		/* and in the new one's */
-	bool writable;
+	u8 want;			/* MEMORY_* */
 };
 
 #define PLAN_HASH_BITS	6
@@ -105,7 +107,7 @@ struct plan {
 	/* Room is made beforehand. *_want: what the last time would have needed. */
 	struct moves moves;
 	unsigned int moves_want;
-	struct orphan *orphans;		/* none unless adopt is set */
+	struct orphan *orphans;
 	unsigned int orphans_nr;
 	unsigned int orphans_room;
 	unsigned int orphans_want;

@@ -20,7 +20,7 @@ struct mem_range {
 	struct mm_struct *mm;
 	unsigned long addr;
 	unsigned long end;
-	bool write;			/* must be writable in the new owner's */
+	u8 want;			/* of the new owner's mapping: MEMORY_* */
 	unsigned long delta;		/* what to add to get the new owner's address */
 	enum dmaown_reason reason;	/* of one that is not the same */
 };
@@ -94,10 +94,13 @@ static int verified_keep(struct verified *verified, struct plan *plan)
 	return 0;
 }
 
-/* In one address space the same address is the same memory. */
+/*
+ * In one address space the same address is the same memory; and where the pages prove it, addresses
+ * need not.
+ */
 static bool needs_look(const struct plan *plan, const struct move *move)
 {
-	if (move->nowhere || (plan->adopt && !move->source->has_mm))
+	if (move->nowhere || move->by_pages)
 		return false;
 	return move->mm != plan->to->mm || move->addr != move->new_addr;
 }
@@ -114,8 +117,8 @@ static int range_compare(const void *a, const void *b)
 
 	if (x->mm != y->mm)
 		return x->mm < y->mm ? -1 : 1;
-	if (x->write != y->write)
-		return x->write - y->write;
+	if (x->want != y->want)
+		return x->want - y->want;
 	if (x->delta != y->delta)
 		return x->delta < y->delta ? -1 : 1;
 	return x->addr < y->addr ? -1 : x->addr > y->addr;
@@ -147,15 +150,15 @@ static struct mem_range wanted_range(const struct move *move)
 		.mm = move->mm,
 		.addr = move->addr,
 		.end = move_end(move),
-		.write = move->writable,
+		.want = move->want,
 		.delta = move->new_addr - move->addr,
 	};
 }
 
-/* The same address space and permission, and as far apart. */
+/* The same address space and requirements, and as far apart. */
 static bool alike(const struct mem_range *a, const struct mem_range *b)
 {
-	return a->mm == b->mm && a->write == b->write && a->delta == b->delta;
+	return a->mm == b->mm && a->want == b->want && a->delta == b->delta;
 }
 
 static bool comes_before(const struct move *a, const struct move *b)
@@ -175,7 +178,8 @@ static bool comes_before(const struct move *a, const struct move *b)
 static bool same_memory(const struct move *a, const struct move *b)
 {
 	return a->pages == b->pages && a->mm == b->mm && a->addr == b->addr &&
-	       a->new_addr == b->new_addr && a->npages == b->npages && a->writable == b->writable;
+	       a->new_addr == b->new_addr && a->npages == b->npages && a->want == b->want &&
+	       a->by_pages == b->by_pages;
 }
 
 /* By another area than then. */
@@ -342,7 +346,7 @@ static int look_at(const struct mem_range *range, struct mm_struct *to,
 			return -EINTR;
 		if (begin_patiently(&memory, range->mm, to, tries))
 			return -EBUSY;
-		at += memory_compare(&memory, at, at + range->delta, range->end - at, range->write,
+		at += memory_compare(&memory, at, at + range->delta, range->end - at, range->want,
 				     &steps, note_different, &looking);
 		memory_end(&memory);
 		if (looking.error)

@@ -177,7 +177,7 @@ int type1_accesses(void *self, struct cursor *cursor, struct access *batch, unsi
  * What is pinned is in the page tables of any domain. Without one, what emulated devices have
  * pinned one by one is no proof of whose the rest is, and none of it counts.
  */
-static int copy_pfns(struct layout_vfio_iommu *iommu, const struct layout_vfio_dma *dma,
+static unsigned int copy_pfns(struct layout_vfio_iommu *iommu, const struct layout_vfio_dma *dma,
 		     unsigned long at, unsigned long *pfns, unsigned int nr)
 {
 	struct layout_vfio_domain *domain;
@@ -210,4 +210,14 @@ int type1_pinned(void *self, const struct stretch *stretch, unsigned long *pfns,
 		done = copy_pfns(iommu, dma, stretch->at, pfns, nr);
 	type1_unlock_both(container, iommu);
 	return done;
+}
+
+/*
+ * A group that joins a container whose mappings are not pinned yet, or no more, has them pinned, from
+ * whoever has it join (vfio_iommu_replay()). Under the lock.
+ */
+unsigned int type1_pinned_now(void *self, const struct pages *pages, unsigned long at,
+			      unsigned long *pfns, unsigned int nr)
+{
+	return copy_pfns(type1_iommu(self), (const struct layout_vfio_dma *)pages, at, pfns, nr);
 }

@@ -96,6 +96,8 @@ int type1_objects(void *self, u32 *id, struct object *batch, unsigned int nr, un
 int type1_areas(void *self, struct cursor *cursor, struct area *batch, unsigned int nr);
 int type1_accesses(void *self, struct cursor *cursor, struct access *batch, unsigned int nr);
 int type1_pinned(void *self, const struct stretch *stretch, unsigned long *pfns, unsigned int nr);
+unsigned int type1_pinned_now(void *self, const struct pages *pages, unsigned long at,
+			      unsigned long *pfns, unsigned int nr);
 struct lockset_part *type1_part_alloc(void);
 void type1_part_free(struct lockset_part *part);
 int type1_lock(struct lockset_part *part, struct lockset_place *who);

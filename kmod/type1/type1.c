@@ -188,6 +188,7 @@ static enum dmaown_mode mode(void *self)
 const struct backend type1_backend = {
 	.kind = DMAOWN_KIND_TYPE1,
 	.limit_by_privilege = true,
+	.takes_io = true,
 	.get = get,
 	.put = put,
 	.present = present,
@@ -201,6 +202,7 @@ const struct backend type1_backend = {
 	.lock = type1_lock,
 	.unlock = type1_unlock,
 	.walk = type1_walk,
+	.pinned_now = type1_pinned_now,
 	.give = type1_give,
 	.set_owner = type1_set_owner,
 	.set_addr = type1_set_addr,

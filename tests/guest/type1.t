@@ -184,6 +184,54 @@ is "$status $(state)" "0 $before" "or brought back"
 stop new
 stop old
 
+# --- an address that was taken back says nothing: what is pinned does
+type1_vmm old "${edus[0]}" $size
+type1_successor new old $size
+before="0x0 $base $old live yes $(charges "$old") 0 0"
+ask old type1-invalidate "$container" 0 $size
+ask old munmap $base $size
+is "$(state)" "$before" "an address that was taken back, and nothing is mapped there any more"
+run dmaownctl transfer --to "$old" --json
+is "$status $(reasons)" "12 not-mapped" "its own owner has nothing there, either: refused"
+ask old memfd other $size; other=$reply
+ask old mmap "$other" $size shared rw $base
+ask old fill $base $size 7
+run dmaownctl transfer --to "$old" --json
+refused 12 other-pages "nor other memory"
+run dmaownctl transfer --to "$new" --json
+is "$status $(state)" "0 0x0 $base $new live no $(charges "$old") 0 $size" "who has what is pinned is made the owner"
+ask old munmap $base $size
+ask old mmap "$ram" $size shared rw $base
+stop new
+stop old
+
+# --- memory of a device, which only type1 can map by address
+type1_vmm old "${edus[0]}" $size
+ask old mmap "$dev" 64K shared rw $elsewhere
+ask old type1-map "$container" $elsewhere 64K 0x8000000 rw
+type1_successor new old $size
+is "$(charges "$old")" "0 $size" "memory of a device is not charged"
+run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "12 not-mapped" "which the new one has not mapped: refused"
+ask new mmap "$new_dev" 64K shared rw $elsewhere
+run dmaownctl transfer --to "$new" --json
+is "$status $(json .result) $(charges "$new")" "0 moved 0 $size" "and once it has, it moves"
+undo=$(json .undo)
+# shellcheck disable=SC2086
+run $undo
+is "$status $(charges "$old")" "0 0 $size" "and back"
+stop old
+run dmaownctl transfer --to "$new" --adopt --json
+is "$status $(reasons)" "12 no-pages" "of an owner that is dead, where nothing was touched yet: refused"
+ask new read-text $elsewhere
+ask new holds $elsewhere 64K 0
+run dmaownctl transfer --to "$new" --adopt --json
+is "$status $(json .result) $(charges "$new")" "0 moved 0 $size" "and once it was, adopted"
+ask new type1-unmap "$new_container" 0 $size
+ask new type1-unmap "$new_container" 0x8000000 64K
+is "$(charges "$new")" "0 0" "and nothing is charged in the end"
+stop new
+
 # --- other memory
 type1_vmm old "${edus[0]}" $size
 type1_successor new old $size
