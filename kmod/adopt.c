@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An owner's address space that is gone, or an address that was taken back, leaves nothing to compare
- * with but the pages that were pinned: the new owner must have just these. Every page is asked for
- * where it is kept, and compared folio by folio with what the new owner's file has at that place.
+ * An owner's address space that is gone, or an address that was taken back, leaves nothing to
+ * compare with but the pages that were pinned: the new owner must have just these. Every page is
+ * asked for where it is kept, and compared folio by folio with what the new owner's file has at
+ * that place.
  *
  * Each area is proven, not each pages object: what no area shows any more nobody can get at.
  */

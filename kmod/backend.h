@@ -28,8 +28,8 @@ struct lockset_part {
 
 /*
  * Tells lockdep of a lock that has just been taken by a trylock, one of many of its class. It would
- * run out of entries at 48 held locks; those that nest in the same lock, and are taken one after the
- * other, it counts as one (up to 2,047 of them).
+ * run out of entries at 48 held locks; those that nest in the same lock, and are taken one after
+ * the other, it counts as one (up to 2,047 of them).
  */
 #ifdef CONFIG_DEBUG_LOCK_ALLOC
 static inline void lock_nests(struct lockset_part *part, struct lockdep_map *map, bool shared)
@@ -78,7 +78,7 @@ struct backend {
 	int (*lock)(struct lockset_part *part, struct lockset_place *who);
 	void (*unlock)(struct lockset_part *part);
 	int (*walk)(struct lockset_part *part, area_fn fn, void *arg);
-	/* NULL: what is pinned for an owner that is gone stays what it is as long as it is pinned. */
+	/* NULL: what is pinned for an owner that is gone stays that as long as it is pinned. */
 	unsigned int (*pinned_now)(void *self, const struct pages *pages, unsigned long at,
 				   unsigned long *pfns, unsigned int nr);
 	size_t (*give)(struct lockset_part *part, const struct owner *to, gives_fn gives,

@@ -140,8 +140,8 @@ static void let_go(struct catch *catch)
 }
 
 /*
- * What a file holds, if anything: -ENOENT if not. -EAGAIN: something is locked, so that it cannot be
- * told, or whether it is in use.
+ * What a file holds, if anything: -ENOENT if not. -EAGAIN: something is locked, so that it cannot
+ * be told, or whether it is in use.
  */
 static int find_context(const struct subsystems *subsystems, struct catch *catch, char *name,
 			size_t size)

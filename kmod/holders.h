@@ -14,7 +14,7 @@
 /* Who holds the contexts of a transfer. */
 struct holders {
 	struct snapshot snapshot;		/* sorted anew: by context and process */
-	const struct holder **devices;		/* its device and group files, by context and name */
+	const struct holder **devices;		/* and group files, by context and name */
 	unsigned int devices_nr;
 	ktime_t found;				/* when the search began; 0: not known */
 };

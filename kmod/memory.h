@@ -39,8 +39,8 @@ typedef int (*memory_fn)(enum dmaown_reason reason, unsigned long addr, unsigned
 
 /*
  * Compares length bytes from old_addr on in the old address space with those from new_addr on in
- * the new one (want: MEMORY_*), in at most *steps steps, of which it takes off what it needed. Returns how far it
- * came, in bytes.
+ * the new one (want: MEMORY_*), in at most *steps steps, of which it takes off what it needed.
+ * Returns how far it came, in bytes.
  */
 unsigned long memory_compare(struct memory *memory, unsigned long old_addr, unsigned long new_addr,
 			     unsigned long length, u8 want, unsigned int *steps, memory_fn fn,

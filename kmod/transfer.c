@@ -2,14 +2,14 @@
 /*
  * The transfer.
  *
- * An attempt locks all contexts, sees what is to be moved, and if everything is known
- * that must be known, charges the new owner and changes the owners. If it is not known yet whether
- * the memory is the same, or who holds the contexts, it gives back the locks, looks (see verify.h,
- * adopt.h and holders.h), and locks again; only what is still as it was then needs no second look.
- * Whatever is wrong is reported, and the rest is looked at all the same. It never waits for a lock
- * (iommufd/lock.c and type1/lock.c say why): where one is not to be had, or something is in flux, it gives back
- * everything, and the next attempt begins anew after a while. Memory is allocated with the locks
- * given back.
+ * An attempt locks all contexts, sees what is to be moved, and if everything is known that must be
+ * known, charges the new owner and changes the owners. If it is not known yet whether the memory is
+ * the same, or who holds the contexts, it gives back the locks, looks (see verify.h, adopt.h and
+ * holders.h), and locks again; only what is still as it was then needs no second look. Whatever is
+ * wrong is reported, and the rest is looked at all the same. It never waits for a lock
+ * (iommufd/lock.c and type1/lock.c say why): where one is not to be had, or something is in flux,
+ * it gives back everything, and the next attempt begins anew after a while. Memory is allocated
+ * with the locks given back.
  *
  * Up to commit() nothing has changed, but for charges, which are taken back. From there on nothing
  * fails.

@@ -3,8 +3,8 @@
  * Whether the new owner has the same memory, for all that a plan would move.
  *
  * Looking takes as long as there are mappings, and needs both address spaces' mmap_locks: it is
- * done with the contexts' locks given back, between one look at the areas and the next, which uses what
- * was found for what is still the same then.
+ * done with the contexts' locks given back, between one look at the areas and the next, which uses
+ * what was found for what is still the same then.
  */
 #ifndef DMAOWN_VERIFY_H
 #define DMAOWN_VERIFY_H

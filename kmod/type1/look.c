@@ -178,7 +178,7 @@ int type1_accesses(void *self, struct cursor *cursor, struct access *batch, unsi
  * pinned one by one is no proof of whose the rest is, and none of it counts.
  */
 static unsigned int copy_pfns(struct layout_vfio_iommu *iommu, const struct layout_vfio_dma *dma,
-		     unsigned long at, unsigned long *pfns, unsigned int nr)
+			      unsigned long at, unsigned long *pfns, unsigned int nr)
 {
 	struct layout_vfio_domain *domain;
 	unsigned int done;
@@ -213,8 +213,8 @@ int type1_pinned(void *self, const struct stretch *stretch, unsigned long *pfns,
 }
 
 /*
- * A group that joins a container whose mappings are not pinned yet, or no more, has them pinned, from
- * whoever has it join (vfio_iommu_replay()). Under the lock.
+ * A group that joins a container whose mappings are not pinned yet, or no more, has them pinned,
+ * from whoever has it join (vfio_iommu_replay()). Under the lock.
  */
 unsigned int type1_pinned_now(void *self, const struct pages *pages, unsigned long at,
 			      unsigned long *pfns, unsigned int nr)

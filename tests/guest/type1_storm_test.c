@@ -4,7 +4,10 @@
  * the kernel's own way to change an owner), a group leaves its container with all that is mapped there and
  * comes back, owners exec and get killed; see storm.h. TAP on standard output.
  *
- * What VFIO's own calls answer in such weather is its own affair.
+ * What VFIO's own calls answer in such weather is its own affair. One thing it does not stand: a call to
+ * a container while its last group leaves uses what is freed (kernel: container.c, vfio_fops_unl_ioctl()
+ * passes iommu_data on without group_lock). So whoever maps in that container takes its group away as
+ * well, one after the other.
  */
 #include <errno.h>
 #include <linux/vfio.h>
@@ -104,18 +107,16 @@ static void map_lasting(void)
 	rest();
 }
 
-static void map_coming(void)
-{
-	map_one(containers[COMING]);
-	rest();
-}
-
 /* All that is mapped goes with the group, whoever owns it. */
-static void leave_and_join(void)
+static void come_and_go(void)
 {
-	usleep(pick(30000));
-	count(LEAVE, ioctl(groups[COMING], VFIO_GROUP_UNSET_CONTAINER));
+	int i;
+
+	for (i = 0; i < 50; i++)
+		map_one(containers[COMING]);
 	rest();
+	count(LEAVE, ioctl(groups[COMING], VFIO_GROUP_UNSET_CONTAINER));
+	usleep(pick(2000));
 	count(JOIN, ioctl(groups[COMING], VFIO_GROUP_SET_CONTAINER, &containers[COMING]));
 	ioctl(containers[COMING], VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
 }
@@ -195,9 +196,9 @@ static void transfer_to_orphan(void)
 /* WHO DOES WHAT */
 
 static const struct cast cast[] = {
-	{ 0, { map_lasting, map_coming } },
+	{ 0, { map_lasting, come_and_go } },
 	{ 1001, { map_lasting, map_lasting } },
-	{ 0, { map_coming, leave_and_join } },
+	{ 0, { map_lasting } },
 	{ 0, { make_orphans } },
 	{ 0, { transfer_all, transfer_all, transfer_to_orphan } },
 	{ 0, { list_by_netlink, list_by_netlink, list_by_debugfs } },
