@@ -72,8 +72,8 @@ static inline size_t type1_locked(const struct layout_vfio_dma *dma)
 }
 
 /*
- * Whether a container has an IOMMU at all at this moment. Without one it is left alone: it may be all
- * that is left of VFIO by now, which lockdep would have to know for the lock.
+ * Whether a container has an IOMMU at all at this moment. Without one it is left alone: it may be
+ * all that is left of VFIO by now, which lockdep would have to know for the lock. /
  */
 bool type1_has_iommu(const struct layout_vfio_container *container);
 
