@@ -9,7 +9,8 @@
 #	make deb		Debian packages of the tool, and of the module for DKMS
 #	make demo		show the main job in a virtual machine
 #	make spec		what is made from kmod/uapi/dmaown.h: dmaown.yaml, a part of a manual page
-#	make check		the tests, on the kernels of KERNELS, and a selection on QUICK_DEBUG_KERNEL
+#	make check		the tests, on the kernels of KERNELS, a selection on QUICK_DEBUG_KERNEL, and
+#				those of VFIO containers on STOCK_KERNEL, which has no iommufd
 #	make check-debug	all tests in the virtual machine, on the kernels of DEBUG_KERNELS, which
 #				look for bugs, with a minute of storm and two of fuzz
 #	make soak | fuzz	the storm for an hour, or the fuzz for two minutes, on SOAK_KERNEL; SECONDS
@@ -32,6 +33,7 @@ INSTALL ?= install
 BUILD ?= $(CURDIR)/build
 KERNELS ?= 6.12 7.3
 QUICK_DEBUG_KERNEL ?= 6.12-debug
+STOCK_KERNEL ?= debian
 DEBUG_KERNELS ?= 6.12-debug 7.3-debug
 SOAK_KERNEL ?= 7.3-debug
 BENCH_KERNELS ?= 7.3 6.12
@@ -125,11 +127,15 @@ check-vm: check-setup
 		echo "tests in the virtual machine, kernel $$kernel"; \
 		DMAOWN_STORM_SECONDS=10 DMAOWN_FUZZ_SECONDS=10 tests/vm/prove $$kernel || exit 1; \
 	done
+	@echo "tests of VFIO containers on a kernel without iommufd, as Debian has built it, $(STOCK_KERNEL)"
+	$(Q)DMAOWN_STORM_SECONDS=10 tests/vm/prove $(STOCK_KERNEL) $(stock_tests)
 	@echo "a selection of them on a kernel that looks for bugs, $(QUICK_DEBUG_KERNEL)"
 	$(Q)tests/vm/prove $(QUICK_DEBUG_KERNEL) $(quick_tests)
 
 # What there is of the transfer, shortly, and each allocation made to fail.
-quick_tests = faults shared flux remap
+quick_tests = faults shared flux remap type1-faults type1-matrix
+# Allocations cannot be made to fail on it.
+stock_tests = type1 type1-matrix type1-storm
 
 check-debug: check-setup
 	$(Q)for kernel in $(DEBUG_KERNELS); do \
