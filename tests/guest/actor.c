@@ -567,7 +567,10 @@ static int do_group_device(struct call *c)
 {
 	int ret = result(ioctl(arg(c, 1), VFIO_GROUP_GET_DEVICE_FD, c->argv[2]));
 
-	return ret < 0 ? ret : answer(c, "%d", ret);
+	/* It comes as one that is closed on exec. */
+	if (ret < 0 || fcntl(ret, F_SETFD, 0))
+		return ret < 0 ? ret : -errno;
+	return answer(c, "%d", ret);
 }
 
 static int do_type1_map(struct call *c)

@@ -280,6 +280,21 @@ ask next type1-unmap "$next_container" 0 $size
 is "$(charges "$next")" "0 0" "nobody is charged in the end"
 stop next
 
+# --- exec in place, with somebody who is the owner meanwhile
+owned_by() { [ "$(dmaownctl areas --raw -n -o PID | sort -u)" = "$1" ]; }
+type1_vmm old "${edus[0]}" $size
+dmaownctl hold "$old" --until-exec >"$scratch/hold.out" 2>&1 </dev/null &
+hold=$!
+eventually owned_by $hold
+is "$(charges "$hold") $(charges "$old")" "0 $size 0 0" "hold is the owner, and is charged"
+ask old exec
+owned_by $hold && pass "also when the process has exec'd" || fail "also when the process has exec'd"
+ask old mmap "$ram" $size shared rw $elsewhere
+wait $hold
+is $? 0 "it hands back: $(tail -n 1 "$scratch/hold.out")"
+is "$(dmaownctl areas --raw -n -o IOVA,ADDR,PID,STATE) $(charges "$old")" "0x0 $elsewhere $old live 0 $size" "to where the new program has the memory"
+stop old
+
 # --- who can keep it
 type1_vmm old "${edus[0]}" $size
 start new
