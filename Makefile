@@ -16,7 +16,7 @@
 #	make soak | fuzz	the storm for an hour, or the fuzz for two minutes, on SOAK_KERNEL; SECONDS
 #				says otherwise, and SEED, of the fuzz, repeats one
 #	make bench		tables of how long it takes, beside the goals, on BENCH_KERNELS; BENCH=file
-#				(or address, standstill, looking, rest) measures that alone
+#				(or address, type1, standstill, looking, rest) measures that alone
 #
 # V=1 shows the commands.
 
@@ -153,7 +153,7 @@ fuzz: check-setup
 	$(call lasting,$(if $(SEED),DMAOWN_FUZZ_SEED=$(SEED)) DMAOWN_FUZZ_SECONDS,$(or $(SECONDS),120),fuzz)
 
 # Nothing fails for being slow. What is compared runs in one machine, in turn; a program a machine.
-BENCH ?= file address standstill looking rest
+BENCH ?= file address type1 standstill looking rest
 
 bench: check-setup
 	$(Q)for kernel in $(BENCH_KERNELS); do for name in $(BENCH); do \

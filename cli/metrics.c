@@ -201,7 +201,7 @@ static void put_groups(const struct metrics *metrics)
 		bool (*tells)(const struct group *group);
 		size_t offset;
 	} gauges[] = {
-		{ "contexts", "Open iommufd contexts, by the unit of a holder.", tells_contexts,
+		{ "contexts", "Contexts, of iommufd and VFIO type1, by the unit of a holder.", tells_contexts,
 		  offsetof(struct group, contexts) },
 		{ "devices", "Devices bound to these contexts.", tells_contexts,
 		  offsetof(struct group, devices) },

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* VFIO's files, whose structures are known to the files of vfio/ alone. */
+/*
+ * VFIO's files. The structures of devices' files are known to vfio/ alone, those of containers and
+ * groups to type1/.
+ */
 #ifndef DMAOWN_VFIO_H
 #define DMAOWN_VFIO_H
 

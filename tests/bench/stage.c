@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/memfd.h>
+#include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +43,10 @@ void stage_map(const struct stage *stage)
 	uint64_t i;
 
 	for (i = 0; i < stage->areas; i++) {
-		if (stage->by_file)
+		if (stage->type1)
+			need(!try_type1_map(stage->context, stage_addr(stage, 0, i), stage->length,
+					    stage_iova(stage, i), true), "VFIO_IOMMU_MAP_DMA");
+		else if (stage->by_file)
 			need(!try_map_file(stage->context, stage->ioas, stage->memory,
 					   i * stage->length, stage->length, stage_iova(stage, i)),
 			     "IOMMU_IOAS_MAP_FILE");
@@ -54,8 +58,31 @@ void stage_map(const struct stage *stage)
 
 void stage_unmap(const struct stage *stage)
 {
-	need(!try_unmap(stage->context, stage->ioas, stage_iova(stage, 0), size_of(stage)),
-	     "IOMMU_IOAS_UNMAP");
+	if (stage->type1)
+		need(!try_type1_unmap(stage->context, stage_iova(stage, 0), size_of(stage), 0),
+		     "VFIO_IOMMU_UNMAP_DMA");
+	else
+		need(!try_unmap(stage->context, stage->ioas, stage_iova(stage, 0), size_of(stage)),
+		     "IOMMU_IOAS_UNMAP");
+}
+
+void stage_invalidate(const struct stage *stage)
+{
+	need(!try_type1_unmap(stage->context, stage_iova(stage, 0), size_of(stage),
+			      VFIO_DMA_UNMAP_FLAG_VADDR), "VFIO_DMA_UNMAP_FLAG_VADDR");
+}
+
+void stage_validate(const struct stage *stage, uint64_t area)
+{
+	struct vfio_iommu_type1_dma_map map = {
+		.argsz = sizeof(map),
+		.flags = VFIO_DMA_MAP_FLAG_VADDR,
+		.vaddr = (uintptr_t)stage_addr(stage, 0, area),
+		.iova = stage_iova(stage, area),
+		.size = stage->length,
+	};
+
+	need(!ioctl(stage->context, VFIO_IOMMU_MAP_DMA, &map), "VFIO_DMA_MAP_FLAG_VADDR");
 }
 
 /* THE MEMORY */
@@ -132,8 +159,20 @@ static void unmap_places(const struct stage *stage)
 
 /* THE CONTEXT */
 
+static void make_container(struct stage *stage)
+{
+	stage->context = new_container();
+	stage->group = container_group(stage->context, stage->nr_device);
+	stage->device = group_device(stage->group, stage->nr_device);
+	stage->ioas = 1;
+}
+
 static void make_context(struct stage *stage)
 {
+	if (stage->type1) {
+		make_container(stage);
+		return;
+	}
 	stage->context = new_context();
 	if (stage->mode == DMAOWN_MODE_MM)
 		mode_mm(stage->context);
@@ -142,11 +181,11 @@ static void make_context(struct stage *stage)
 	stage->ioas = new_ioas(stage->context);
 }
 
-/* Attached last, everything is pinned in one go. */
+/* Attached last, everything is pinned in one go; a container pins as it maps. */
 static void map_and_attach(const struct stage *stage)
 {
 	stage_map(stage);
-	need(!try_attach(stage->device, stage->ioas), "attach");
+	need(stage->type1 || !try_attach(stage->device, stage->ioas), "attach");
 }
 
 static struct answer map_first(const void *data)
@@ -159,9 +198,9 @@ static struct answer map_first(const void *data)
 static struct answer join(const void *data)
 {
 	const struct stage *stage = data;
-	const int files[] = { stage->context, stage->device, stage->memory };
+	const int files[] = { stage->context, stage->device, stage->memory, stage->group };
 
-	player_keep(files, 3);
+	player_keep(files, 4);
 	ipc_lock(stage->mode == DMAOWN_MODE_NONE);
 	return (struct answer){ 0 };
 }
@@ -208,6 +247,8 @@ void stage_clear(struct stage *stage)
 	memset(stage->players, 0, sizeof(stage->players));
 	unmap_places(stage);
 	close(stage->device);
+	if (stage->type1)
+		close(stage->group);
 	close(stage->context);
 	close(stage->memory);
 }

@@ -19,6 +19,7 @@ struct stage {
 	bool scattered;		/* each area is a mapping of its own, with a gap behind it */
 	bool twice;		/* all processes have the memory at a second place, too */
 	bool one_user;		/* both processes are root's, else of two other users */
+	bool type1;		/* the context is a VFIO container */
 	uint64_t areas;
 	uint64_t length;	/* of each, in bytes */
 	int nr_device;		/* VFIO's device that pins everything; one for each stage */
@@ -26,6 +27,7 @@ struct stage {
 	/* What is made of it. */
 	int context;
 	int device;		/* attached */
+	int group;		/* of a container */
 	int memory;
 	uint32_t ioas;
 	struct player players[2];
@@ -44,6 +46,10 @@ void stage_set_alone(struct stage *stage);
 /* Where the areas are: in the IOAS, and in the memory, at the first place or the second. */
 uint64_t stage_iova(const struct stage *stage, uint64_t area);
 char *stage_addr(const struct stage *stage, int place, uint64_t area);
+
+/* A container: takes back all addresses, in one go, and gives one anew, for the caller. */
+void stage_invalidate(const struct stage *stage);
+void stage_validate(const struct stage *stage, uint64_t area);
 
 /* Maps all areas for the caller; and unmaps all, in one go. */
 void stage_map(const struct stage *stage);

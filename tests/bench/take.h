@@ -12,7 +12,7 @@ enum way {
 	REMAPPED,	/* the same, to the second place in the second player, and back */
 	ADOPTED,	/* the same, from an owner that is dead */
 	DRY_RUN,	/* the same, up to the first change */
-	KERNELS,	/* IOMMU_IOAS_CHANGE_PROCESS */
+	KERNELS,	/* IOMMU_IOAS_CHANGE_PROCESS; of a container, addresses one by one */
 	ANEW,		/* unmap all, and map it again */
 };
 

@@ -75,8 +75,9 @@ static uint64_t odd(void)
 enum { SAME, OTHER_USER, EMPTY, CHILDREN };
 static pid_t pids[CHILDREN + 1];	/* the last one is this process */
 static pid_t gone;
-static int dmaown, contexts[2], devices[2];
-static uint32_t ioases[2];
+/* iommufd, a VFIO container, and iommufd in mode mm without a device. */
+static int dmaown, contexts[3], devices[2], group;
+static uint32_t ioases[3];
 static char *edge;			/* a page behind which there is none */
 static char *state;
 
@@ -88,24 +89,41 @@ static void prepare_child(void *data)
 		need(!munmap(MEMORY_AT, SIZE), "munmap");
 }
 
+static void make_context(int i)
+{
+	contexts[i] = new_context();
+	if (i)
+		mode_mm(contexts[i]);
+	ioases[i] = new_ioas(contexts[i]);
+	if (!i) {
+		devices[0] = device_file(0);
+		need(!try_bind(devices[0], contexts[0]), "bind");
+		need(!try_attach(devices[0], ioases[0]), "attach");
+	}
+	map(contexts[i], ioases[i], MEMORY_AT, 4 * PAGE, 0);
+	ipc_lock(false);
+	map(contexts[i], ioases[i], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000);
+	ipc_lock(true);
+}
+
+static void make_container(void)
+{
+	contexts[1] = new_container();
+	group = container_group(contexts[1], 1);
+	devices[1] = group_device(group, 1);
+	ioases[1] = 1;
+	need(!try_type1_map(contexts[1], MEMORY_AT, 4 * PAGE, 0, true) &&
+	     !try_type1_map(contexts[1], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000, true), "map");
+}
+
 static void make_scene(void)
 {
 	int i;
 
 	map_memory(new_memory(SIZE), SIZE, MEMORY_AT);
-	for (i = 0; i < 2; i++) {
-		contexts[i] = new_context();
-		if (i)
-			mode_mm(contexts[i]);
-		devices[i] = device_file(i);
-		need(!try_bind(devices[i], contexts[i]), "bind");
-		ioases[i] = new_ioas(contexts[i]);
-		need(!try_attach(devices[i], ioases[i]), "attach");
-		map(contexts[i], ioases[i], MEMORY_AT, 4 * PAGE, 0);
-		ipc_lock(false);
-		map(contexts[i], ioases[i], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000);
-		ipc_lock(true);
-	}
+	for (i = 0; i < 3; i += 2)
+		make_context(i);
+	make_container();
 	for (i = 0; i < CHILDREN; i++)
 		pids[i] = child(prepare_child, &i);
 	pids[CHILDREN] = getpid();
@@ -201,7 +219,8 @@ static void make_files(struct dmaown_transfer *t)
 
 	for (i = 0; i < ARRAY; i++) {
 		arrays.files[i] = (struct dmaown_file){
-			.fd = ONE_OF(contexts[0], contexts[1], devices[0], devices[1]),
+			.fd = ONE_OF(contexts[0], contexts[1], contexts[2], devices[0], devices[1],
+				     group),
 		};
 		if (one_in(3))
 			arrays.files[i].holder = any_process();
@@ -218,7 +237,7 @@ static void make_files(struct dmaown_transfer *t)
 /* Half of them complete, for one context. */
 static void make_remaps(struct dmaown_transfer *t)
 {
-	uint32_t i, context = below(2);
+	uint32_t i, context = below(3);
 
 	if (!one_in(3))
 		return;
