@@ -130,7 +130,7 @@ static int search_failed(const struct search *search, const char *text)
 {
 	static const char *const missing[] = {
 		[CONTEXT_BY_ID] = "no context has this ID",
-		[CONTEXT_BY_FD] = "no such descriptor of an iommufd context, or of a device bound to one",
+		[CONTEXT_BY_FD] = "no such descriptor of a context, or of a device bound to one",
 		[CONTEXT_BY_PID] = "this process holds no context",
 		[CONTEXT_BY_DEVICE] = "no device of this name is bound to a context",
 	};

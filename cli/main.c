@@ -34,7 +34,7 @@ static const struct command {
 const char *argp_program_version = "dmaownctl " DMAOWNCTL_VERSION;
 
 static const char doc[] =
-	"Show who owns the memory that iommufd keeps pinned, and make another process its owner.\v"
+	"Show who owns the memory that iommufd and VFIO keep pinned, and make another process its owner.\v"
 	"Commands:\n"
 	"  list       contexts (the default)\n"
 	"  ioas       IOASes\n"

@@ -605,8 +605,8 @@ struct dmaown_force {
 	E(REASON_NOTHING,	18, ENOENT, "nothing", "FROM owns nothing in what was named")	\
 	/* value: the index in the array of contexts */						\
 	E(REASON_NO_CONTEXT,	19, EBADF, "no-context", \
-	  "the descriptor is not open, or not of an iommufd context or a VFIO device bound to " \
-	  "one, or of another context than said")
+	  "the descriptor is not open, or not of a context or a VFIO device bound to one, or of " \
+	  "another context than said")
 
 #define DMAOWN_REASON_ENUM_(c, v, e, n, s)	DMAOWN_##c = (v),
 enum dmaown_reason { DMAOWN_REASONS(DMAOWN_REASON_ENUM_) };

@@ -156,7 +156,7 @@ int main(void)
 	     "# Made from dmaown.h, which says more: do not edit, but run `make spec`.\n---\n"
 	     "name: " DMAOWN_GENL_NAME "\nprotocol: genetlink\n"
 	     "uapi-header: dmaown.h\n\n"
-	     "doc: >-\n  Who owns the memory that iommufd keeps pinned.\n");
+	     "doc: >-\n  Who owns the memory that iommufd and VFIO keep pinned.\n");
 	print_enums();
 	print_sets();
 	print_operations();
