@@ -90,20 +90,41 @@ static char *find_id(const unsigned char *notes, size_t size)
 	return NULL;
 }
 
-char *running_build_id(const char *root)
+/* Closes the file. */
+static char *id_in(FILE *file)
 {
-	FILE *file = open_below(root, "/sys/module/iommufd/notes/.note.gnu.build-id");
 	unsigned char notes[4096];
 	size_t size;
 
-	/* Built in, it has no notes of its own. */
-	if (!file)
-		file = open_below(root, "/sys/kernel/notes");
 	if (!file)
 		return NULL;
 	size = fread(notes, 1, sizeof(notes), file);
 	fclose(file);
 	return find_id(notes, size);
+}
+
+static FILE *notes_of(const char *root, const char *module)
+{
+	return open_below(root, "/sys/module/%s/notes/.note.gnu.build-id", module);
+}
+
+/* Built in, it has no notes of its own, but the device that it makes is there from the start. */
+char *running_build_id(const char *root)
+{
+	FILE *notes = notes_of(root, "iommufd"), *device;
+
+	if (notes)
+		return id_in(notes);
+	device = open_below(root, "/sys/class/misc/iommu/dev");
+	if (!device)
+		return NULL;
+	fclose(device);
+	return id_in(open_below(root, "/sys/kernel/notes"));
+}
+
+char *running_type1_id(const char *root)
+{
+	return id_in(notes_of(root, "vfio_iommu_type1"));
 }
 
 /* WHERE THE MODULE IS */

@@ -34,6 +34,7 @@ struct state {
 	struct record_list refusals;	/* those that there were */
 	uint64_t contexts, areas;	/* that there are */
 	char *build_id;			/* of the iommufd that is running; NULL: not to be had */
+	char *type1_id;			/* the same of VFIO's type1 */
 	char *hint;
 	int exit;
 	const char *problems[MAX_PROBLEMS];
@@ -166,6 +167,10 @@ static void judge(struct state *state)
 	    strcmp(record->build_id, state->build_id))
 		add_problem(state, "the module was built for another iommufd than the one that is "
 			    "running; build it for this kernel, and load it again", EXIT_OTHER);
+	if (state->type1_id && known(record, STATUS, TYPE1_ID) &&
+	    strcmp(record->type1_id, state->type1_id))
+		add_problem(state, "the module was built for another vfio_iommu_type1 than the one that is "
+			    "running; build it for this kernel, and load it again", EXIT_OTHER);
 	if (!record->known)
 		add_problem(state, "neither channel answers", EXIT_OTHER);
 	else if (state->ways[0].error)
@@ -295,6 +300,7 @@ int status_main(int argc, char **argv, const struct channel_choice *channel)
 	parse_command(&status_argp, argc, argv, &state);
 	uname(&state.host);
 	state.build_id = running_build_id("");
+	state.type1_id = running_type1_id("");
 	try_device(&state);
 	for (i = 0; i < 2; i++)
 		try_channel(&state, &state.ways[i]);
@@ -307,6 +313,7 @@ int status_main(int argc, char **argv, const struct channel_choice *channel)
 	for (i = 0; i < state.nr_problems; i++)
 		warnx("%s", state.problems[i]);
 	free(state.build_id);
+	free(state.type1_id);
 	free(state.hint);
 	record_list_free(&state.refusals);
 	return state.exit;

@@ -1910,7 +1910,16 @@ static void test_hints(void **state)
 	snprintf(root, sizeof(root), "%s/root", directory);
 	assert_null(running_build_id(root));
 	write_below(root, "/sys/kernel/notes", notes, sizeof(notes) - 1);
+	/* Not loaded, nor built in. */
+	assert_null(running_build_id(root));
+	write_below(root, "/sys/class/misc/iommu/dev", "10:123\n", 7);
 	id = running_build_id(root);
+	assert_string_equal(id, "ab01ff");
+	free(id);
+	assert_null(running_type1_id(root));
+	write_below(root, "/sys/module/vfio_iommu_type1/notes/.note.gnu.build-id", notes,
+		    sizeof(notes) - 1);
+	id = running_type1_id(root);
 	assert_string_equal(id, "ab01ff");
 	free(id);
 	/* cut off */
