@@ -104,7 +104,7 @@ static const struct listing listing = {
 	.doc = "List who owns areas, and what they are charged with.\v"
 	       "With --context: those that own areas there; the figures are those of the whole system.",
 	.set = { RECORD_OWNER, columns, sizeof(columns) / sizeof(columns[0]) },
-	.defaults = "OWNER,PID,COMMAND,USER,UNIT,STATE,KIND,MODE,PINNED,CHARGED,LIMIT,HEADROOM,MARK",
+	.defaults = "OWNER,PID,COMMAND,USER,UNIT,STATE,MODE,PINNED,CHARGED,LIMIT,HEADROOM,MARK",
 	.by_owner = true,
 	.wanted = wanted,
 	.busy = busy,

@@ -34,7 +34,7 @@ for kind in contexts holders ioases hwpts devices accesses areas owners refusals
 	run cat "/sys/kernel/debug/dmaown/$kind"
 	is "$status" 0 "debugfs: $kind can be read with cat"
 	[ $kind = accesses ] || isnt "$out" "" "debugfs: $kind is not empty"
-	bad=$(grep -vE '^([a-z_]+=[^ =]+)( [a-z_]+=[^ =]+)*$' <<<"$out")
+	bad=$(grep -vE '^([a-z0-9_]+=[^ =]+)( [a-z0-9_]+=[^ =]+)*$' <<<"$out")
 	[ $kind = accesses ] || is "$bad" "" "debugfs: $kind is NAME=VALUE, separated by blanks"
 done
 is "$(stat -c %a /sys/kernel/debug/dmaown/areas)" 400 "debugfs: for root's eyes"
