@@ -71,6 +71,36 @@ void rest(void)
 		usleep(pick(20000));
 }
 
+static void be_orphan(void (*map)(void), bool exec)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	map();
+	if (exec)
+		execlp("sleep", "sleep", "1000", NULL);
+	for (;;)
+		pause();
+}
+
+void make_orphan(void (*map)(void), void (*unmap)(void))
+{
+	bool exec = pick(2);
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return;
+	if (!pid)
+		be_orphan(map, exec);
+	__atomic_store_n(&storm->orphan, pid, __ATOMIC_RELEASE);
+	usleep(20000 + pick(60000));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	count(KILL, 0);
+	if (exec)
+		count(EXEC, 0);
+	if (!pick(4))
+		unmap();
+}
+
 /* TRANSFERS AND LISTINGS */
 
 int storm_transfer(int operation, pid_t to, const int *contexts, int nr, uint32_t flags)

@@ -25,6 +25,7 @@ struct storm {
 	bool stop;		/* end what you do, */
 	bool close;		/* and let go of everything */
 	pid_t players[STORM_PLAYERS];
+	pid_t orphan;		/* who is about to exec or to die, or has done so; 0: nobody yet */
 	int still_there;	/* workers that have not ended */
 	uint64_t done[STORM_OPERATIONS], failed[STORM_OPERATIONS];
 	uint64_t retries, areas, adopted, records;
@@ -47,6 +48,12 @@ void rest(void);
 
 /* A transfer in contexts by these descriptors, of which there are one or two; returns an errno. */
 int storm_transfer(int operation, pid_t to, const int *contexts, int nr, uint32_t flags);
+
+/*
+ * Part of an act: a child maps something, and leaves its address space or not; then it is killed, and
+ * sometimes what it mapped is unmapped.
+ */
+void make_orphan(void (*map)(void), void (*unmap)(void));
 
 /* Acts for a cast. */
 void list_by_netlink(void);

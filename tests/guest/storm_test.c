@@ -10,12 +10,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dmaown.h"
@@ -40,9 +36,6 @@ static uint32_t ioases[CONTEXTS][2];
 #define MEMORY_AT	((void *)0x10000000000)
 
 static int device;		/* that stays bound to SHARED */
-
-/* Who owns something in ORPHANS, or did; all processes see it. */
-static pid_t *the_orphan;
 
 /* What is counted besides. */
 #define OPERATIONS(O)						\
@@ -187,38 +180,23 @@ static void race_copies(void)
 	rest();
 }
 
-static void orphan(bool exec)
+static void map_orphan(void)
 {
 	uint32_t slot = pick(SLOTS);
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	try_map(contexts[ORPHANS], ioases[ORPHANS][0], memory_of(slot), SLOT_PAGES * PAGE,
 		iova_of(slot));
-	if (exec)
-		execlp("sleep", "sleep", "1000", NULL);
-	for (;;)
-		pause();
+}
+
+static void unmap_orphan(void)
+{
+	count(UNMAP, try_unmap(contexts[ORPHANS], ioases[ORPHANS][0], 0, UINT64_MAX));
 }
 
 /* Owners that leave their address space, or die. */
 static void make_orphans(void)
 {
-	bool exec = pick(2);
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return;
-	if (!pid)
-		orphan(exec);
-	__atomic_store_n(the_orphan, pid, __ATOMIC_RELEASE);
-	usleep(20000 + pick(60000));
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	count(KILL, 0);
-	if (exec)
-		count(EXEC, 0);
-	if (!pick(4))
-		count(UNMAP, try_unmap(contexts[ORPHANS], ioases[ORPHANS][0], 0, UINT64_MAX));
+	make_orphan(map_orphan, unmap_orphan);
 }
 
 /* TRANSFERS AND LISTINGS */
@@ -239,7 +217,7 @@ static void transfer_shared(void)
 /* To a player, or to one that is about to exec or to die. */
 static void transfer_orphans(void)
 {
-	pid_t orphan = __atomic_load_n(the_orphan, __ATOMIC_ACQUIRE);
+	pid_t orphan = __atomic_load_n(&storm->orphan, __ATOMIC_ACQUIRE);
 	pid_t to = pick(4) || !orphan ? storm->players[pick(STORM_PLAYERS)] : orphan;
 	int error = storm_transfer(ADOPT, to, &contexts[ORPHANS], 1, pick(3) ? DMAOWN_TRANSFER_ADOPT : 0);
 
@@ -269,8 +247,6 @@ static void make_scene(void)
 {
 	int i;
 
-	the_orphan = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(the_orphan != MAP_FAILED, "memory");
 	map_memory(new_memory(SIZE), SIZE, MEMORY_AT);
 	for (i = 0; i < CONTEXTS; i++) {
 		contexts[i] = new_context();

@@ -11,12 +11,8 @@
  */
 #include <errno.h>
 #include <linux/vfio.h>
-#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "dmaown.h"
@@ -39,9 +35,6 @@ static int device;		/* of LASTING */
 
 /* Where owners die. */
 #define ORPHAN_IOVA	0x10000000ull
-
-/* Who owns something there, or did; all processes see it. */
-static pid_t *the_orphan;
 
 /* What is counted besides. */
 #define OPERATIONS(O)						\
@@ -121,36 +114,20 @@ static void come_and_go(void)
 	ioctl(containers[COMING], VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU);
 }
 
-static void orphan(bool exec)
+static void map_orphan(void)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	try_type1_map(containers[LASTING], MEMORY_AT, SLOT_PAGES * PAGE, ORPHAN_IOVA, true);
-	if (exec)
-		execlp("sleep", "sleep", "1000", NULL);
-	for (;;)
-		pause();
+}
+
+static void unmap_orphan(void)
+{
+	count(UNMAP, try_type1_unmap(containers[LASTING], ORPHAN_IOVA, SLOT_PAGES * PAGE, 0));
 }
 
 /* Owners that leave their address space, or die. */
 static void make_orphans(void)
 {
-	bool exec = pick(2);
-	pid_t pid = fork();
-
-	if (pid < 0)
-		return;
-	if (!pid)
-		orphan(exec);
-	__atomic_store_n(the_orphan, pid, __ATOMIC_RELEASE);
-	usleep(20000 + pick(60000));
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	count(KILL, 0);
-	if (exec)
-		count(EXEC, 0);
-	if (!pick(4))
-		count(UNMAP, try_type1_unmap(containers[LASTING], ORPHAN_IOVA, SLOT_PAGES * PAGE,
-					     0));
+	make_orphan(map_orphan, unmap_orphan);
 }
 
 /*
@@ -181,7 +158,7 @@ static void transfer_all(void)
 /* To one that is about to exec or to die. */
 static void transfer_to_orphan(void)
 {
-	pid_t orphan = __atomic_load_n(the_orphan, __ATOMIC_ACQUIRE);
+	pid_t orphan = __atomic_load_n(&storm->orphan, __ATOMIC_ACQUIRE);
 	int error;
 
 	if (!orphan)
@@ -208,8 +185,6 @@ static void make_scene(void)
 {
 	int i;
 
-	the_orphan = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	need(the_orphan != MAP_FAILED, "memory");
 	map_memory(new_memory(SIZE), SIZE, MEMORY_AT);
 	for (i = 0; i < CONTAINERS; i++) {
 		containers[i] = new_container();
