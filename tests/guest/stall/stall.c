@@ -6,6 +6,8 @@
  * Each open file is memory of its own, to be mapped shared. While it holds, whoever touches it first,
  * the kernel included, sleeps killably and without mmap_lock. Writing "go" to the file lets all of
  * them go on, "hold" makes it hold again for pages that are not mapped yet. It holds from the start.
+ * Who asks for a page and will not let go of mmap_lock (VFIO does) is refused, but after "lock" sleeps
+ * with it, as on a file system that reads its files slowly.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -21,6 +23,7 @@
 struct stall {
 	wait_queue_head_t wait;
 	bool holds;
+	bool locks;
 	struct page *pages[STALL_PAGES];
 };
 
@@ -32,7 +35,11 @@ static vm_fault_t stall_fault(struct vm_fault *vmf)
 	if (vmf->pgoff >= STALL_PAGES)
 		return VM_FAULT_SIGBUS;
 
-	if (READ_ONCE(stall->holds)) {
+	if (READ_ONCE(stall->holds) && READ_ONCE(stall->locks) &&
+	    !(vmf->flags & FAULT_FLAG_ALLOW_RETRY)) {
+		if (wait_event_killable(stall->wait, !READ_ONCE(stall->holds)))
+			return VM_FAULT_SIGBUS;
+	} else if (READ_ONCE(stall->holds)) {
 		if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY) ||
 		    (vmf->flags & FAULT_FLAG_RETRY_NOWAIT))
 			return VM_FAULT_RETRY;
@@ -74,6 +81,8 @@ static ssize_t stall_write(struct file *file, const char __user *buf, size_t len
 		WRITE_ONCE(stall->holds, false);
 	else if (!strcmp(word, "hold"))
 		WRITE_ONCE(stall->holds, true);
+	else if (!strcmp(word, "lock"))
+		WRITE_ONCE(stall->locks, true);
 	else
 		return -EINVAL;
 	wake_up_all(&stall->wait);
