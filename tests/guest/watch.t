@@ -100,7 +100,7 @@ insmod "$module"
 start_watch
 rmmod dmaown
 insmod "$wrong" 2>/dev/null
-expect 1 '^[0-9T:.+-]+ [0-9]+\.[0-9]{6} layout, built for the .*: build this module again' "in a line, too"
+expect 1 '^[0-9T:.+-]+ [0-9]+\.[0-9]{6} layout, built for the .*: its contexts are not seen; build this module again' "in a line, too"
 end_watch TERM
 lines=$json_lines watch=$json_watch
 insmod "$module"
