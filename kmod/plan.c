@@ -118,7 +118,7 @@ static bool source_is(const struct plan *plan, const struct source *source,
 		      const struct locked_area *area)
 {
 	return source->mode == area->mode &&
-	       source->counts_pins == context_counts_pins(context_of(plan, area)) &&
+	       source->backend == context_of(plan, area).backend &&
 	       source->owner.task == area->owner.task &&
 	       source->owner.mm == area->owner.mm && source->owner.user == area->owner.user;
 }
@@ -155,6 +155,7 @@ static struct source *source_of(struct plan *plan, const struct locked_area *are
 	source->owner = area->owner;
 	owner_get(&source->owner);
 	source->mode = area->mode;
+	source->backend = context_of(plan, area).backend;
 	source->counts_pins = context_counts_pins(context_of(plan, area));
 	source->limit_by_privilege = context_limit_by_privilege(context_of(plan, area));
 	source->has_mm = mmget_not_zero(source->owner.mm);

@@ -13,13 +13,14 @@
 #include "remap.h"
 
 /*
- * An old owner: what moves away from one (owner, mode). Allocated one by one, since that of an
- * address space whose lock is not to be had outlives the transfer.
+ * An old owner: what moves away from one (owner, mode) in contexts of one kind. Allocated one by
+ * one, since that of an address space whose lock is not to be had outlives the transfer.
  */
 struct source {
 	struct owner owner;		/* with references */
 	u8 mode;
-	bool counts_pins;		/* see struct backend */
+	const struct backend *backend;	/* of the contexts: what follows is as it says */
+	bool counts_pins;
 	bool limit_by_privilege;
 	bool has_mm;			/* with a reference on mm_users: it still exists */
 	bool gone;			/* dead or stale */
