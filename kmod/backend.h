@@ -77,12 +77,11 @@ struct backend {
 	void (*part_free)(struct lockset_part *part);
 	int (*lock)(struct lockset_part *part, struct lockset_place *who);
 	void (*unlock)(struct lockset_part *part);
-	int (*walk)(struct lockset_part *part, area_fn fn, void *arg);
+	int (*walk)(struct lockset_part *part, bool detail, area_fn fn, void *arg);
 	/* NULL: what is pinned for an owner that is gone stays that as long as it is pinned. */
 	unsigned int (*pinned_now)(void *self, const struct pages *pages, unsigned long at,
 				   unsigned long *pfns, unsigned int nr);
-	size_t (*give)(struct lockset_part *part, const struct owner *to, gives_fn gives,
-		       const void *arg);
+	size_t (*give)(struct lockset_part *part, const struct giving *giving);
 	/* privileged: see limit_by_privilege. */
 	void (*set_owner)(void *self, struct pages *pages, const struct owner *owner,
 			  bool privileged);

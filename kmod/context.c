@@ -183,13 +183,13 @@ void lockset_unlock(struct lockset *set)
 	unlock_parts(set, set->nr);
 }
 
-int lockset_walk(struct lockset *set, area_fn fn, void *arg)
+int lockset_walk(struct lockset *set, bool detail, area_fn fn, void *arg)
 {
 	unsigned int i;
 	int ret = 0;
 
 	for (i = 0; i < set->nr && !ret; i++)
-		ret = set->parts[i]->backend->walk(set->parts[i], fn, arg);
+		ret = set->parts[i]->backend->walk(set->parts[i], detail, fn, arg);
 	return ret;
 }
 
@@ -204,13 +204,13 @@ unsigned int pages_pinned(struct context ctx, const struct pages *pages, unsigne
 	return ctx.backend->pinned_now(ctx.self, pages, at, pfns, nr);
 }
 
-size_t lockset_give(struct lockset *set, const struct owner *to, gives_fn gives, const void *arg)
+size_t lockset_give(struct lockset *set, const struct giving *giving)
 {
 	unsigned int i;
 	size_t nr = 0;
 
 	for (i = 0; i < set->nr; i++)
-		nr += set->parts[i]->backend->give(set->parts[i], to, gives, arg);
+		nr += set->parts[i]->backend->give(set->parts[i], giving);
 	return nr;
 }
 

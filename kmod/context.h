@@ -157,9 +157,10 @@ struct pages;			/* a pages object */
 
 /*
  * An area as it is under the lockset, with no references. Or several alike, one after the other, of
- * the same IOAS: each mapped from a file or dma-buf and alone in showing its pages object, of the
- * same owner in the same mode. Then npinned and charged are their sums, and the rest is the first
- * one's.
+ * the same IOAS, each alone in showing its pages object, of the same owner in the same mode: mapped
+ * from files or dma-bufs; or by address, valid and equally writable, with pages objects that follow
+ * on each other in the owner's address space. Then npages, npinned and charged are their sums, and
+ * the rest is the first one's.
  */
 struct locked_area {
 	struct lockset_place place;
@@ -174,7 +175,7 @@ struct locked_area {
 	u8 mode;
 	unsigned long addr;	/* if by address: that of the pages object's first page */
 	size_t npages;
-	unsigned long offset;		/* of the area's first byte in the pages object */
+	unsigned long offset;	/* of the area's first byte in the pages object */
 	size_t npinned;
 	size_t charged;		/* what the owner was charged; differs from npinned at times */
 	struct owner owner;
@@ -182,10 +183,11 @@ struct locked_area {
 
 /*
  * Calls fn for each area, or for several alike, in the order of contexts[], IOAS IDs and IOVAs,
- * until it returns something else than 0; returns that, or -EINTR if the caller is being killed.
+ * until it returns something else than 0; returns that, or -EINTR if the caller is being killed. In
+ * detail, those that are mapped by address are shown one by one.
  */
 typedef int (*area_fn)(const struct locked_area *area, void *arg);
-int lockset_walk(struct lockset *set, area_fn fn, void *arg);
+int lockset_walk(struct lockset *set, bool detail, area_fn fn, void *arg);
 
 /*
  * Whether what is pinned behind an area may have been pinned anew since context_pinned(), without
@@ -197,12 +199,19 @@ unsigned int pages_pinned(struct context ctx, const struct pages *pages, unsigne
 			  unsigned long *pfns, unsigned int nr);
 
 /*
- * After a walk to its end: makes to the owner of every pages object that is mapped from a file or
- * dma-buf and whose owner is one that gives says it is to be taken from; returns how many there
- * were. References and charges as with pages_set_owner().
+ * After a walk to its end: makes to the owner of every pages object whose owner is one that gives
+ * says it is to be taken from, but after a walk in detail not of those that are mapped by address;
+ * returns how many there were. References, charges and privileged as with pages_set_owner().
  */
 typedef bool (*gives_fn)(const struct owner *owner, const void *arg);
-size_t lockset_give(struct lockset *set, const struct owner *to, gives_fn gives, const void *arg);
+struct giving {
+	const struct owner *to;
+	bool privileged;
+	gives_fn gives;
+	const void *arg;
+};
+
+size_t lockset_give(struct lockset *set, const struct giving *giving);
 
 /*
  * Makes owner the owner of a pages object of a context, as one that is charged for all that is

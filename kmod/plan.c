@@ -86,12 +86,19 @@ static int room_for_sources(struct plan *plan)
 	return 0;
 }
 
-int plan_make_room(struct plan *plan)
+static int room_for_detail(struct plan *plan)
 {
+	if (!plan->detail)
+		return 0;
 	return make_room((void **)&plan->moves.array, &plan->moves.room, plan->moves_want,
 			 sizeof(*plan->moves.array)) ?:
 	       make_room((void **)&plan->orphans, &plan->orphans_room, plan->orphans_want,
-			 sizeof(*plan->orphans)) ?:
+			 sizeof(*plan->orphans));
+}
+
+int plan_make_room(struct plan *plan)
+{
+	return room_for_detail(plan) ?:
 	       room_for_sources(plan) ?:
 	       ptrset_reserve(&plan->losers, plan->sources_room) ?:
 	       ptrset_reserve(&plan->shared, plan->shared_want);
@@ -190,12 +197,38 @@ static u8 wanted_of(const struct plan *plan, const struct locked_area *area)
 	       (context_takes_io(context_of(plan, area)) ? MEMORY_IO : 0);
 }
 
+/* In one address space the same address is the same memory. */
+static void expect_range(struct plan *plan, const struct locked_area *area,
+			 const struct source *source)
+{
+	const struct mem_range range = {
+		.mm = area->owner.mm,
+		.addr = area->addr,
+		.end = area->addr + (area->npages << PAGE_SHIFT),
+		.want = wanted_of(plan, area),
+	};
+
+	if (range.mm == plan->to->mm)
+		return;
+	if (plan->ranges_nr && range_join(&plan->ranges[plan->ranges_nr - 1], &range))
+		return;
+	if (source->has_mm && plan->ranges_nr < PLAN_RANGES)
+		plan->ranges[plan->ranges_nr++] = range;
+	else
+		plan->vague = true;
+}
+
 static void add_move(struct plan *plan, const struct locked_area *area, struct source *source,
 		     const struct wish *wish)
 {
 	struct moves *moves = &plan->moves;
 
-	plan->moves_want++;
+	plan->moves_want += area->nr;
+	if (!plan->detail) {
+		expect_range(plan, area, source);
+		plan->given += area->nr;
+		return;
+	}
 	if (moves->nr == moves->room)
 		return;
 	moves->array[moves->nr++] = (struct move){
@@ -234,8 +267,10 @@ static void add_object(struct plan *plan, const struct locked_area *area, struct
 static void add_orphan(struct plan *plan, const struct locked_area *area,
 		       const struct source *source, const struct wish *wish)
 {
-	plan->orphans_want++;
-	if (plan->orphans_nr == plan->orphans_room)
+	plan->orphans_want += area->nr;
+	if (!plan->detail)
+		plan->vague = true;
+	if (!plan->detail || plan->orphans_nr == plan->orphans_room)
 		return;
 	plan->orphans[plan->orphans_nr++] = (struct orphan){
 		.pages = area->pages,
@@ -404,7 +439,13 @@ static int check_sharers(struct plan *plan, struct lockset *set)
 {
 	if (plan->sharing == plan->sharers)
 		return 0;
-	return lockset_walk(set, find_outsider, plan) ?: -EBUSY;
+	return lockset_walk(set, plan->detail, find_outsider, plan) ?: -EBUSY;
+}
+
+static bool lacks_detail(const struct plan *plan)
+{
+	return plan->detail && (plan->moves_want > plan->moves.room ||
+				plan->orphans_want > plan->orphans_room);
 }
 
 int plan_collect(struct plan *plan, struct lockset *set)
@@ -414,13 +455,12 @@ int plan_collect(struct plan *plan, struct lockset *set)
 	plan->privileged = process_may_lock(plan->to->task);
 	plan->moves_want = 0;
 	plan->orphans_want = 0;
-	ret = lockset_walk(set, collect_area, plan);
+	ret = lockset_walk(set, plan->detail, collect_area, plan);
 	if (ret)
 		return ret;
 	plan->shared_want = plan->areas_shared;
-	if (plan->moves_want > plan->moves.room || plan->orphans_want > plan->orphans_room ||
-	    plan->sources_want > plan->sources_room ||
-	    plan->shared_want > ptrset_room(&plan->shared))
+	if (plan->sources_want > plan->sources_room ||
+	    plan->shared_want > ptrset_room(&plan->shared) || lacks_detail(plan))
 		return -ENOSPC;
 	return check_sharers(plan, set);
 }
@@ -467,6 +507,8 @@ void plan_forget(struct plan *plan)
 	plan->adopted = 0;
 	plan->objects = 0;
 	plan->given = 0;
+	plan->vague = false;
+	plan->ranges_nr = 0;
 	plan->users = 0;
 	plan->areas_shared = 0;
 	plan->sharing = 0;

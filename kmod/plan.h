@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 #include "context.h"
 #include "ptrset.h"
+#include "range.h"
 #include "remap.h"
 
 /*
@@ -75,6 +76,9 @@ struct orphan {
 
 #define PLAN_HASH_BITS	6
 
+/* A plan that is not in detail is for mappings as few as a virtual machine monitor has. */
+#define PLAN_RANGES	32
+
 struct plan {
 	/* What it is about. */
 	const struct context *contexts;	/* those of the lockset */
@@ -86,6 +90,12 @@ struct plan {
 	u64 from_start;
 	bool adopt;			/* from owners that are gone, too */
 
+	/*
+	 * With moves[] and orphans[]. Else they are only counted, ranges[] has the memory behind
+	 * them, and all of it is to stay where it is.
+	 */
+	bool detail;
+
 	bool privileged;		/* the new owner, as of the last plan_collect() */
 	u64 areas_total;
 	u64 areas_from;			/* owned by FROM, moved or not */
@@ -93,6 +103,7 @@ struct plan {
 	unsigned int adopted;		/* of these, whose owner is dead or stale */
 	unsigned int objects;		/* pages objects that they show */
 	unsigned int given;		/* of these, what moves[] does not have */
+	bool vague;			/* it takes more detail to know whether they can be moved */
 	unsigned int users;		/* of these, where a user is recorded */
 
 	/* Areas whose pages object has more references than one: looked at; that change hands. */
@@ -104,6 +115,9 @@ struct plan {
 	struct lockset_place flux;
 	unsigned long flux_iova;
 	unsigned long flux_last;
+
+	struct mem_range ranges[PLAN_RANGES];
+	unsigned int ranges_nr;
 
 	/* Room is made beforehand. *_want: what the last time would have needed. */
 	struct moves moves;

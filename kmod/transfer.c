@@ -4,12 +4,12 @@
  *
  * An attempt locks all contexts, sees what is to be moved, and if everything is known that must be
  * known, charges the new owner and changes the owners. If it is not known yet whether the memory is
- * the same, or who holds the contexts, it gives back the locks, looks (see verify.h, adopt.h and
- * holders.h), and locks again; only what is still as it was then needs no second look. Whatever is
- * wrong is reported, and the rest is looked at all the same. It never waits for a lock
- * (iommufd/lock.c and type1/lock.c say why): where one is not to be had, or something is in flux,
- * it gives back everything, and the next attempt begins anew after a while. Memory is allocated
- * with the locks given back.
+ * the same, and cannot be seen at once, or who holds the contexts, it gives back the locks, looks
+ * (see verify.h, adopt.h and holders.h), and locks again; only what is still as it was then needs
+ * no second look. Whatever is wrong is reported, and the rest is looked at all the same. It never
+ * waits for a lock (iommufd/lock.c and type1/lock.c say why): where one is not to be had, or
+ * something is in flux, it gives back everything, and the next attempt begins anew after a while.
+ * Memory is allocated with the locks given back.
  *
  * Up to commit() nothing has changed, but for charges, which are taken back. From there on nothing
  * fails.
@@ -109,6 +109,12 @@ static void commit(struct transfer *t)
 {
 	const struct plan *plan = &t->plan;
 	const struct owner *to = plan->to;
+	const struct giving giving = {
+		.to = to,
+		.privileged = plan->privileged,
+		.gives = plan_takes,
+		.arg = plan,
+	};
 	size_t given = 0;
 	unsigned int i;
 
@@ -128,7 +134,7 @@ static void commit(struct transfer *t)
 		pages_set_addr(plan->contexts[move->place.context], move->pages, move->new_addr);
 	}
 	if (plan->given)
-		given = lockset_give(t->set, to, plan_takes, plan);
+		given = lockset_give(t->set, &giving);
 	WARN_ON_ONCE(given != plan->given);
 	charges_move_pins(plan);
 }
@@ -208,12 +214,17 @@ static void clear_results(struct dmaown_transfer *arg)
 	arg->limit = 0;
 }
 
+static bool memory_is_known(struct transfer *t)
+{
+	if (!t->plan.detail)
+		return verify_at_once(&t->plan);
+	return verified_covers(&t->verified, &t->plan) && proofs_cover(&t->proofs, &t->plan);
+}
+
 /* Whether everything is known that a decision needs. */
 static bool informed(struct transfer *t)
 {
-	return !t->plan.areas ||
-	       (t->holders.found && verified_covers(&t->verified, &t->plan) &&
-		proofs_cover(&t->proofs, &t->plan));
+	return !t->plan.areas || (t->holders.found && memory_is_known(t));
 }
 
 /* Completes what is reported, and says what it comes to; 0: there is nothing against it. */
@@ -294,6 +305,16 @@ static void tell_progress(u64 done, u64 total, void *arg)
 }
 
 /*
+ * Looks at what was not known under the locks: at who holds the contexts, and if that was known, at
+ * the memory, which takes a plan in detail, now and in later attempts. LOOK: next time.
+ */
+static int look_for_detail(struct transfer *t)
+{
+	t->plan.detail = t->holders.found;
+	return holders_refresh(&t->holders, &t->contexts) ?: LOOK;
+}
+
+/*
  * Looks at the memory behind what was seen under the locks, at what may take long first; and at who
  * holds the contexts, unless that is known and new. LOOK: the memory is the same.
  */
@@ -340,7 +361,7 @@ static int pass(struct transfer *t)
 		return ret;
 	ret = lock_and_decide(t);
 	if (ret == LOOK)
-		ret = look(t);
+		ret = t->plan.detail ? look(t) : look_for_detail(t);
 	else if (!ret && !(t->arg->flags & DMAOWN_TRANSFER_DRY_RUN))
 		charges_settle(&t->plan);
 	plan_forget(&t->plan);
@@ -563,6 +584,7 @@ static int transfer_as(struct transfer *t)
 	t->plan.remaps = t->remaps;
 	t->plan.to = &t->to.owner;
 	t->plan.adopt = t->arg->flags & DMAOWN_TRANSFER_ADOPT;
+	t->plan.detail = t->remaps->nr;
 	proofs_init(&t->proofs);
 	ret = resolve_from(t) ?: resolve_files(t) ?: attempts(t);
 	/* What has nothing to do with what was found so far. */

@@ -9,23 +9,17 @@
 
 #include "grow.h"
 #include "memory.h"
+#include "range.h"
 #include "tries.h"
 #include "verify.h"
 
 /* How many mappings are compared before the locks are given back for a moment. */
 #define COMPARE_STEPS	1024
 
-/* A stretch of an old owner's address space. */
-struct mem_range {
-	struct mm_struct *mm;
-	unsigned long addr;
-	unsigned long end;
-	u8 want;			/* of the new owner's mapping: MEMORY_* */
-	unsigned long delta;		/* what to add to get the new owner's address */
-	enum dmaown_reason reason;	/* of one that is not the same */
-};
+/* And how many at most while others wait for the contexts. */
+#define BRIEF_STEPS	(2 * PLAN_RANGES)
 
-/* An array of them that grows. */
+/* An array of ranges that grows. */
 struct mem_ranges {
 	struct mem_range *array;
 	unsigned int nr;
@@ -155,12 +149,6 @@ static struct mem_range wanted_range(const struct move *move)
 	};
 }
 
-/* The same address space and requirements, and as far apart. */
-static bool alike(const struct mem_range *a, const struct mem_range *b)
-{
-	return a->mm == b->mm && a->want == b->want && a->delta == b->delta;
-}
-
 static bool comes_before(const struct move *a, const struct move *b)
 {
 	if (a->place.context != b->place.context)
@@ -227,20 +215,11 @@ static int range_append(struct mem_ranges *ranges, const struct mem_range *range
 	return 0;
 }
 
-/* True if the range could be joined to the last one, which it touches or overlaps. */
-static bool join(struct mem_range *last, const struct mem_range *range)
-{
-	if (!alike(last, range) || range->addr < last->addr || range->addr > last->end)
-		return false;
-	last->end = max(last->end, range->end);
-	return true;
-}
-
 static int range_add(struct mem_ranges *ranges, const struct mem_range *range)
 {
 	struct mem_range *last = ranges->nr ? &ranges->array[ranges->nr - 1] : NULL;
 
-	if (last && join(last, range))
+	if (last && range_join(last, range))
 		return 0;
 	if (last && range_compare(last, range) > 0)
 		ranges->sorted = false;
@@ -255,7 +234,7 @@ static void sort_ranges(struct mem_ranges *ranges)
 		return;
 	sort(ranges->array, ranges->nr, sizeof(*ranges->array), range_compare, NULL);
 	for (i = 1; i < ranges->nr; i++)
-		if (!join(&ranges->array[kept], &ranges->array[i]))
+		if (!range_join(&ranges->array[kept], &ranges->array[i]))
 			ranges->array[++kept] = ranges->array[i];
 	ranges->nr = kept + 1;
 	ranges->sorted = true;
@@ -406,7 +385,7 @@ static int report_all(const struct plan *plan, const struct mem_ranges *differen
 		for (; at < different->nr; at++) {
 			const struct mem_range *range = &different->array[at];
 
-			if (!alike(range, &wanted) || range->addr >= wanted.end)
+			if (!ranges_alike(range, &wanted) || range->addr >= wanted.end)
 				break;
 			report_different(plan, move, range, reports);
 			if (fatal_signal_pending(current))
@@ -415,6 +394,38 @@ static int report_all(const struct plan *plan, const struct mem_ranges *differen
 		cond_resched();
 	}
 	return 0;
+}
+
+static int stop(enum dmaown_reason reason, unsigned long addr, unsigned long length, void *arg)
+{
+	return -ENXIO;
+}
+
+static bool same_at_once(const struct mem_range *range, struct mm_struct *to, unsigned int *steps)
+{
+	unsigned long length = range->end - range->addr;
+	struct memory memory;
+	unsigned long done;
+
+	if (!memory_begin(&memory, range->mm, to))
+		return false;
+	done = memory_compare(&memory, range->addr, range->addr + range->delta, length,
+			      range->want, steps, stop, NULL);
+	memory_end(&memory);
+	return done == length;
+}
+
+bool verify_at_once(const struct plan *plan)
+{
+	unsigned int steps = BRIEF_STEPS;
+	unsigned int i;
+
+	if (plan->vague)
+		return false;
+	for (i = 0; i < plan->ranges_nr; i++)
+		if (!same_at_once(&plan->ranges[i], plan->to->mm, &steps))
+			return false;
+	return true;
 }
 
 int verify(struct verified *verified, struct plan *plan, struct reports *reports)

@@ -54,11 +54,13 @@ struct iommufd_locks {
 	unsigned int ioases_nr;
 	unsigned int ioases_room;
 	/*
-	 * What the last walk met, as long as all is locked, but for what is mapped by address: to
-	 * change it without going through the areas once more. Not all of it if memory was short.
+	 * What the last walk met, as long as all is locked (in detail: but for what is mapped by
+	 * address): to change it without going through the areas once more. Not all of it if memory
+	 * was short.
 	 */
 	struct met *met;
 	bool met_all;
+	bool detail;
 };
 
 static struct iommufd_locks *to_locks(struct lockset_part *part)
@@ -384,22 +386,41 @@ static bool make_room_to_meet(struct iommufd_locks *locks)
 	return true;
 }
 
+/* Whether what is met is to be changed by iommufd_give(). */
+static bool is_given(const struct iommufd_locks *locks, const struct layout_iopt_pages *pages)
+{
+	return !locks->detail || !is_by_address(pages);
+}
+
 static void meet(struct iommufd_locks *locks, struct layout_iopt_pages *pages)
 {
+	if (!is_given(locks, pages))
+		return;
 	if ((locks->met && locks->met->nr < MET_ROOM) || make_room_to_meet(locks))
 		locks->met->pages[locks->met->nr++] = pages;
 }
 
 /* Whether areas can follow of which there is nothing else to say. */
-static bool may_go_on(const struct locked_area *view)
+static bool may_go_on(const struct iommufd_locks *locks, const struct locked_area *view)
 {
-	return view->pages && view->sharers == 1 && view->source != DMAOWN_SOURCE_ADDRESS;
+	return view->pages && view->sharers == 1 &&
+	       (!locks->detail || view->source != DMAOWN_SOURCE_ADDRESS);
+}
+
+/* Whether a pages object begins in its owner's address space where those of a view end. */
+static bool continues(const struct locked_area *view, const struct layout_iopt_pages *pages)
+{
+	return is_by_address(pages) && view->writable == pages->writable &&
+	       view->addr + (view->npages << PAGE_SHIFT) == (unsigned long)pages->uptr;
 }
 
 static bool goes_on(const struct locked_area *view, const struct layout_iopt_pages *pages)
 {
-	return pages && !is_by_address(pages) && kref_read(&pages->kref) == 1 &&
-	       view->mode == pages->account_mode && is_owner(&view->owner, pages);
+	if (!pages || kref_read(&pages->kref) != 1 || view->mode != pages->account_mode ||
+	    !is_owner(&view->owner, pages))
+		return false;
+	return view->source == DMAOWN_SOURCE_ADDRESS ? continues(view, pages) :
+						       !is_by_address(pages);
 }
 
 /*
@@ -410,21 +431,18 @@ static struct layout_iopt_area *view_more(struct iommufd_locks *locks, struct lo
 					  struct area_walk *walk, unsigned int *steps)
 {
 	struct layout_iopt_area *area = next_area(walk);
-	size_t npinned = 0, charged = 0;
-	unsigned int nr = 0;
 
-	if (!may_go_on(view))
+	if (!may_go_on(locks, view))
 		return area;
-	for (; area && nr < WALK_STEPS && goes_on(view, area->pages); area = next_area(walk)) {
-		nr++;
-		npinned += area->pages->npinned;
-		charged += area->pages->last_npinned;
+	for (; area && view->nr < WALK_STEPS && goes_on(view, area->pages);
+	     area = next_area(walk)) {
+		view->nr++;
+		view->npages += area->pages->npages;
+		view->npinned += area->pages->npinned;
+		view->charged += area->pages->last_npinned;
 		meet(locks, area->pages);
 		step(steps);
 	}
-	view->nr += nr;
-	view->npinned += npinned;
-	view->charged += charged;
 	return area;
 }
 
@@ -440,7 +458,7 @@ static int walk_ioas(struct iommufd_locks *locks, const struct layout_iommufd_io
 	area = next_area(&walk);
 	while (area && !ret) {
 		view_area(view, area);
-		if (area->pages && !is_by_address(area->pages))
+		if (area->pages)
 			meet(locks, area->pages);
 		area = view_more(locks, view, &walk, steps);
 		ret = fn(view, arg);
@@ -451,7 +469,7 @@ static int walk_ioas(struct iommufd_locks *locks, const struct layout_iommufd_io
 	return ret;
 }
 
-int iommufd_walk(struct lockset_part *part, area_fn fn, void *arg)
+int iommufd_walk(struct lockset_part *part, bool detail, area_fn fn, void *arg)
 {
 	struct iommufd_locks *locks = to_locks(part);
 	struct locked_area view = {};
@@ -460,6 +478,7 @@ int iommufd_walk(struct lockset_part *part, area_fn fn, void *arg)
 	int ret = 0;
 
 	forget_met(locks);
+	locks->detail = detail;
 	for (i = 0; i < locks->ioases_nr && !ret; i++) {
 		struct layout_iommufd_ioas *ioas = locks->ioases[i].ioas;
 
@@ -469,22 +488,20 @@ int iommufd_walk(struct lockset_part *part, area_fn fn, void *arg)
 	return ret;
 }
 
-/* Asks gives() only where the owner is another one than before. */
-struct giving {
-	const struct owner *to;
-	gives_fn gives;
-	const void *arg;
+/* Who gives is asked only where the owner is another one than before. */
+struct asked {
+	const struct giving *giving;
 	struct owner last;		/* only to be compared */
 	bool last_gives;
 };
 
-static bool gives(struct giving *giving, const struct layout_iopt_pages *pages)
+static bool gives(struct asked *asked, const struct layout_iopt_pages *pages)
 {
-	if (!is_owner(&giving->last, pages)) {
-		giving->last = owner_of(pages);
-		giving->last_gives = giving->gives(&giving->last, giving->arg);
+	if (!is_owner(&asked->last, pages)) {
+		asked->last = owner_of(pages);
+		asked->last_gives = asked->giving->gives(&asked->last, asked->giving->arg);
 	}
-	return giving->last_gives;
+	return asked->last_gives;
 }
 
 static void set_owner(struct layout_iopt_pages *pages, const struct owner *owner)
@@ -496,15 +513,15 @@ static void set_owner(struct layout_iopt_pages *pages, const struct owner *owner
 }
 
 /* One pages object, if it is to be given away; returns how many that makes. */
-static unsigned int give(struct giving *giving, struct layout_iopt_pages *pages)
+static unsigned int give(struct asked *asked, struct layout_iopt_pages *pages)
 {
-	if (!gives(giving, pages))
+	if (!gives(asked, pages))
 		return 0;
-	set_owner(pages, giving->to);
+	set_owner(pages, asked->giving->to);
 	return 1;
 }
 
-static size_t give_met(const struct iommufd_locks *locks, struct giving *giving)
+static size_t give_met(const struct iommufd_locks *locks, struct asked *asked)
 {
 	const struct met *met;
 	unsigned int i, steps = 0;
@@ -512,14 +529,14 @@ static size_t give_met(const struct iommufd_locks *locks, struct giving *giving)
 
 	for (met = locks->met; met; met = met->next) {
 		for (i = 0; i < met->nr; i++) {
-			nr += give(giving, met->pages[i]);
+			nr += give(asked, met->pages[i]);
 			step(&steps);
 		}
 	}
 	return nr;
 }
 
-static size_t give_all(const struct iommufd_locks *locks, struct giving *giving)
+static size_t give_all(const struct iommufd_locks *locks, struct asked *asked)
 {
 	struct layout_iopt_area *area;
 	unsigned int i, steps = 0;
@@ -529,21 +546,20 @@ static size_t give_all(const struct iommufd_locks *locks, struct giving *giving)
 	for (i = 0; i < locks->ioases_nr; i++) {
 		area_walk_begin(&walk, locks->ioases[i].ioas);
 		while ((area = next_area(&walk))) {
-			if (!is_by_address(area->pages))
-				nr += give(giving, area->pages);
+			if (is_given(locks, area->pages))
+				nr += give(asked, area->pages);
 			step(&steps);
 		}
 	}
 	return nr;
 }
 
-size_t iommufd_give(struct lockset_part *part, const struct owner *to, gives_fn gives_fn,
-		    const void *arg)
+size_t iommufd_give(struct lockset_part *part, const struct giving *giving)
 {
-	struct giving giving = { .to = to, .gives = gives_fn, .arg = arg };
 	const struct iommufd_locks *locks = to_locks(part);
+	struct asked asked = { .giving = giving };
 
-	return locks->met_all ? give_met(locks, &giving) : give_all(locks, &giving);
+	return locks->met_all ? give_met(locks, &asked) : give_all(locks, &asked);
 }
 
 void iommufd_set_owner(void *self, struct pages *opaque, const struct owner *owner,

@@ -123,9 +123,8 @@ struct lockset_part *iommufd_part_alloc(void);
 void iommufd_part_free(struct lockset_part *part);
 int iommufd_lock(struct lockset_part *part, struct lockset_place *who);
 void iommufd_unlock(struct lockset_part *part);
-int iommufd_walk(struct lockset_part *part, area_fn fn, void *arg);
-size_t iommufd_give(struct lockset_part *part, const struct owner *to, gives_fn gives,
-		    const void *arg);
+int iommufd_walk(struct lockset_part *part, bool detail, area_fn fn, void *arg);
+size_t iommufd_give(struct lockset_part *part, const struct giving *giving);
 void iommufd_set_owner(void *self, struct pages *pages, const struct owner *owner, bool privileged);
 void iommufd_set_addr(void *self, struct pages *pages, unsigned long addr);
 

@@ -19,6 +19,7 @@ struct type1_locks {
 	/* How many, from the first container on, are locked. */
 	unsigned int containers_locked;
 	unsigned int iommus_locked;
+	bool detail;			/* that was how the last walk was */
 };
 
 static struct type1_locks *to_locks(struct lockset_part *part)
@@ -43,12 +44,18 @@ static struct layout_vfio_container *container_at(const struct type1_locks *lock
 	return locks->part.contexts[i].self;
 }
 
+/* Of a container that is locked. */
+static struct layout_vfio_iommu *iommu_at(const struct type1_locks *locks, unsigned int i)
+{
+	return type1_iommu(container_at(locks, i));
+}
+
 void type1_unlock(struct lockset_part *part)
 {
 	struct type1_locks *locks = to_locks(part);
 
 	while (locks->iommus_locked)
-		mutex_unlock(&type1_iommu(container_at(locks, --locks->iommus_locked))->lock);
+		mutex_unlock(&iommu_at(locks, --locks->iommus_locked)->lock);
 	while (locks->containers_locked)
 		type1_unlock_container(container_at(locks, --locks->containers_locked));
 }
@@ -69,8 +76,7 @@ static bool lock_containers(struct type1_locks *locks)
 static bool lock_iommus(struct type1_locks *locks)
 {
 	for (; locks->iommus_locked < locks->part.nr; locks->iommus_locked++) {
-		struct layout_vfio_iommu *iommu =
-			type1_iommu(container_at(locks, locks->iommus_locked));
+		struct layout_vfio_iommu *iommu = iommu_at(locks, locks->iommus_locked);
 
 		if (!mutex_trylock(&iommu->lock))
 			return false;
@@ -94,6 +100,11 @@ int type1_lock(struct lockset_part *part, struct lockset_place *who)
 	return -EBUSY;
 }
 
+static struct owner owner_of(const struct layout_vfio_dma *dma)
+{
+	return (struct owner){ dma->task, dma->mm };
+}
+
 static void view_area(struct locked_area *view, struct layout_vfio_dma *dma)
 {
 	view->nr = 1;
@@ -109,57 +120,125 @@ static void view_area(struct locked_area *view, struct layout_vfio_dma *dma)
 	view->npages = dma->size >> PAGE_SHIFT;
 	view->npinned = type1_locked(dma);
 	view->charged = dma->locked_vm;
-	view->owner = (struct owner){ dma->task, dma->mm };
+	view->owner = owner_of(dma);
+}
+
+/* Counts mappings; lets others have the processor every so many. */
+static void step(unsigned int *steps)
+{
+	if (!(++*steps % WALK_STEPS))
+		cond_resched();
+}
+
+/* Whether a mapping begins in its owner's address space where those of a view end. */
+static bool goes_on(const struct locked_area *view, const struct layout_vfio_dma *dma)
+{
+	return dma->task == view->owner.task && dma->mm == view->owner.mm &&
+	       dma->vaddr == view->addr + (view->npages << PAGE_SHIFT) &&
+	       !dma->vaddr_invalid && !!(dma->prot & IOMMU_WRITE) == view->writable;
+}
+
+/*
+ * Adds those that follow and are alike to a view, though not so many that others wait for long;
+ * returns the first that is not.
+ */
+static struct layout_vfio_dma *view_more(struct locked_area *view, struct layout_vfio_dma *dma,
+					 unsigned int *steps)
+{
+	while (dma && !view->invalid && view->nr < WALK_STEPS && goes_on(view, dma)) {
+		view->nr++;
+		view->npages += dma->size >> PAGE_SHIFT;
+		view->npinned += type1_locked(dma);
+		view->charged += dma->locked_vm;
+		step(steps);
+		dma = next_dma(dma);
+	}
+	return dma;
 }
 
 /* One container; *steps counts mappings through all of them. */
-static int walk_one(struct layout_vfio_iommu *iommu, struct locked_area *view,
+static int walk_one(struct layout_vfio_iommu *iommu, struct locked_area *view, bool detail,
 		    unsigned int *steps, area_fn fn, void *arg)
 {
-	struct layout_vfio_dma *dma;
+	struct layout_vfio_dma *dma = first_dma(iommu);
 	int ret = 0;
 
-	for (dma = first_dma(iommu); dma && !ret; dma = next_dma(dma)) {
+	while (dma && !ret) {
 		view_area(view, dma);
+		dma = next_dma(dma);
+		if (!detail)
+			dma = view_more(view, dma, steps);
 		ret = fn(view, arg);
-		if (!(++*steps % WALK_STEPS))
-			cond_resched();
+		step(steps);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
 	}
 	return ret;
 }
 
-int type1_walk(struct lockset_part *part, area_fn fn, void *arg)
+int type1_walk(struct lockset_part *part, bool detail, area_fn fn, void *arg)
 {
+	struct type1_locks *locks = to_locks(part);
 	struct locked_area view = {};
 	unsigned int i, steps = 0;
 	int ret = 0;
 
+	locks->detail = detail;
 	for (i = 0; i < part->nr && !ret; i++) {
 		view.place = (struct lockset_place){ part->first + i, TYPE1_IOAS };
-		ret = walk_one(type1_iommu(part->contexts[i].self), &view, &steps, fn, arg);
+		ret = walk_one(iommu_at(locks, i), &view, detail, &steps, fn, arg);
 	}
 	return ret;
 }
 
-/* All is mapped by address. */
-size_t type1_give(struct lockset_part *part, const struct owner *to, gives_fn gives,
-		  const void *arg)
-{
-	return 0;
-}
-
 /* Who stays in the same address space keeps what it has been charged with, limit or not. */
-void type1_set_owner(void *self, struct pages *pages, const struct owner *owner, bool privileged)
+static void set_owner(struct layout_vfio_dma *dma, const struct owner *owner, bool privileged)
 {
-	struct layout_vfio_dma *dma = (struct layout_vfio_dma *)pages;
-
 	if (dma->mm != owner->mm)
 		dma->lock_cap = privileged;
 	dma->task = owner->task;
 	dma->mm = owner->mm;
 	dma->locked_vm = type1_locked(dma);
+}
+
+static size_t give_one(struct layout_vfio_iommu *iommu, const struct giving *giving,
+		       unsigned int *steps)
+{
+	struct owner last = {};
+	bool gives = false;
+	struct layout_vfio_dma *dma;
+	size_t nr = 0;
+
+	for (dma = first_dma(iommu); dma; dma = next_dma(dma)) {
+		/* Who gives is asked only where the owner is another one than before. */
+		if (dma->task != last.task || dma->mm != last.mm) {
+			last = owner_of(dma);
+			gives = giving->gives(&last, giving->arg);
+		}
+		if (gives) {
+			set_owner(dma, giving->to, giving->privileged);
+			nr++;
+		}
+		step(steps);
+	}
+	return nr;
+}
+
+/* All is mapped by address. */
+size_t type1_give(struct lockset_part *part, const struct giving *giving)
+{
+	struct type1_locks *locks = to_locks(part);
+	unsigned int i, steps = 0;
+	size_t nr = 0;
+
+	for (i = 0; i < part->nr && !locks->detail; i++)
+		nr += give_one(iommu_at(locks, i), giving, &steps);
+	return nr;
+}
+
+void type1_set_owner(void *self, struct pages *pages, const struct owner *owner, bool privileged)
+{
+	set_owner((struct layout_vfio_dma *)pages, owner, privileged);
 }
 
 /* An address that did not hold (VFIO_DMA_UNMAP_FLAG_VADDR) does from now on. */

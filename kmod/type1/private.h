@@ -73,7 +73,7 @@ static inline size_t type1_locked(const struct layout_vfio_dma *dma)
 
 /*
  * Whether a container has an IOMMU at all at this moment. Without one it is left alone: it may be
- * all that is left of VFIO by now, which lockdep would have to know for the lock. /
+ * all that is left of VFIO by now, which lockdep would have to know for the lock.
  */
 bool type1_has_iommu(const struct layout_vfio_container *container);
 
@@ -102,9 +102,8 @@ struct lockset_part *type1_part_alloc(void);
 void type1_part_free(struct lockset_part *part);
 int type1_lock(struct lockset_part *part, struct lockset_place *who);
 void type1_unlock(struct lockset_part *part);
-int type1_walk(struct lockset_part *part, area_fn fn, void *arg);
-size_t type1_give(struct lockset_part *part, const struct owner *to, gives_fn gives,
-		  const void *arg);
+int type1_walk(struct lockset_part *part, bool detail, area_fn fn, void *arg);
+size_t type1_give(struct lockset_part *part, const struct giving *giving);
 void type1_set_owner(void *self, struct pages *pages, const struct owner *owner, bool privileged);
 void type1_set_addr(void *self, struct pages *pages, unsigned long addr);
 

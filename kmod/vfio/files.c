@@ -54,7 +54,7 @@ static struct build build = {
 
 /*
  * VFIO uses iommufd, and so keeps it loaded; that it is the right build is seen by us. Without
- * that, nothing is said of which iommufd context a device is bound to. /
+ * that, nothing is said of which iommufd context a device is bound to.
  */
 static int begin(struct vfio *vfio)
 {
