@@ -306,7 +306,7 @@ static void test_reports(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		/* Holds the context over the fork, but has another address space after an exec. */
 		dup2(pipes[1], 1);
-		execlp("sh", "sh", "-c", "echo; exec sleep 1000", NULL);
+		execlp("sh", "sh", "-c", "echo; kill -STOP $$", NULL);
 		_exit(1);
 	}
 	if (read(pipes[0], &byte, 1) != 1)
