@@ -7,6 +7,7 @@
 #define DMAOWN_BACKEND_H
 
 #include <linux/lockdep.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include "context.h"
 
@@ -45,6 +46,12 @@ static inline void lock_nests(struct lockset_part *part, struct lockdep_map *map
 #else
 #define LOCK_NESTS(part, lock, shared)	do { } while (0)
 #endif
+
+/* Whether memory that begins there follows on that of a view, and not on the end of all numbers. */
+static inline bool area_continues(const struct locked_area *view, unsigned long addr)
+{
+	return addr > view->addr && addr == view->addr + (view->npages << PAGE_SHIFT);
+}
 
 struct backend {
 	enum dmaown_kind kind;

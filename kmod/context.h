@@ -200,13 +200,15 @@ unsigned int pages_pinned(struct context ctx, const struct pages *pages, unsigne
 
 /*
  * After a walk to its end: makes to the owner of every pages object whose owner is one that gives
- * says it is to be taken from, but after a walk in detail not of those that are mapped by address;
- * returns how many there were. References, charges and privileged as with pages_set_owner().
+ * says it is to be taken from; returns how many there were. by_address is for those that are mapped
+ * by address, too, after a walk that was not in detail. References, charges and privileged as with
+ * pages_set_owner().
  */
 typedef bool (*gives_fn)(const struct owner *owner, const void *arg);
 struct giving {
 	const struct owner *to;
 	bool privileged;
+	bool by_address;
 	gives_fn gives;
 	const void *arg;
 };

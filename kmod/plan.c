@@ -197,14 +197,14 @@ static u8 wanted_of(const struct plan *plan, const struct locked_area *area)
 	       (context_takes_io(context_of(plan, area)) ? MEMORY_IO : 0);
 }
 
-/* In one address space the same address is the same memory. */
+/* Of a plan that is not in detail. In one address space the same address is the same memory. */
 static void expect_range(struct plan *plan, const struct locked_area *area,
 			 const struct source *source)
 {
 	const struct mem_range range = {
 		.mm = area->owner.mm,
 		.addr = area->addr,
-		.end = area->addr + (area->npages << PAGE_SHIFT),
+		.last = last_of_pages(area->addr, area->npages),
 		.want = wanted_of(plan, area),
 	};
 

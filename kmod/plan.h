@@ -103,8 +103,8 @@ struct plan {
 	unsigned int adopted;		/* of these, whose owner is dead or stale */
 	unsigned int objects;		/* pages objects that they show */
 	unsigned int given;		/* of these, what moves[] does not have */
-	bool vague;			/* it takes more detail to know whether they can be moved */
 	unsigned int users;		/* of these, where a user is recorded */
+	bool vague;			/* it takes more detail to know whether they can be moved */
 
 	/* Areas whose pages object has more references than one: looked at; that change hands. */
 	unsigned int areas_shared;

@@ -112,6 +112,7 @@ static void commit(struct transfer *t)
 	const struct giving giving = {
 		.to = to,
 		.privileged = plan->privileged,
+		.by_address = !plan->detail,
 		.gives = plan_takes,
 		.arg = plan,
 	};
@@ -310,7 +311,7 @@ static void tell_progress(u64 done, u64 total, void *arg)
  */
 static int look_for_detail(struct transfer *t)
 {
-	t->plan.detail = t->holders.found;
+	t->plan.detail = t->holders.found || t->plan.vague;
 	return holders_refresh(&t->holders, &t->contexts) ?: LOOK;
 }
 

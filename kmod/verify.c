@@ -99,11 +99,6 @@ static bool needs_look(const struct plan *plan, const struct move *move)
 	return move->mm != plan->to->mm || move->addr != move->new_addr;
 }
 
-static unsigned long move_end(const struct move *move)
-{
-	return move->addr + (move->npages << PAGE_SHIFT);
-}
-
 static int range_compare(const void *a, const void *b)
 {
 	const struct mem_range *x = a;
@@ -129,7 +124,7 @@ static unsigned int first_reaching(const struct mem_range *ranges, unsigned int 
 		struct mem_range key = *wanted;
 
 		/* Compare with where the range ends, not with where it starts. */
-		key.addr = wanted->addr < ranges[mid].end ? ranges[mid].addr : ULONG_MAX;
+		key.addr = wanted->addr <= ranges[mid].last ? ranges[mid].addr : ULONG_MAX;
 		if (range_compare(&ranges[mid], &key) < 0)
 			low = mid + 1;
 		else
@@ -143,7 +138,7 @@ static struct mem_range wanted_range(const struct move *move)
 	return (struct mem_range){
 		.mm = move->mm,
 		.addr = move->addr,
-		.end = move_end(move),
+		.last = last_of_pages(move->addr, move->npages),
 		.want = move->want,
 		.delta = move->new_addr - move->addr,
 	};
@@ -294,7 +289,7 @@ static int note_different(enum dmaown_reason reason, unsigned long addr, unsigne
 	struct mem_range range = *looking->range;
 
 	range.addr = addr;
-	range.end = addr + length;
+	range.last = addr + length - 1;
 	range.reason = reason;
 	looking->error = range_append(looking->different, &range);
 	return looking->error;
@@ -315,18 +310,20 @@ static int look_at(const struct mem_range *range, struct mm_struct *to,
 		   struct mem_ranges *different, unsigned int *tries)
 {
 	struct looking looking = { .range = range, .different = different };
-	unsigned long at = range->addr;
+	unsigned long length = range_length(range);
+	unsigned long done = 0;
 	struct memory memory;
 
-	while (at < range->end) {
+	while (done < length) {
+		unsigned long at = range->addr + done;
 		unsigned int steps = COMPARE_STEPS;
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		if (begin_patiently(&memory, range->mm, to, tries))
 			return -EBUSY;
-		at += memory_compare(&memory, at, at + range->delta, range->end - at, range->want,
-				     &steps, note_different, &looking);
+		done += memory_compare(&memory, at, at + range->delta, length - done, range->want,
+				       &steps, note_different, &looking);
 		memory_end(&memory);
 		if (looking.error)
 			return looking.error;
@@ -347,7 +344,7 @@ static void report_different(const struct plan *plan, const struct move *move,
 	unsigned long shown = move->addr + move->offset;	/* address of the first IOVA */
 	unsigned long shown_last = shown + (move->last - move->iova);
 	unsigned long from = max(different->addr, shown);
-	unsigned long last = min(different->end - 1, shown_last);
+	unsigned long last = min(different->last, shown_last);
 	struct dmaown_report report = {
 		.reason = different->reason,
 		.context = plan_context(plan, &move->place),
@@ -385,7 +382,7 @@ static int report_all(const struct plan *plan, const struct mem_ranges *differen
 		for (; at < different->nr; at++) {
 			const struct mem_range *range = &different->array[at];
 
-			if (!ranges_alike(range, &wanted) || range->addr >= wanted.end)
+			if (!ranges_alike(range, &wanted) || range->addr > wanted.last)
 				break;
 			report_different(plan, move, range, reports);
 			if (fatal_signal_pending(current))
@@ -403,7 +400,7 @@ static int stop(enum dmaown_reason reason, unsigned long addr, unsigned long len
 
 static bool same_at_once(const struct mem_range *range, struct mm_struct *to, unsigned int *steps)
 {
-	unsigned long length = range->end - range->addr;
+	unsigned long length = range_length(range);
 	struct memory memory;
 	unsigned long done;
 

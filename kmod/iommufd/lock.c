@@ -386,15 +386,9 @@ static bool make_room_to_meet(struct iommufd_locks *locks)
 	return true;
 }
 
-/* Whether what is met is to be changed by iommufd_give(). */
-static bool is_given(const struct iommufd_locks *locks, const struct layout_iopt_pages *pages)
-{
-	return !locks->detail || !is_by_address(pages);
-}
-
 static void meet(struct iommufd_locks *locks, struct layout_iopt_pages *pages)
 {
-	if (!is_given(locks, pages))
+	if (locks->detail && is_by_address(pages))
 		return;
 	if ((locks->met && locks->met->nr < MET_ROOM) || make_room_to_meet(locks))
 		locks->met->pages[locks->met->nr++] = pages;
@@ -411,7 +405,7 @@ static bool may_go_on(const struct iommufd_locks *locks, const struct locked_are
 static bool continues(const struct locked_area *view, const struct layout_iopt_pages *pages)
 {
 	return is_by_address(pages) && view->writable == pages->writable &&
-	       view->addr + (view->npages << PAGE_SHIFT) == (unsigned long)pages->uptr;
+	       area_continues(view, (unsigned long)pages->uptr);
 }
 
 static bool goes_on(const struct locked_area *view, const struct layout_iopt_pages *pages)
@@ -546,7 +540,7 @@ static size_t give_all(const struct iommufd_locks *locks, struct asked *asked)
 	for (i = 0; i < locks->ioases_nr; i++) {
 		area_walk_begin(&walk, locks->ioases[i].ioas);
 		while ((area = next_area(&walk))) {
-			if (is_given(locks, area->pages))
+			if (asked->giving->by_address || !is_by_address(area->pages))
 				nr += give(asked, area->pages);
 			step(&steps);
 		}

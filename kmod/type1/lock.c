@@ -19,7 +19,6 @@ struct type1_locks {
 	/* How many, from the first container on, are locked. */
 	unsigned int containers_locked;
 	unsigned int iommus_locked;
-	bool detail;			/* that was how the last walk was */
 };
 
 static struct type1_locks *to_locks(struct lockset_part *part)
@@ -134,8 +133,8 @@ static void step(unsigned int *steps)
 static bool goes_on(const struct locked_area *view, const struct layout_vfio_dma *dma)
 {
 	return dma->task == view->owner.task && dma->mm == view->owner.mm &&
-	       dma->vaddr == view->addr + (view->npages << PAGE_SHIFT) &&
-	       !dma->vaddr_invalid && !!(dma->prot & IOMMU_WRITE) == view->writable;
+	       area_continues(view, dma->vaddr) && !dma->vaddr_invalid &&
+	       !!(dma->prot & IOMMU_WRITE) == view->writable;
 }
 
 /*
@@ -183,7 +182,6 @@ int type1_walk(struct lockset_part *part, bool detail, area_fn fn, void *arg)
 	unsigned int i, steps = 0;
 	int ret = 0;
 
-	locks->detail = detail;
 	for (i = 0; i < part->nr && !ret; i++) {
 		view.place = (struct lockset_place){ part->first + i, TYPE1_IOAS };
 		ret = walk_one(iommu_at(locks, i), &view, detail, &steps, fn, arg);
@@ -224,14 +222,16 @@ static size_t give_one(struct layout_vfio_iommu *iommu, const struct giving *giv
 	return nr;
 }
 
-/* All is mapped by address. */
 size_t type1_give(struct lockset_part *part, const struct giving *giving)
 {
 	struct type1_locks *locks = to_locks(part);
 	unsigned int i, steps = 0;
 	size_t nr = 0;
 
-	for (i = 0; i < part->nr && !locks->detail; i++)
+	/* All is mapped by address. */
+	if (!giving->by_address)
+		return 0;
+	for (i = 0; i < part->nr; i++)
 		nr += give_one(iommu_at(locks, i), giving, &steps);
 	return nr;
 }

@@ -350,6 +350,71 @@ static void test_reports(void)
 	close(pipes[1]);
 }
 
+/*
+ * iommufd takes addresses that no process can have, up to the last byte, as long as nothing is to be
+ * pinned: nobody has the same memory there, however the areas lie beside each other.
+ */
+static void test_impossible_addresses(void)
+{
+	const uint64_t top = -(uint64_t)16 * PAGE;
+	const struct {
+		const char *what;
+		uint64_t addr;
+		uint64_t length;
+	} areas[] = {
+		{ "memory up to the last byte of all", top, 16 * PAGE - 1 },
+		{ "and memory from the first one on, behind it", 0, 4 * PAGE },
+		{ "and much more behind that", 4 * PAGE, 1ull << 46 },
+	};
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+	int fd = open("/dev/iommu", O_RDWR);
+	struct dmaown_file file = { .fd = fd };
+	uint64_t iova = 0x100000;
+	unsigned int i;
+	pid_t pid;
+
+	if (fd < 0 || ioctl(fd, IOMMU_IOAS_ALLOC, &alloc))
+		broken("a context with an IOAS");
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(1);
+	}
+	for (i = 0; i < sizeof(areas) / sizeof(areas[0]); i++) {
+		struct dmaown_report reports[4] = { 0 };
+		struct dmaown_transfer t = {
+			.size = sizeof(t),
+			.to = { .pid = pid },
+			.files = (uintptr_t)&file,
+			.nr_files = 1,
+			.reports = (uintptr_t)reports,
+			.nr_reports = 4,
+		};
+		struct iommu_ioas_map map = {
+			.size = sizeof(map),
+			.flags = IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE |
+				 IOMMU_IOAS_MAP_FIXED_IOVA,
+			.ioas_id = alloc.out_ioas_id,
+			.user_va = areas[i].addr,
+			.length = areas[i].length,
+			.iova = iova,
+		};
+
+		if (ioctl(fd, IOMMU_IOAS_MAP, &map))
+			broken(areas[i].what);
+		iova += areas[i].length + PAGE;
+		expect(transfer(&t), ENXIO, areas[i].what);
+		equal(t.reports_total, i + 1, "a report for each");
+		equal(reports[0].reason, DMAOWN_REASON_OLD_HOLE, "there is nothing");
+		equal(reports[0].iova, 0x100000, "from the first IOVA");
+		equal(reports[0].last, 0x100000 + areas[0].length - 1, "to the last one");
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fd);
+}
+
 /* A child that has the memory, and the context no more. */
 static void test_not_held(void)
 {
@@ -456,6 +521,7 @@ int main(void)
 	test_forces();
 	test_files();
 	test_reports();
+	test_impossible_addresses();
 	test_not_held();
 	test_capabilities();
 	return done_testing();
