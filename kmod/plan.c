@@ -223,12 +223,6 @@ static void add_move(struct plan *plan, const struct locked_area *area, struct s
 {
 	struct moves *moves = &plan->moves;
 
-	plan->moves_want += area->nr;
-	if (!plan->detail) {
-		expect_range(plan, area, source);
-		plan->given += area->nr;
-		return;
-	}
 	if (moves->nr == moves->room)
 		return;
 	moves->array[moves->nr++] = (struct move){
@@ -258,19 +252,28 @@ static void add_object(struct plan *plan, const struct locked_area *area, struct
 	source->charged += area->charged;
 	plan->objects += area->nr;
 	plan->users += source->owner.user ? area->nr : 0;
-	if (area->source == DMAOWN_SOURCE_ADDRESS)
-		add_move(plan, area, source, wish);
-	else
+	if (area->source != DMAOWN_SOURCE_ADDRESS) {
 		plan->given += area->nr;
+		return;
+	}
+	plan->moves_want += area->nr;
+	if (plan->detail) {
+		add_move(plan, area, source, wish);
+	} else {
+		plan->given += area->nr;
+		expect_range(plan, area, source);
+	}
 }
 
 static void add_orphan(struct plan *plan, const struct locked_area *area,
 		       const struct source *source, const struct wish *wish)
 {
 	plan->orphans_want += area->nr;
-	if (!plan->detail)
+	if (!plan->detail) {
 		plan->vague = true;
-	if (!plan->detail || plan->orphans_nr == plan->orphans_room)
+		return;
+	}
+	if (plan->orphans_nr == plan->orphans_room)
 		return;
 	plan->orphans[plan->orphans_nr++] = (struct orphan){
 		.pages = area->pages,

@@ -425,18 +425,21 @@ static struct layout_iopt_area *view_more(struct iommufd_locks *locks, struct lo
 					  struct area_walk *walk, unsigned int *steps)
 {
 	struct layout_iopt_area *area = next_area(walk);
+	/* Nobody else knows it, so that it can be kept in registers. */
+	struct locked_area more = *view;
 
 	if (!may_go_on(locks, view))
 		return area;
-	for (; area && view->nr < WALK_STEPS && goes_on(view, area->pages);
+	for (; area && more.nr < WALK_STEPS && goes_on(&more, area->pages);
 	     area = next_area(walk)) {
-		view->nr++;
-		view->npages += area->pages->npages;
-		view->npinned += area->pages->npinned;
-		view->charged += area->pages->last_npinned;
+		more.nr++;
+		more.npages += area->pages->npages;
+		more.npinned += area->pages->npinned;
+		more.charged += area->pages->last_npinned;
 		meet(locks, area->pages);
 		step(steps);
 	}
+	*view = more;
 	return area;
 }
 
