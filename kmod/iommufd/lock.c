@@ -425,21 +425,22 @@ static struct layout_iopt_area *view_more(struct iommufd_locks *locks, struct lo
 					  struct area_walk *walk, unsigned int *steps)
 {
 	struct layout_iopt_area *area = next_area(walk);
-	/* Nobody else knows it, so that it can be kept in registers. */
-	struct locked_area more = *view;
+	size_t npinned = 0, charged = 0;
+	unsigned int nr = 0;
 
 	if (!may_go_on(locks, view))
 		return area;
-	for (; area && more.nr < WALK_STEPS && goes_on(&more, area->pages);
-	     area = next_area(walk)) {
-		more.nr++;
-		more.npages += area->pages->npages;
-		more.npinned += area->pages->npinned;
-		more.charged += area->pages->last_npinned;
+	for (; area && nr < WALK_STEPS && goes_on(view, area->pages); area = next_area(walk)) {
+		nr++;
+		view->npages += area->pages->npages;
+		npinned += area->pages->npinned;
+		charged += area->pages->last_npinned;
 		meet(locks, area->pages);
 		step(steps);
 	}
-	*view = more;
+	view->nr += nr;
+	view->npinned += npinned;
+	view->charged += charged;
 	return area;
 }
 
