@@ -379,7 +379,7 @@ static int access_rw(int fd, uint64_t iova, void *data, uint64_t length, uint32_
 
 static uint32_t rw_flags(struct call *c, int n)
 {
-	return arg_is(c, n, "kthread") ? ACCESSOR_KTHREAD : 0;
+	return arg_is(c, n, "kthread") ? ACCESSOR_KTHREAD : arg_is(c, n, "pinned") ? ACCESSOR_PINNED : 0;
 }
 
 static char *join_words(struct call *c, int first, char *text)
@@ -487,17 +487,28 @@ static int do_access_stop(struct call *c)
 
 /* VFIO devices */
 
-static int do_device(struct call *c)
+/* A file of a device in sysfs, on whatever bus it is: PCI, or the platform, where emulated ones are. */
+static int find_in_sysfs(const char *device, const char *name, char *path, size_t size)
 {
-	char pattern[256], path[300];
+	char pattern[256];
 	glob_t found;
-	int ret;
 
-	snprintf(pattern, sizeof(pattern), "/sys/bus/pci/devices/%s/vfio-dev/vfio*", c->argv[1]);
+	snprintf(pattern, sizeof(pattern), "/sys/bus/*/devices/%s/%s", device, name);
 	if (glob(pattern, 0, NULL, &found))
 		return -ENODEV;
-	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(found.gl_pathv[0], '/') + 1);
+	snprintf(path, size, "%s", found.gl_pathv[0]);
 	globfree(&found);
+	return 0;
+}
+
+static int do_device(struct call *c)
+{
+	char found[256], path[300];
+	int ret = find_in_sysfs(c->argv[1], "vfio-dev/vfio*", found, sizeof(found));
+
+	if (ret)
+		return ret;
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(found, '/') + 1);
 	ret = result(open(path, O_RDWR));
 	return ret < 0 ? ret : answer(c, "%d", ret);
 }
@@ -533,10 +544,11 @@ static int do_detach(struct call *c)
 static int do_group(struct call *c)
 {
 	char link[256], path[300], target[256];
+	int ret = find_in_sysfs(c->argv[1], "iommu_group", link, sizeof(link));
 	ssize_t n;
-	int ret;
 
-	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/iommu_group", c->argv[1]);
+	if (ret)
+		return ret;
 	n = readlink(link, target, sizeof(target) - 1);
 	if (n < 0)
 		return -errno;
@@ -1493,27 +1505,28 @@ static const struct command {
 	{ "change-process-loop", 2, 2, do_change_process_loop }, /* FD MILLISECONDS -> N done M failed [ERRNO] */
 	/* dmaown's, in a loop */
 	{ "transfer-loop", 2, MAX_ARGS, do_transfer_loop }, /* MILLISECONDS PID... -> N done M failed [ERRNO] */
-	/* in-kernel accesses: ACC is a file of the test module accessor */
+	/* in-kernel accesses: ACC is a file of the test module accessor, or, but for the first and "pinned",
+	   one of an emulated device; FROM is caller or kthread, or pinned: the pages that it has pinned */
 	{ "access",	2, 3, do_access },		/* FD IOAS [pins] -> ACC ID */
 	{ "pin",	4, 4, do_pin },			/* ACC IOVA LENGTH r|rw */
 	{ "unpin",	3, 3, do_unpin },		/* ACC IOVA LENGTH */
-	{ "access-read", 3, 3, do_access_read },	/* ACC IOVA caller|kthread -> TEXT */
-	{ "access-write", 4, MAX_ARGS, do_access_write }, /* ACC IOVA caller|kthread WORD... */
-	{ "access-loop", 5, 5, do_access_loop },	/* ACC IOVA LENGTH BYTE caller|kthread: reads */
+	{ "access-read", 3, 3, do_access_read },	/* ACC IOVA FROM -> TEXT */
+	{ "access-write", 4, MAX_ARGS, do_access_write }, /* ACC IOVA FROM WORD... */
+	{ "access-loop", 5, 5, do_access_loop },	/* ACC IOVA LENGTH BYTE FROM: reads */
 	{ "access-stop", 1, 1, do_access_stop },	/* ACC -> N rounds M errors L other */
 	/* VFIO: DEV is the device's file */
-	{ "device",	1, 1, do_device },		/* PCI-ADDRESS -> DEV */
+	{ "device",	1, 1, do_device },		/* NAME -> DEV: a PCI address, or emulated.N */
 	{ "bind",	2, 2, do_bind },		/* DEV FD -> DEVID */
 	{ "attach",	2, 2, do_attach },		/* DEV IOAS|HWPT -> HWPT */
 	{ "detach",	1, 1, do_detach },		/* DEV */
 	{ "dmabuf",	3, 3, do_dmabuf },		/* DEV OFFSET LENGTH -> FD */
 	/* DMA */
 	/* VFIO type1: CONTAINER is /dev/vfio/vfio, open */
-	{ "group",	1, 1, do_group },		/* PCI-ADDRESS -> GROUP */
+	{ "group",	1, 1, do_group },		/* NAME -> GROUP */
 	{ "set-container", 2, 2, do_set_container },	/* GROUP CONTAINER */
 	{ "unset-container", 1, 1, do_unset_container }, /* GROUP */
 	{ "set-iommu",	1, 1, do_set_iommu },		/* CONTAINER */
-	{ "group-device", 2, 2, do_group_device },	/* GROUP PCI-ADDRESS -> DEV */
+	{ "group-device", 2, 2, do_group_device },	/* GROUP NAME -> DEV */
 	{ "type1-map",	5, 5, do_type1_map },		/* CONTAINER ADDR LENGTH IOVA r|rw */
 	{ "type1-unmap", 3, 3, do_type1_unmap },	/* CONTAINER IOVA LENGTH -> BYTES */
 	{ "type1-invalidate", 3, 3, do_type1_invalidate }, /* CONTAINER IOVA LENGTH -> BYTES */

@@ -16,9 +16,9 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
-#include <linux/workqueue.h>
 
 #include "accessor.h"
+#include "worker.h"
 
 /* The lock is held around pinning, so that no pin is made behind the back of unmap(). */
 struct accessor {
@@ -152,7 +152,6 @@ static int do_unpin(struct accessor *accessor, const struct accessor_range *rang
 }
 
 struct rw {
-	struct work_struct work;
 	struct accessor *accessor;
 	unsigned long iova;
 	void *data;
@@ -161,24 +160,17 @@ struct rw {
 	int ret;
 };
 
-static void rw(struct rw *rw)
+static void rw(void *arg)
 {
-	rw->ret = iommufd_access_rw(rw->accessor->access, rw->iova, rw->data, rw->length, rw->flags);
-}
+	struct rw *rw = arg;
 
-/* A worker is a kernel thread, and has no memory of a user's. */
-static void rw_by_worker(struct work_struct *work)
-{
-	rw(container_of(work, struct rw, work));
+	rw->ret = iommufd_access_rw(rw->accessor->access, rw->iova, rw->data, rw->length, rw->flags);
 }
 
 static void rw_by_kthread(struct rw *arg)
 {
 	arg->flags |= IOMMUFD_ACCESS_RW_KTHREAD;
-	INIT_WORK_ONSTACK(&arg->work, rw_by_worker);
-	schedule_work(&arg->work);
-	flush_work(&arg->work);
-	destroy_work_on_stack(&arg->work);
+	by_worker(rw, arg);
 }
 
 static int do_rw(struct accessor *accessor, const struct accessor_range *range)

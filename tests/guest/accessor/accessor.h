@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* /dev/accessor: what its ioctls take. See accessor.c. */
+/*
+ * What the ioctls of /dev/accessor take, and those of emulated VFIO devices, but for ATTACH. See
+ * accessor.c and emulated.c.
+ */
 #ifndef ACCESSOR_H
 #define ACCESSOR_H
 
@@ -13,6 +16,7 @@
 
 #define ACCESSOR_WRITE		(1U << 0)	/* pin: writable; rw: write */
 #define ACCESSOR_KTHREAD	(1U << 1)	/* rw: from a kernel thread */
+#define ACCESSOR_PINNED		(1U << 2)	/* rw: in the pages that are pinned (emulated devices) */
 
 struct accessor_attach {
 	__u32 context;		/* descriptor of the caller's */

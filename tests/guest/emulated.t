@@ -1,0 +1,290 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Emulated VFIO devices, as mediated ones are: they have no IOMMU, pin page by page whenever they like, and
+# through the address space of whoever owns the mapping by then.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+size=$((1 << 20))
+elsewhere=0x20000000000
+device=emulated.0
+harmless+='|emulated emulated\.[0-9]: (Adding to|Removing from) iommu group'
+# What the kernel says when a limit holds is part of a test.
+harmless+='|vfio_pin_page_external: Task actor \([0-9]+\) RLIMIT_MEMLOCK \([0-9]+\) exceeded'
+
+devices() { echo "$1" >/sys/module/emulated/parameters/devices || broken "devices: $1"; }
+
+# Address, owner and what is pinned, of each area of all containers; VmPin and VmLck of both.
+state() {
+	echo "$(dmaownctl areas --raw -n -o IOVA,ADDR,PID,STATE,PINNED | paste -sd ' ')" \
+		"$(charges "$old") $(charges "$new")"
+}
+
+# The last command was refused with exit status $1 and the reason $2, and nothing has changed since
+# $before; in the case $3.
+refused() {
+	is "$status $(reasons)" "$1 $2" "$3: refused"
+	is "$(state)" "$before" "$3: and nothing has changed"
+}
+
+# What device $2 of actor $1 reads at IOVA $3 by $4 (caller, kthread or pinned) is what actor $5 wrote to
+# address $6, just now; in the case $7.
+shows() {
+	ask "$5" write-text "$6" "$5 at $(date +%s%N)"
+	ask "$5" read-text "$6"
+	local text=$reply
+
+	try "$1" access-read "$2" "$3" "$4"
+	is "$answer" "ok $text" "$7"
+}
+
+# Makes what actor $1 has at address $2 other memory than the container's.
+other_memory() {
+	ask "$1" memfd other $size
+	ask "$1" mmap "$reply" $size shared rw "$2"
+	ask "$1" fill "$2" $size 0xaa
+}
+
+devices 2
+
+# --- what is shown
+type1_vmm old $device $size
+id=$(context_of "$old")
+is "$(charges "$old")" "0 0" "mapping alone pins nothing"
+number=$(basename "$(readlink "/sys/bus/platform/devices/$device/iommu_group")")
+shown() {
+	run dmaownctl list --json -o KIND,DEVICES,AREAS,MAPPED,PINNED,ACCESSES
+	is "$(json -c '.contexts')" \
+		"[{\"kind\":\"type1\",\"devices\":[\"$device\"],\"areas\":1,\"mapped\":$size,\"pinned\":$1,\"accesses\":0}]" "list: $2"
+	run dmaownctl areas --raw -n --bytes -o CONTEXT,KIND,IOVA,LENGTH,PINNED,PID,STATE
+	is "$out" "$id type1 0x0 $size $1 $old live" "areas: $2"
+	run dmaownctl owners --json -o PID,KIND,PINNED,CHARGED,VM_PINNED,VM_LOCKED,MARK
+	is "$(json -c '.owners')" \
+		"[{\"pid\":$old,\"kind\":\"type1\",\"pinned\":$1,\"charged\":$1,\"vm_pinned\":0,\"vm_locked\":$1,\"mark\":null}]" "owners: $2"
+}
+shown 0 "nothing is pinned"
+ask old pin "$dev" 0 $((2 * page)) rw
+ask old pin "$dev" $page $((2 * page)) r
+shown $((3 * page)) "what the device has pinned, each page once"
+run dmaownctl devices --raw -n -o DEVICE,KIND,IOAS,HWPT,HOLDERS
+is "$out" "$device type1 1 - $old" "devices"
+run dmaownctl tree --raw -n -o NODE,KIND
+like "$out" "$id type1.*$device" "tree"
+for name in $device "$old/$dev" "$old/$group"; do
+	run dmaownctl list --raw -n -o ID --context "$name"
+	is "$out" "$id" "list --context $name"
+done
+is "$(grep -o 'via=.*' /sys/kernel/debug/dmaown/holders | paste -sd ' ')" \
+	"via=context fd=$container device=- busy=0 via=group fd=$group device=group-$number busy=0 via=device fd=$dev device=$device busy=0" \
+	"by which files it is held"
+run dmaownctl can-exit "$old" --json
+is "$(json -c '[.can_exit.findings[] | [.finding, .device, .areas, .pinned]]')" \
+	"[[\"reset\",\"$device\",null,null],[\"lost\",null,1,$((3 * page))]]" "can-exit: what would be lost"
+run dmaownctl verify
+is "$status" 0 "verify finds nothing amiss"
+ask old unpin "$dev" $page $((2 * page))
+is "$(charges "$old")" "0 $((2 * page))" "what is pinned twice stays"
+ask old type1-unmap "$container" 0 $size
+is "$(charges "$old")" "0 0" "unmapping has the device unpin"
+stop old
+
+# --- what is pinned after the transfer is the new owner's, and charged to it: at the same address
+type1_vmm old $device $size
+type1_successor new old $size
+shows old "$dev" 0 caller old $base "before: read by the old one"
+try new access-read "$new_dev" 0 caller
+is "$answer" "error EFAULT access-read" "before: VFIO refuses another process"
+run dmaownctl transfer --to "$new" --json
+is "$status $(json -c '[.result, .pinned]')" '0 ["moved",0]' "with nothing pinned: moved"
+undo=$(json .undo)
+is "$(state)" "0x0 $base $new live 0 0 0 0 0" "and nobody is charged"
+ask old munmap $base $size
+other_memory old $base
+shows new "$new_dev" 0 caller new $base "after: read by the new one"
+shows new "$new_dev" 0 kthread new $base "after: read by a kernel thread"
+try old access-read "$dev" 0 caller
+is "$answer" "error EFAULT access-read" "after: VFIO refuses the old one"
+ask new pin "$new_dev" 0 $((2 * page)) rw
+is "$(state)" "0x0 $base $new live 8K 0 0 0 $((2 * page))" "pinned later: charged to the new one"
+shows new "$new_dev" 0 pinned new $base "it is the new one's memory"
+ask old pin "$dev" $((4 * page)) $page r
+is "$(state)" "0x0 $base $new live 12K 0 0 0 $((3 * page))" "also what the old one has it pin"
+shows old "$dev" $((4 * page)) pinned new $((base + 4 * page)) "this is the new one's, too"
+ask new access-write "$new_dev" $page pinned written by the device
+ask new read-text $((base + page))
+is "$reply" "written by the device" "and what the device writes arrives there"
+stop old
+is "$(charges "$new")" "0 $((3 * page))" "the old one's end changes nothing"
+ask new pin "$new_dev" $((8 * page)) $page rw
+shows new "$new_dev" $((8 * page)) pinned new $((base + 8 * page)) "the old one has ended, and more is pinned"
+shows new "$new_dev" $((9 * page)) kthread new $((base + 9 * page)) "or read"
+is "$(charges "$new")" "0 $((4 * page))" "and charged"
+ask new unpin "$new_dev" 0 $((2 * page))
+is "$(charges "$new")" "0 $((2 * page))" "what is unpinned is uncharged"
+ask new type1-unmap "$new_container" 0 $size
+is "$(charges "$new")" "0 0" "after the last unmap nothing is charged"
+stop new
+
+# --- the same at another address, and what was pinned before moves with its charge
+type1_vmm old $device $size
+ask old pin "$dev" 0 $((3 * page)) rw
+ask old pin "$dev" $((8 * page)) $page r
+type1_successor new old $size
+ask new munmap $base $size
+other_memory new $base
+ask new mmap "$new_ram" $size shared rw $elsewhere
+other_memory old $elsewhere
+before=$(state)
+is "$before" "0x0 $base $old live 16K 0 $((4 * page)) 0 0" "before: charged to the old one, as the device has pinned"
+run dmaownctl transfer --to "$new" --json
+refused 12 other-object "other memory at that address"
+run dmaownctl transfer --to "$new" --dry-run --remap "1:0=$elsewhere" --json
+is "$status $(json -c '[.result, .pinned]') $(state)" "0 [\"would-move\",$((4 * page))] $before" "a dry run"
+run dmaownctl transfer --to "$new" --remap "1:0=$elsewhere" --json
+is "$status $(json -c '[.result, .pinned]')" "0 [\"moved\",$((4 * page))]" "moved"
+undo=$(json .undo)
+is "$(state)" "0x0 $elsewhere $new live 16K 0 0 0 $((4 * page))" "with the charge for what is pinned, exactly"
+shows new "$new_dev" 0 pinned new $elsewhere "what was pinned is still the same memory"
+ask old unpin "$dev" 0 $((3 * page))
+is "$(state)" "0x0 $elsewhere $new live 4K 0 0 0 $page" "unpinning uncharges the new one"
+ask new pin "$new_dev" 0 $size rw
+is "$(state)" "0x0 $elsewhere $new live 1M 0 0 0 $size" "pinning charges it, each page once"
+shows new "$new_dev" $((100 * page)) pinned new $((elsewhere + 100 * page)) "it is the memory at the new address"
+shows new "$new_dev" $((101 * page)) kthread new $((elsewhere + 101 * page)) "which is read, too"
+# shellcheck disable=SC2086
+run $undo
+is "$status $(state)" "0 0x0 $base $old live 1M 0 $size 0 0" "the way back, with all that is pinned by now"
+shows old "$dev" 0 kthread old $base "and what is read is the old one's again"
+ask old unpin "$dev" 0 $size
+ask new unpin "$new_dev" $((8 * page)) $page
+is "$(charges "$old") $(charges "$new")" "0 0 0 0" "unpinned: nothing is charged, and nothing unmapped"
+ask old pin "$dev" 0 $page rw
+is "$(charges "$old") $(charges "$new")" "0 $page 0 0" "and pinned again"
+ask old type1-unmap "$container" 0 $size
+is "$(charges "$old") $(charges "$new")" "0 0 0 0" "in the end nobody is charged"
+stop new
+stop old
+
+# --- the limit that holds for what is pinned later is the new owner's
+limit=$((2 * page)) type1_vmm old $device $size 1001
+ask old pin "$dev" 0 $((2 * page)) rw
+try old pin "$dev" $((2 * page)) $page rw
+is "$answer $(charges "$old")" "error ENOMEM pin 0 $((2 * page))" "the old one's limit holds"
+limit=$page type1_successor new old $size 1001
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+refused 11 limit-mm "one page short"
+ask old unpin "$dev" 0 $((2 * page))
+run dmaownctl transfer --to "$new" --json
+is "$status" 0 "with nothing pinned no limit is in the way"
+ask new pin "$new_dev" 0 $page rw
+try old pin "$dev" $page $page rw
+is "$answer $(charges "$old") $(charges "$new")" "error ENOMEM pin 0 0 0 $page" "but then the new one's holds"
+stop new
+limit=$page type1_successor new old $size
+run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "10 owner-dead" "its owner has ended: refused"
+stop new
+stop old
+
+# --- owners that are gone: pages that a device has pinned one by one prove nothing
+type1_vmm old $device $size
+type1_successor new old $size
+stop old
+old=$new
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+refused 10 owner-dead "nothing pinned, and the owner dead"
+run dmaownctl transfer --to "$new" --adopt --json
+refused 12 not-pinned "with --adopt, and nothing to compare with"
+is "$(json -c '.reasons | map([.iova, .last, .text])')" "" "it says so"
+try new pin "$new_dev" 0 $page rw
+is "$answer" "error ENODEV pin" "VFIO pins nothing of an owner that is gone"
+try new access-read "$new_dev" 0 kthread
+is "$answer" "error EPERM access-read" "nor reads it"
+ask new type1-unmap "$new_container" 0 $size
+ask new type1-map "$new_container" $base $size 0 rw
+ask new pin "$new_dev" 0 $page rw
+shows new "$new_dev" 0 pinned new $base "mapped anew it pins again"
+start old
+hand_over new old "$new_container" "$new_group" "$new_dev" "$new_ram"
+read -r container group dev ram <<<"$reply"
+ask old mmap "$ram" $size shared rw $base
+ask new exec
+before=$(state)
+is "$before" "0x0 $base $new stale 4K 0 0 0 0" "an owner that has exec'd, while a page is pinned"
+run dmaownctl transfer --to "$old" --adopt --json
+refused 12 not-pinned "what the device has pinned is no proof"
+ask old unpin "$dev" 0 $page
+is "$(charges "$old") $(charges "$new")" "0 0 0 0" "it can be unpinned"
+ask old type1-unmap "$container" 0 $size
+stop new
+stop old
+
+# --- who can keep it
+type1_vmm old $device $size
+start new
+ask new limit unlimited
+hand_over old new "$container" "$ram"
+read -r new_container new_ram <<<"$reply"
+ask new mmap "$new_ram" $size shared rw $base
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+is "$status $(json '[.reasons[].device] | join(" ")')" "15 $device group-$number" "the device is held by the old one only: refused"
+is "$(state)" "$before" "and nothing has changed"
+stop new
+stop old
+
+# --- beside a device that has an IOMMU: all is pinned, and charged, as long as that is there
+type1_vmm old "${edus[0]}" $size
+ask old group $device; emulated_group=$reply
+ask old set-container "$emulated_group" "$container"
+ask old group-device "$emulated_group" $device; emulated=$reply
+ask old pin "$emulated" 0 $((2 * page)) rw
+type1_successor new old $size
+hand_over old new "$emulated_group" "$emulated"
+read -r new_emulated_group new_emulated <<<"$reply"
+is "$(state)" "0x0 $base $old live 1M 0 $size 0 0" "what the device pins is charged already"
+run dmaownctl devices --raw -n -o DEVICE
+is "$(sort <<<"$out" | paste -sd ' ')" "${edus[0]} $device" "both devices are shown"
+try old type1-invalidate "$container" 0 $size
+is "$answer" "error EBUSY type1-invalidate" "beside an emulated device VFIO takes no address back"
+run dmaownctl transfer --to "$new" --json
+is "$status $(state)" "0 0x0 $base $new live 1M 0 0 0 $size" "all of it moves"
+# Of the one with an IOMMU nobody has a device open: it leaves the container.
+ask old close "$dev"
+ask new close "$new_dev"
+ask old unset-container "$group"
+is "$(state)" "0x0 $base $new live 8K 0 0 0 $((2 * page))" "it leaves: what the other has pinned stays charged"
+run dmaownctl transfer --to "$old" --json
+is "$status $(state)" "0 0x0 $base $old live 8K 0 $((2 * page)) 0 0" "and moves back, to the page"
+ask old set-container "$group" "$container"
+is "$(state)" "0x0 $base $old live 1M 0 $size 0 0" "it comes again"
+run dmaownctl transfer --to "$new" --json
+is "$status $(state)" "0 0x0 $base $new live 1M 0 0 0 $size" "and all moves again"
+ask new unpin "$new_emulated" 0 $((2 * page))
+is "$(charges "$new")" "0 $size" "unpinning uncharges nothing now"
+ask new unset-container "$new_group"
+is "$(charges "$old") $(charges "$new")" "0 0 0 0" "it leaves: nothing is pinned, and nobody charged"
+ask new pin "$new_emulated" $page $page rw
+is "$(charges "$old") $(charges "$new")" "0 0 0 $page" "from then on what is pinned is charged again"
+stop new
+stop old
+
+# --- addresses that were taken back keep emulated devices out, and let them in when they are given anew
+type1_vmm old "${edus[0]}" $size
+type1_successor new old $size
+ask old type1-invalidate "$container" 0 $size
+ask old group $device; emulated_group=$reply
+try old set-container "$emulated_group" "$container"
+is "$answer" "error EBUSY set-container" "an address was taken back: VFIO lets no device come"
+run dmaownctl transfer --to "$new" --json
+is "$status $(json .result)" "0 moved" "the transfer gives it anew"
+ask old set-container "$emulated_group" "$container"
+ask old group-device "$emulated_group" $device; emulated=$reply
+ask old pin "$emulated" $page $page rw
+pass "so the device comes, and pins"
+shows old "$emulated" $page pinned new $((base + page)) "what the new owner has there"
+stop new
+stop old
+finish
