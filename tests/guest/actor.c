@@ -570,6 +570,12 @@ static int do_unset_container(struct call *c)
 	return simple(ioctl(arg(c, 1), VFIO_GROUP_UNSET_CONTAINER));
 }
 
+/* Out of the container and into it again, with as little as can be in between. */
+static int do_rejoin(struct call *c)
+{
+	return do_unset_container(c) ?: do_set_container(c);
+}
+
 static int do_set_iommu(struct call *c)
 {
 	return simple(ioctl(arg(c, 1), VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU));
@@ -1525,6 +1531,7 @@ static const struct command {
 	{ "group",	1, 1, do_group },		/* NAME -> GROUP */
 	{ "set-container", 2, 2, do_set_container },	/* GROUP CONTAINER */
 	{ "unset-container", 1, 1, do_unset_container }, /* GROUP */
+	{ "rejoin",	2, 2, do_rejoin },		/* GROUP CONTAINER */
 	{ "set-iommu",	1, 1, do_set_iommu },		/* CONTAINER */
 	{ "group-device", 2, 2, do_group_device },	/* GROUP NAME -> DEV */
 	{ "type1-map",	5, 5, do_type1_map },		/* CONTAINER ADDR LENGTH IOVA r|rw */

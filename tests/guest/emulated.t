@@ -97,7 +97,7 @@ is "$answer" "error EFAULT access-read" "before: VFIO refuses another process"
 run dmaownctl transfer --to "$new" --json
 is "$status $(json -c '[.result, .pinned]')" '0 ["moved",0]' "with nothing pinned: moved"
 undo=$(json .undo)
-is "$(state)" "0x0 $base $new live 0 0 0 0 0" "and nobody is charged"
+is "$(state)" "0x0 $base $new live 0B 0 0 0 0" "and nobody is charged"
 ask old munmap $base $size
 other_memory old $base
 shows new "$new_dev" 0 caller new $base "after: read by the new one"
@@ -170,6 +170,8 @@ limit=$((2 * page)) type1_vmm old $device $size 1001
 ask old pin "$dev" 0 $((2 * page)) rw
 try old pin "$dev" $((2 * page)) $page rw
 is "$answer $(charges "$old")" "error ENOMEM pin 0 $((2 * page))" "the old one's limit holds"
+limit=$page type1_successor heir old $size
+heir_dev=$new_dev
 limit=$page type1_successor new old $size 1001
 before=$(state)
 run dmaownctl transfer --to "$new" --json
@@ -180,12 +182,13 @@ is "$status" 0 "with nothing pinned no limit is in the way"
 ask new pin "$new_dev" 0 $page rw
 try old pin "$dev" $page $page rw
 is "$answer $(charges "$old") $(charges "$new")" "error ENOMEM pin 0 0 0 $page" "but then the new one's holds"
-stop new
-limit=$page type1_successor new old $size
-run dmaownctl transfer --to "$new" --json
-is "$status $(reasons)" "10 owner-dead" "its owner has ended: refused"
-stop new
 stop old
+run dmaownctl transfer --to "$heir" --force "untrusted-holder=$new"
+is "$status $(charges "$new") $(charges "$heir")" "0 0 0 0 $page" "on to one that has CAP_IPC_LOCK"
+stop new
+ask heir pin "$heir_dev" $page $((2 * page)) rw
+is "$(charges "$heir")" "0 $((3 * page))" "no limit holds for it, later either"
+stop heir
 
 # --- owners that are gone: pages that a device has pinned one by one prove nothing
 type1_vmm old $device $size
@@ -197,7 +200,7 @@ run dmaownctl transfer --to "$new" --json
 refused 10 owner-dead "nothing pinned, and the owner dead"
 run dmaownctl transfer --to "$new" --adopt --json
 refused 12 not-pinned "with --adopt, and nothing to compare with"
-is "$(json -c '.reasons | map([.iova, .last, .text])')" "" "it says so"
+like "$(json '.reasons[0].text')" "iova 0x0-0xfffff: .*nothing is pinned there" "it says where, and why"
 try new pin "$new_dev" 0 $page rw
 is "$answer" "error ENODEV pin" "VFIO pins nothing of an owner that is gone"
 try new access-read "$new_dev" 0 kthread
@@ -287,4 +290,151 @@ pass "so the device comes, and pins"
 shows old "$emulated" $page pinned new $((base + page)) "what the new owner has there"
 stop new
 stop old
+
+# --- rule 6: what was compared is what is pinned in the end
+# A group that joins has everything pinned from whoever has it join, if nothing is pinned yet or any more.
+# Here that happens between the look at the pages and the change. A transfer that has looked cannot charge
+# the new owner, whose mmap_lock somebody has, and tries again and again. Meanwhile the group leaves and
+# joins, of which the transfer sees nothing: it has to leave the processor to those two steps.
+alone() {
+	chrt -f -p 10 "$1" && taskset -p 1 "$1" >/dev/null || broken "chrt, taskset"
+}
+in_ioctl() {
+	local number
+
+	read -r number _ <"/proc/$1/syscall"
+	[ "$number" = 16 ]
+} 2>/dev/null
+
+# The transfer of a dead owner's container, which is stuck until the actor new may go on.
+begin_stuck_transfer() {
+	ask new open /dev/stall; stall=$reply
+	ask new write "$stall" lock
+	ask new mmap "$stall" $page shared rw 0x30000000000
+	ask new type1-map "$other_container" 0x30000000000 $page 0 rw
+	ask new background pin "$other_dev" 0 $page rw; job=$reply
+	ask new job "$job" 300
+	is "$reply" running "somebody has the new owner's mmap_lock"
+	taskset 1 dmaownctl transfer --to "$new" --adopt --context "$new/$new_container" --timeout 60 --json \
+		>"$scratch/stuck" 2>/dev/null &
+	stuck=$!
+	eventually in_ioctl $stuck || broken "the transfer does not begin"
+	sleep 0.5
+}
+
+# Lets it go on, and waits for it.
+end_stuck_transfer() {
+	ask new write "$stall" go
+	ask new job "$job" 10000
+	is "$reply" "done " "who has the lock lets go of it"
+	wait $stuck
+	status=$?
+	out=$(<"$scratch/stuck")
+	like "$(json .retries)" "^[1-9]" "the transfer was stuck"
+	ask new type1-unmap "$other_container" 0 $page
+	ask new munmap 0x30000000000 $page
+	ask new close "$stall"
+}
+
+# Actor old owns a container with a device that has an IOMMU and an emulated one, and dies. Actor joiner has
+# its memory, too, and what it takes to have the group join; and new what it takes to be the next owner.
+orphaned_container() {
+	type1_vmm old "${edus[0]}" $size
+	ask old group $device; emulated_group=$reply
+	ask old set-container "$emulated_group" "$container"
+	type1_successor new old $size
+	hand_over old new "$emulated_group"
+	type1_successor_of_group joiner
+	ask new close "$new_dev"
+	stop old
+	ask new open /dev/vfio/vfio; other_container=$reply
+	ask new group emulated.1; other_group=$reply
+	ask new set-container "$other_group" "$other_container"
+	ask new set-iommu "$other_container"
+	ask new group-device "$other_group" emulated.1; other_dev=$reply
+}
+
+type1_successor_of_group() {
+	start "$1"
+	hand_over old "$1" "$container" "$group" "$ram"
+	read -r its_container its_group its_ram <<<"$reply"
+	ask "$1" limit unlimited
+	ask "$1" mmap "$its_ram" $size shared rw $base
+	alone "${!1}"
+}
+
+orphaned_container
+begin_stuck_transfer
+ask joiner rejoin "$its_group" "$its_container"
+end_stuck_transfer
+is "$status $(json .result) $(charges "$new")" "0 moved 0 $size" "the group joins anew with the same pages: moved, and charged once"
+run dmaownctl areas --raw -n -o PID,STATE,PINNED
+is "$out" "$new live 1M" "and owned"
+stop joiner
+ask new type1-unmap "$new_container" 0 $size
+is "$(charges "$new")" "0 0" "and nothing is charged in the end"
+stop new
+
+orphaned_container
+ask joiner munmap $base $size
+other_memory joiner $base
+begin_stuck_transfer
+ask joiner rejoin "$its_group" "$its_container"
+end_stuck_transfer
+is "$status $(reasons) $(charges "$new")" "12 other-pages 0 0" "with other pages: refused"
+run dmaownctl areas --raw -n -o PID,STATE
+like "$out" "dead" "and nothing has changed"
+ask joiner munmap $base $size
+ask joiner mmap "$its_ram" $size shared rw $base
+ask joiner rejoin "$its_group" "$its_container"
+run dmaownctl transfer --to "$new" --adopt --json
+is "$status $(json .result) $(charges "$new")" "0 moved 0 $size" "with the same pages once more: moved"
+stop joiner
+stop new
+
+# --- the same devices in iommufd, as accesses
+if [ -e /dev/iommu ]; then
+	start old
+	ask old limit unlimited
+	ask old open /dev/iommu; ctx=$reply
+	ask old device $device; dev=$reply
+	ask old bind "$dev" "$ctx"
+	ask old ioas "$ctx"; ioas=$reply
+	ask old attach "$dev" "$ioas"
+	ask old memfd ram $size; ram=$reply
+	ask old mmap "$ram" $size shared rw $base
+	ask old map "$ctx" "$ioas" $base $size 0 rw
+	ask old pin "$dev" 0 $((2 * page)) rw
+	start new
+	ask new limit unlimited
+	hand_over old new "$ctx" "$dev" "$ram"
+	read -r new_ctx new_dev new_ram <<<"$reply"
+	ask new mmap "$new_ram" $size shared rw $elsewhere
+	other_memory new $base
+	other_memory old $elsewhere
+	run dmaownctl list --json -o KIND,ACCESSES,DEVICES,PINNED
+	is "$(json -c '.contexts')" "[{\"kind\":\"iommufd\",\"accesses\":1,\"devices\":[],\"pinned\":$((2 * page))}]" \
+		"iommufd: the device is an access"
+	is "$(grep -c "via=device fd=$dev device=$device busy=0" /sys/kernel/debug/dmaown/holders)" 1 \
+		"iommufd: its file holds the context"
+	is "$(charges "$old")" "$((2 * page)) 0" "iommufd: what it pins is charged"
+	shows old "$dev" 0 kthread old $base "iommufd: before, the old one's memory is read"
+	run dmaownctl transfer --to "$new" --remap "$ioas:0=$elsewhere" --json
+	is "$status $(json .result) $(charges "$old") $(charges "$new")" "0 moved 0 0 $((2 * page)) 0" \
+		"iommufd: moved, with the charge"
+	ask old pin "$dev" $((4 * page)) $page rw
+	shows old "$dev" $((4 * page)) pinned new $((elsewhere + 4 * page)) "iommufd: what it pins later is the new one's"
+	shows new "$new_dev" $((5 * page)) kthread new $((elsewhere + 5 * page)) "iommufd: and what it reads"
+	is "$(charges "$old") $(charges "$new")" "0 0 $((3 * page)) 0" "iommufd: and charged to it"
+	stop old
+	ask new pin "$new_dev" $((6 * page)) $page rw
+	shows new "$new_dev" $((6 * page)) pinned new $((elsewhere + 6 * page)) "iommufd: also when the old one has ended"
+	ask new unpin "$new_dev" 0 $((2 * page))
+	is "$(charges "$new")" "$((2 * page)) 0" "iommufd: unpinning uncharges it"
+	ask new unmap "$new_ctx" "$ioas" all
+	is "$(charges "$new")" "0 0" "iommufd: in the end nothing is charged"
+	stop new
+fi
+
+devices 0
 finish

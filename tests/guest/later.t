@@ -32,7 +32,11 @@ if ! is_module vfio; then
 fi
 
 gone=(vfio_pci vfio_pci_core vfio_iommu_type1 vfio)
-[ ! -d /sys/module/accessor ] || rmmod accessor
+# These are linked to them.
+helpers=()
+for name in accessor emulated; do
+	[ ! -d "/sys/module/$name" ] || { rmmod "$name" || broken "rmmod $name"; helpers+=("$name"); }
+done
 for name in "${gone[@]}" iommufd; do
 	[ ! -d "/sys/module/$name" ] || rmmod "$name" || broken "rmmod $name"
 done
@@ -72,7 +76,8 @@ bind_devices
 type1_vmm old "${edus[1]}" 64K
 is "$(kinds)" "type1" "and when it comes again, it is seen again"
 stop old
-[ ! -e "${DMAOWN_KMOD%/kmod/*}/tests/kmod/$DMAOWN_KERNEL/accessor.ko" ] ||
-	insmod "${DMAOWN_KMOD%/kmod/*}/tests/kmod/$DMAOWN_KERNEL/accessor.ko"
-harmless+='|VFIO - User Level meta-driver|accessor: '
+for name in "${helpers[@]}"; do
+	insmod "${DMAOWN_KMOD%/kmod/*}/tests/kmod/$DMAOWN_KERNEL/$name.ko" || broken "insmod $name"
+done
+harmless+='|VFIO - User Level meta-driver|(accessor|emulated): '
 finish
