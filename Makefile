@@ -135,7 +135,7 @@ check-vm: check-setup
 # What there is of the transfer, shortly, and each allocation made to fail.
 quick_tests = faults shared flux remap type1-faults type1-matrix
 # Allocations cannot be made to fail on it.
-stock_tests = type1 type1-matrix type1-flux type1-storm later
+stock_tests = type1 type1-matrix type1-flux type1-storm emulated later
 
 check-debug: check-setup
 	$(Q)for kernel in $(DEBUG_KERNELS); do \

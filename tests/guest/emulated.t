@@ -165,6 +165,33 @@ is "$(charges "$old") $(charges "$new")" "0 0 0 0" "in the end nobody is charged
 stop new
 stop old
 
+# --- rule 8: while ownership goes back and forth, nothing but the memory is read, or pinned
+type1_vmm old $device $size
+type1_successor new old $size
+ask new munmap $base $size
+other_memory new $base
+ask new mmap "$new_ram" $size shared rw $elsewhere
+other_memory old $elsewhere
+ask old fill $base $size 0x5a
+ask new access-loop "$new_dev" 0x800 16K 0x5a kthread
+good=0
+for ((i = 0; i < 5; i++)); do
+	for to in "$new $elsewhere" "$old $base"; do
+		run dmaownctl transfer --to "${to% *}" --remap "1:0=${to#* }"
+		[ "$status" -eq 0 ] && good=$((good + 1))
+		ask old pin "$dev" $((i * page)) $page rw
+		try old access-read "$dev" $((i * page)) pinned
+		[[ $answer =~ ^ok\ ZZZZ ]] && good=$((good + 1))
+		ask old unpin "$dev" $((i * page)) $page
+	done
+done
+is $good 20 "ten transfers back and forth under a device that reads, and what it pins in between"
+ask new access-stop "$new_dev"
+like "$reply" '^[1-9][0-9]* rounds 0 errors 0 other$' "nothing but the memory is read"
+is "$(charges "$old") $(charges "$new")" "0 0 0 0" "and nothing is left pinned"
+stop new
+stop old
+
 # --- the limit that holds for what is pinned later is the new owner's
 limit=$((2 * page)) type1_vmm old $device $size 1001
 ask old pin "$dev" 0 $((2 * page)) rw
