@@ -192,6 +192,24 @@ is "$(charges "$old") $(charges "$new")" "0 0 0 0" "and nothing is left pinned"
 stop new
 stop old
 
+# --- while it is being unmapped: VFIO has let go of its lock, and waits for the device to unpin
+type1_vmm old $device $size
+ask old pin "$dev" 0 $((2 * page)) rw
+type1_successor new old $size
+echo 1 >/sys/module/emulated/parameters/slow
+ask old background type1-unmap "$container" 0 $size; job=$reply
+ask old job "$job" 300
+is "$reply" running "an unmap waits for the device"
+run dmaownctl transfer --to "$new" --json
+is "$status $(state)" "0 0x0 $base $new live 8K 0 0 0 $((2 * page))" "what is being unmapped moves"
+ask old job "$job"
+is "$reply" running "the unmap still waits"
+echo 0 >/sys/module/emulated/parameters/slow
+ask old job "$job" 10000
+is "$reply $(charges "$old") $(charges "$new")" "done $size 0 0 0 0" "it goes on, and the new owner is uncharged"
+stop new
+stop old
+
 # --- the limit that holds for what is pinned later is the new owner's
 limit=$((2 * page)) type1_vmm old $device $size 1001
 ask old pin "$dev" 0 $((2 * page)) rw

@@ -16,7 +16,7 @@
 
 #define ACCESSOR_WRITE		(1U << 0)	/* pin: writable; rw: write */
 #define ACCESSOR_KTHREAD	(1U << 1)	/* rw: from a kernel thread */
-#define ACCESSOR_PINNED		(1U << 2)	/* rw: in the pages that are pinned (emulated devices) */
+#define ACCESSOR_PINNED		(1U << 2)	/* rw: in pages that it has pinned (emulated devices) */
 
 struct accessor_attach {
 	__u32 context;		/* descriptor of the caller's */

@@ -22,7 +22,7 @@ static void worker_call(struct work_struct *work)
 	complete(&call->done);
 }
 
-/* Waits until it is done. What the worker locks does not count, for lockdep, as locked by the caller. */
+/* Waits until it is done. For lockdep, what the worker locks is not locked by the caller. */
 static void by_worker(void (*fn)(void *arg), void *arg)
 {
 	struct worker_call call = { .fn = fn, .arg = arg };

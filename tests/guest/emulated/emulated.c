@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Emulated VFIO devices, as mediated ones are: each has a VFIO group and no IOMMU, and pins pages of the
- * container or iommufd context it is in when a program has it do so, by the ioctls of /dev/accessor on
- * the device's file. It reads and writes by IOVA, by the caller or by a kernel thread, or in the pages
- * that it has pinned. What is unmapped is unpinned first, as VFIO asks of its drivers; closing the
- * device unpins the rest.
+ * Emulated VFIO devices, as mediated ones are: each has a VFIO group and no IOMMU, and pins pages
+ * of the container or iommufd context it is in when a program has it do so, by the ioctls of
+ * /dev/accessor on the device's file. It reads and writes by IOVA, by the caller or by a kernel
+ * thread, or in the pages that it has pinned. What is unmapped is unpinned first, as VFIO asks of
+ * its drivers; closing the device unpins the rest.
  *
  * There are none until the parameter "devices" says how many there are to be: emulated.0 and so on.
+ * While "slow" is set, what is to be unpinned for an unmap waits.
  */
 #include <linux/err.h>
 #include <linux/highmem.h>
@@ -20,6 +21,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vfio.h>
+#include <linux/wait.h>
 
 #include "accessor.h"
 #include "worker.h"
@@ -33,6 +35,7 @@ struct emulated {
 	struct list_head pins;
 };
 
+/* Pinned as one. */
 struct pin {
 	struct list_head list;
 	u64 iova;
@@ -72,16 +75,35 @@ static void unpin_range(void *arg)
 	mutex_unlock(&emulated->lock);
 }
 
+static bool slow;
+static DECLARE_WAIT_QUEUE_HEAD(not_slow);
+
+static int set_slow(const char *text, const struct kernel_param *param)
+{
+	int ret = param_set_bool(text, param);
+
+	wake_up_all(&not_slow);
+	return ret;
+}
+
+static const struct kernel_param_ops slow_ops = {
+	.set = set_slow,
+	.get = param_get_bool,
+};
+module_param_cb(slow, &slow_ops, &slow, 0644);
+MODULE_PARM_DESC(slow, "Whether devices wait before they unpin what is to be unmapped");
+
 /*
- * This range is about to be unmapped. VFIO's type1 driver calls with a lock held that it elsewhere takes
- * inside of the one that unpinning takes (kernel: vfio_notify_dma_unmap()). Nothing comes of that where
- * no other device arrives at the same time; but lockdep would see it, and nothing more after that. So a
- * worker unpins.
+ * This range is about to be unmapped. VFIO's type1 driver calls with a lock held that it elsewhere
+ * takes inside of the one that unpinning takes (kernel: vfio_notify_dma_unmap()). Nothing comes of
+ * that where no other device arrives at the same time; but lockdep would see it, and nothing more
+ * after that. So a worker unpins.
  */
 static void emulated_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
 	struct stretch range = { to_emulated(vdev), iova, length };
 
+	wait_event_killable(not_slow, !READ_ONCE(slow));
 	by_worker(unpin_range, &range);
 }
 
