@@ -564,7 +564,7 @@ struct dmaown_force {
 	  "the new owner's file has no page there that could be compared with what is pinned")	\
 	/* addr: the old address */								\
 	E(REASON_NOT_PINNED,	30, ENXIO, "not-pinned", \
-	  "its owner is gone and nothing is pinned there: there is nothing to compare with")	\
+	  "its owner is gone and nothing is pinned there that would prove what it is")		\
 	E(REASON_FLUX,		15, EBUSY, "in-flux", \
 	  "being mapped or unmapped by another thread until the timeout ended") \
 	E(REASON_LOCKED,	16, EBUSY, "locked", \
