@@ -235,6 +235,18 @@ ask heir pin "$heir_dev" $page $((2 * page)) rw
 is "$(charges "$heir")" "0 $((3 * page))" "no limit holds for it, later either"
 stop heir
 
+# --- VFIO takes addresses that no process can have, up to the last byte, as long as no IOMMU is to pin them
+type1_vmm old $device $size
+type1_successor new old $size
+ask old type1-map "$container" 0xffffffffffff0000 $((16 * page)) 0x1000000 rw
+ask old type1-map "$container" 0 $((2 * page)) 0x1010000 rw
+before=$(state)
+run dmaownctl transfer --to "$new" --json
+refused 12 old-unmapped "nobody has the same memory there"
+is "$(json -c '.reasons[] | [.iova, .last]')" '["0x1000000","0x1011fff"]' "all of it is told"
+stop old
+stop new
+
 # --- owners that are gone: pages that a device has pinned one by one prove nothing
 type1_vmm old $device $size
 type1_successor new old $size
