@@ -591,28 +591,42 @@ static int do_group_device(struct call *c)
 	return answer(c, "%d", ret);
 }
 
-static int do_type1_map(struct call *c)
+static int type1_map(int container, uint64_t addr, uint64_t size, uint64_t iova, bool writable)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
-		.vaddr = arg(c, 2),
-		.size = arg(c, 3),
-		.iova = arg(c, 4),
-		.flags = VFIO_DMA_MAP_FLAG_READ,
+		.vaddr = addr,
+		.size = size,
+		.iova = iova,
+		.flags = VFIO_DMA_MAP_FLAG_READ | (writable ? VFIO_DMA_MAP_FLAG_WRITE : 0),
 	};
 
-	if (arg_is(c, 5, "rw"))
-		map.flags |= VFIO_DMA_MAP_FLAG_WRITE;
-	return simple(ioctl(arg(c, 1), VFIO_IOMMU_MAP_DMA, &map));
+	return simple(ioctl(container, VFIO_IOMMU_MAP_DMA, &map));
+}
+
+static int do_type1_map(struct call *c)
+{
+	return type1_map(arg(c, 1), arg(c, 2), arg(c, 3), arg(c, 4), arg_is(c, 5, "rw"));
+}
+
+static int do_type1_map_many(struct call *c)
+{
+	uint64_t addr = arg(c, 2), count = arg(c, 3), iova = arg(c, 4), i;
+	int ret = 0;
+
+	for (i = 0; i < count && !ret; i++)
+		ret = type1_map(arg(c, 1), addr + i * 4096, 4096, iova + i * 8192, true);
+	return ret;
 }
 
 static int type1_unmap(struct call *c, uint32_t flags)
 {
+	bool all = arg_is(c, 2, "all");
 	struct vfio_iommu_type1_dma_unmap unmap = {
 		.argsz = sizeof(unmap),
-		.flags = flags,
-		.iova = arg(c, 2),
-		.size = arg(c, 3),
+		.flags = flags | (all ? VFIO_DMA_UNMAP_FLAG_ALL : 0),
+		.iova = all ? 0 : arg(c, 2),
+		.size = all ? 0 : arg(c, 3),
 	};
 
 	if (ioctl(arg(c, 1), VFIO_IOMMU_UNMAP_DMA, &unmap))
@@ -1535,8 +1549,9 @@ static const struct command {
 	{ "set-iommu",	1, 1, do_set_iommu },		/* CONTAINER */
 	{ "group-device", 2, 2, do_group_device },	/* GROUP NAME -> DEV */
 	{ "type1-map",	5, 5, do_type1_map },		/* CONTAINER ADDR LENGTH IOVA r|rw */
-	{ "type1-unmap", 3, 3, do_type1_unmap },	/* CONTAINER IOVA LENGTH -> BYTES */
-	{ "type1-invalidate", 3, 3, do_type1_invalidate }, /* CONTAINER IOVA LENGTH -> BYTES */
+	{ "type1-map-many", 4, 4, do_type1_map_many },	/* CONTAINER ADDR COUNT IOVA: page by page, with gaps */
+	{ "type1-unmap", 2, 3, do_type1_unmap },	/* CONTAINER all|IOVA [LENGTH] -> BYTES */
+	{ "type1-invalidate", 2, 3, do_type1_invalidate }, /* CONTAINER all|IOVA [LENGTH] -> BYTES */
 	{ "type1-validate", 4, 4, do_type1_validate },	/* CONTAINER ADDR LENGTH IOVA */
 
 	{ "edu",	1, 1, do_edu },			/* DEV -> identification */

@@ -44,12 +44,11 @@ forth() {
 
 witness 1001
 witness 1002
-for mode in none user mm; do
-	uids=(1001 1002)
-	[ $mode != none ] || uids=(0 0)
+for mode in "${modes[@]}"; do
+	read -ra uids <<<"$(users_of $mode)"
 
 	for where in same elsewhere; do
-		[ $mode = user ] || [ $where = same ] || continue
+		[ $mode = "$limit_mode" ] || [ $where = same ] || continue
 		name="$mode, $where"
 		limit=$size vmm old "${edus[0]}" $size $mode "${uids[0]}"
 		limit=$size successor new old $size "${uids[1]}"
@@ -66,7 +65,7 @@ for mode in none user mm; do
 		# --- the limit
 		forth "$name"
 		prlimit --pid "$old" --memlock=$((size - page))
-		if [ $mode = none ]; then
+		if ! limited $mode; then
 			back "$name, limit lowered, which does not matter"
 		else
 			barred 11 limit-$mode "$name, limit lowered by a page"
@@ -93,7 +92,7 @@ for mode in none user mm; do
 		undo=$(sed -n 's/^undo with: //p' <<<"$out")
 		back "$name, from the text"
 
-		ask old unmap "$ctx" "$ioas" all
+		dma_unmap old "$ctx" "$ioas" all
 		is "$(state)" " 0 0 0 0 0 0" "$name: nothing is left"
 		stop old; stop new
 	done
@@ -105,7 +104,7 @@ successor new old $size
 stop old
 run dmaownctl transfer --to "$new" --adopt --json
 is "$status $(json .undo)" "0 null" "from a dead owner there is no way back, and none is printed"
-ask new unmap "$new_ctx" "$ioas" all
+dma_unmap new "$new_ctx" "$ioas" all
 run dmaownctl transfer --to "$new" --adopt
 is "$out" "nothing to do: there are no areas" "nothing to do: nothing to undo"
 finish

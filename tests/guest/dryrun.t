@@ -6,28 +6,27 @@
 
 size=$((1 << 20))
 
-# Two contexts of user 1001 in mode user. The new process, user 1002, holds the first one without its
+# Two contexts of user 1001, in a mode with limits. The new process, user 1002, holds the first one without its
 # device's file, and not the second one; one of the first context's areas it maps private, the other not
 # at all; user 1003 holds the first context as well; and the limit is a page short.
 start old
 ask old limit unlimited
-ask old open /dev/iommu; ctx1=$reply
-ask old open /dev/iommu; ctx2=$reply
-ask old device "${edus[0]}"; dev1=$reply
-ask old device "${edus[1]}"; dev2=$reply
-ask old bind "$dev1" "$ctx1"
-ask old bind "$dev2" "$ctx2"
+open_context old; ctx1=$ctx
+add_device old "${edus[0]}"; dev1=$dev
+open_context old; ctx2=$ctx
+add_device old "${edus[1]}"; dev2=$dev
 ask old setuid 1001
-ask old ioas "$ctx1"; ioas1=$reply
-ask old ioas "$ctx2"; ioas2=$reply
+new_ioas old; ioas2=$ioas
+ctx=$ctx1
+new_ioas old; ioas1=$ioas
 ask old memfd ram $size; ram=$reply
 ask old mmap "$ram" $size shared rw $base
 ask old mmap "$ram" $size shared rw $((base + size))
-ask old map "$ctx1" "$ioas1" $base $size 0 rw
-ask old map "$ctx1" "$ioas1" $((base + size)) $size 0x1000000 rw
-ask old map "$ctx2" "$ioas2" $base $size 0x2000000 rw
-ask old attach "$dev1" "$ioas1"
-ask old attach "$dev2" "$ioas2"
+dma_map old "$ctx1" "$ioas1" $base $size 0 rw
+dma_map old "$ctx1" "$ioas1" $((base + size)) $size 0x1000000 rw
+dma_map old "$ctx2" "$ioas2" $base $size 0x2000000 rw
+attach_device old "$dev1" "$ioas1"
+attach_device old "$dev2" "$ioas2"
 id1=$(dmaownctl list --raw -n -o ID --context "$old/$ctx1")
 id2=$(dmaownctl list --raw -n -o ID --context "$old/$ctx2")
 
@@ -68,26 +67,34 @@ $(json '.reasons[] | "\(.reason) \(.context // "-") \(.iova // "-") \(.last // "
 	done
 }
 
+# A device that would be reset, and the group that it is in, of type1: would_reset CONTEXT DEVICE
+would_reset() {
+	echo "would-reset $1 - - $old $2"
+	[ $kind != type1 ] ||
+		echo "would-reset $1 - - $old group-$(basename "$(readlink "/sys/bus/pci/devices/$2/iommu_group")")"
+}
+
 private="private $id1 0x0 0xfffff $new -"
 hole="not-mapped $id1 0x1000000 0x10fffff $new -"
 hole2="private $id2 0x2000000 0x20fffff $new -"
 not_held="not-held $id2 - - $new -"
-reset1="would-reset $id1 - - $old ${edus[0]}"
-reset2="would-reset $id2 - - $old ${edus[1]}"
+reset1=$(would_reset "$id1" "${edus[0]}")
+reset2=$(would_reset "$id2" "${edus[1]}")
 untrusted="untrusted-holder $id1 - - $third -"
-short="limit-user - - - $new -"
+short="limit-$limit_mode - - - $new -"
 
 options=()
-answers 11 "$short
+all="$short
 $private
 $hole
 $hole2
 $not_held
 $reset1
 $reset2
-$untrusted" "everything that can be wrong"
-is "$(json '.reasons_total')" 8 "all are counted"
-is "$(json -c '.reasons[] | select(.reason == "limit-user") | [.value, .limit]')" "[$((3 * size)),$((3 * size - page))]" \
+$untrusted"
+answers 11 "$all" "everything that can be wrong"
+is "$(json '.reasons_total')" "$(wc -l <<<"$all")" "all are counted"
+is "$(json -c '.reasons[] | select(.reason == "limit-'"$limit_mode"'") | [.value, .limit]')" "[$((3 * size)),$((3 * size - page))]" \
 	"the limit is reckoned with all of it"
 
 # One after the other is put in order. The exit status is that of the first one left, in the order of the
@@ -135,19 +142,20 @@ options=()
 for of in check "transfer --dry-run"; do
 	# shellcheck disable=SC2086
 	run dmaownctl $of --to "$new" --json
-	is "$status $(json -c '[.result, .changed, .contexts, .areas, .pinned, .charged_user, .reasons]')" \
+	is "$status $(json -c '[.result, .changed, .contexts, .areas, .pinned, .charged_'"$limit_mode"', .reasons]')" \
 		"0 [\"would-move\",false,2,3,$((3 * size)),$((3 * size)),[]]" "nothing is wrong any more: $of"
 	is "$(state)" "$at_first" "nothing is wrong any more: $of changes nothing"
 done
 run dmaownctl transfer --to "$new" --json
-is "$status $(json -c '[.result, .changed, .contexts, .areas, .pinned, .charged_user, .reasons]')" \
+is "$status $(json -c '[.result, .changed, .contexts, .areas, .pinned, .charged_'"$limit_mode"', .reasons]')" \
 	"0 [\"moved\",true,2,3,$((3 * size)),$((3 * size)),[]]" "and the transfer moves what it said"
-is "$(charges "$old") $(charges "$new") $(user_locked 1001) $(user_locked 1002)" "0 0 $((3 * size)) 0 0 $((3 * size))" \
+[ $kind = type1 ] && locked=0 || locked=$((3 * size))
+is "$(charges "$old") $(charges "$new") $(user_locked 1001) $(user_locked 1002)" "0 0 $(charged $((3 * size))) 0 $locked" \
 	"with its charges"
 for of in check "transfer --dry-run" transfer; do
 	# shellcheck disable=SC2086
 	run dmaownctl $of --to "$new" --json
 	is "$status $(json -c '[.result, .changed, .areas]')" '0 ["unchanged",false,0]' "once more: $of: nothing to do"
 done
-ask new unmap "$new_ctx1" "$ioas1" all
+dma_unmap new "$new_ctx1" "$ioas1" all
 finish

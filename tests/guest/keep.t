@@ -29,17 +29,20 @@ accepted() {
 
 	run dmaownctl transfer --to "$new" "$@" --json
 	is "$status $(json -c '[.result, .reasons]')" '0 ["moved",[]]' "accepted: $what"
-	is "$(areas_of "$new") $(charges "$old") $(charges "$new")" "$ioas:0x0=$new 0 0 $size 0" "and it is moved: $what"
+	is "$(areas_of "$new") $(charges "$old") $(charges "$new")" "$ioas:0x0=$new 0 0 $(charged $size)" "and it is moved: $what"
 	run dmaownctl transfer --to "$old" --force untrusted-holder
 	is "$status $(state)" "0 $at_first" "and back: $what"
 }
 
 # --- devices that would be reset
 vmm old "${edus[0]}" $size
-ask old device "${edus[1]}"; dev2=$reply
-ask old bind "$dev2" "$ctx"
+dev1=$dev group1=$group
+add_device old "${edus[1]}"; dev2=$dev group2=$group
+dev=$dev1 group=$group1
 successor new old $size 1002
-hand_over old new "$dev2"; new_dev2=$reply
+# Of type1 it has the groups as well, all the time.
+hand_over old new "$dev2" ${group2:+"$group2"}
+read -r new_dev2 _ <<<"$reply"
 at_first=$(state)
 accepted "the new owner has both devices' files"
 
@@ -131,7 +134,7 @@ start third
 hand_over old third "$ctx" "$ram"
 read -r third_ctx third_ram <<<"$reply"
 ask third mmap "$third_ram" $size shared rw $base
-ask third map "$third_ctx" "$ioas" $base $page 0x1000000 rw
+dma_map third "$third_ctx" "$ioas" $base $page 0x1000000 rw
 ask third setuid 1003
 untrusted="[\"untrusted-holder\",$third,null]"
 at_first="$ioas:0x0=$old $ioas:0x1000000=$third $(charges "$old") $(charges "$new")"
@@ -151,19 +154,25 @@ is "$status $(json .result)" "0 unchanged" "nothing to do, although another user
 ask new mmap "$new_ram" $size shared rw 0x20000000000
 run dmaownctl transfer --to "$new" --remap "$ioas:0=0x20000000000,$ioas:0x1000000=0x20000000000" --json
 is "$status $(json .result)" "0 moved" "nor when the owner stays and the addresses change"
-ask new unmap "$new_ctx" "$ioas" all
+dma_unmap new "$new_ctx" "$ioas" all
 run dmaownctl transfer --to "$new" --json
 is "$status $(json .result)" "0 unchanged" "nor when there is nothing at all"
 stop third
 stop new
 
 # --- one who does not hold the context: nothing helps him
-ask old map "$ctx" "$ioas" $base $size 0 rw
+dma_map old "$ctx" "$ioas" $base $size 0 rw
 start new
 hand_over old new "$ram"
 ask new mmap "$reply" $size shared rw $base
 at_first=$(state)
-refused "[[\"not-held\",$new,null],$reset,$reset2]" "the new owner holds nothing" --context "$old/$ctx"
+resets=$reset,$reset2
+if [ $kind = type1 ]; then
+	for device in "${edus[@]}"; do
+		resets+=",[\"would-reset\",$old,\"group-$(basename "$(readlink "/sys/bus/pci/devices/$device/iommu_group")")\"]"
+	done
+fi
+refused "[[\"not-held\",$new,null],$resets]" "the new owner holds nothing" --context "$old/$ctx"
 refused "[[\"not-held\",$new,null]]" "which cannot be forced" --context "$old/$ctx" --force would-reset --force untrusted-holder
 run dmaownctl transfer --to "$new" --context "$old/$ctx" --force not-held
 is "$status" 64 "not even by name: usage"

@@ -28,9 +28,13 @@ diag() { printf '%s\n' "$*" | sed 's/^/# /' >&2; }
 pass() { tests=$((tests + 1)); echo "ok $tests - $1"; }
 
 fail() {
+	local at=-2
+
 	tests=$((tests + 1)) failures=$((failures + 1))
 	echo "not ok $tests - $1"
-	diag "failed: $test_name:${BASH_LINENO[-2]}: $tests - $1"
+	# A story that another test tells is read by that one: it is one step further in.
+	[ "${FUNCNAME[at]}" != source ] || at=-3
+	diag "failed: ${BASH_SOURCE[at + 1]##*/}:${BASH_LINENO[at]}: $tests - $1"
 }
 
 # Shows what the last command said, once.
@@ -314,10 +318,11 @@ vm_pin() { counter "$1" VmPin; }
 vm_lck() { counter "$1" VmLck; }
 
 # Lets a process of the user own an area that is not pinned, and hence charged with nothing, so that
-# the user shows up in the listing of owners from now on.
+# the user shows up in the listing of owners from now on. Type1 charges no user.
 witness() {
 	local uid=$1 name=witness$1 fd ioas at
 
+	[ $kind != type1 ] || return 0
 	start "$name"
 	ask "$name" open /dev/iommu; fd=$reply
 	ask "$name" setuid "$uid"
@@ -328,6 +333,7 @@ witness() {
 
 # The locked pages of a user who has a witness, in bytes.
 user_locked() {
+	[ $kind != type1 ] || { echo 0; return; }
 	dmaownctl owners --raw -n --bytes -o UID,USER_LOCKED | awk -v uid="$1" '$1 == uid { print $2; exit }'
 }
 
@@ -340,86 +346,162 @@ for device in /sys/bus/pci/devices/*; do
 done
 unset device
 
-# --- scenes
+# --- kinds of contexts
+#
+# A story that is the same for iommufd and for VFIO type1 is told with what follows. NAME.t tells it of
+# iommufd; type1-NAME.t sets kind=type1 and sources NAME.t. In both $ctx is the descriptor of the context
+# and $ioas the number of the address space, of which a container has one.
 
-# Where programs in these tests map their memory.
-base=0x10000000000
+kind=${kind:-iommufd}
+
+# The accounting modes, or, of type1, whether the one who maps is free of limits: he has CAP_IPC_LOCK.
+# free_mode is the first of them, limit_mode the one that most limits are tried in.
+case $kind in
+iommufd) modes=(none user mm) limit_mode=user ;;
+type1) modes=(free mm) limit_mode=mm ;;
+esac
+free_mode=${modes[0]}
+
+# Whether a limit holds in mode $1; and the users of the old and the new owner in it.
+limited() { [ "$1" != "$free_mode" ]; }
+users_of() { limited "$1" && echo 1001 1002 || echo 0 0; }
 
 # Takes from actor $1 what accounting mode $2 needs, and makes it user $3.
 become() {
 	case $2:$3 in
-	none:0) ;;
-	none:*) broken "mode none is for those with CAP_IPC_LOCK" ;;
+	none:0 | free:0) ;;
+	none:* | free:*) broken "mode $2 is for those with CAP_IPC_LOCK" ;;
 	*:0) ask "$1" drop-ipc-lock ;;
 	*) ask "$1" setuid "$3" ;;
 	esac
 }
 
+# Actor $1 opens a context, in mode $2. Sets ctx.
+open_context() {
+	case $kind in
+	iommufd)
+		ask "$1" open /dev/iommu; ctx=$reply
+		[ "${2:-}" != mm ] || ask "$1" mode-mm "$ctx"
+		;;
+	type1) ask "$1" open /dev/vfio/vfio; ctx=$reply ;;
+	esac
+}
+
+# The device $2 is in the context of actor $1. Sets dev, and group, which of iommufd is none: whoever hands
+# on the one hands on the other.
+group=
+add_device() {
+	group=
+	case $kind in
+	iommufd)
+		ask "$1" device "$2"; dev=$reply
+		ask "$1" bind "$dev" "$ctx"
+		;;
+	type1)
+		ask "$1" group "$2"; group=$reply
+		ask "$1" set-container "$group" "$ctx"
+		# The first one of a container.
+		try "$1" set-iommu "$ctx"
+		[ "$answer" = ok ] || [ "$answer" = "error EINVAL set-iommu" ] || broken "set-iommu: $answer"
+		ask "$1" group-device "$group" "$2"; dev=$reply
+		;;
+	esac
+}
+
+# An address space in the context of actor $1. Sets ioas.
+new_ioas() {
+	case $kind in
+	iommufd) ask "$1" ioas "$ctx"; ioas=$reply ;;
+	type1) ioas=1 ;;
+	esac
+}
+
+# The device $2 of actor $1 is attached to the address space $3: of type1 it is from the start.
+attach_device() { [ $kind != iommufd ] || ask "$1" attach "$2" "$3"; }
+
+# What an actor is told that is to map: to_map CTX IOAS ADDR LENGTH IOVA PROT
+to_map() {
+	case $kind in
+	iommufd) echo map "$@" ;;
+	type1) echo type1-map "$1" "${@:3}" ;;
+	esac
+}
+# dma_map ACTOR, and the same
+# shellcheck disable=SC2046
+dma_map() { ask "$1" $(to_map "${@:2}"); }
+
+# dma_map_many ACTOR CTX IOAS ADDR COUNT IOVA: a page each
+dma_map_many() {
+	case $kind in
+	iommufd) ask "$1" map-many "${@:2}" ;;
+	type1) ask "$1" type1-map-many "$2" "${@:4}" ;;
+	esac
+}
+
+# dma_unmap ACTOR CTX IOAS all|IOVA [LENGTH]
+dma_unmap() {
+	case $kind in
+	iommufd) ask "$1" unmap "${@:2}" ;;
+	type1) ask "$1" type1-unmap "$2" "${@:4}" ;;
+	esac
+}
+
+# --- scenes
+
+# Where programs in these tests map their memory.
+base=0x10000000000
+
 # Makes actor $1 a VMM that has $3 of a memfd mapped by address for device $2 at IOVA 0, in mode $4
-# (none, user, mm) as user $5. With $limit set, that is its RLIMIT_MEMLOCK. With by=file, it maps by file.
-# Sets ctx, dev, ram (its descriptors) and ioas.
+# (none, user, mm; free, mm) as user $5. With $limit set, that is its RLIMIT_MEMLOCK. With by=file, it maps
+# by file. Sets ctx, dev, group, ram (its descriptors) and ioas.
 vmm() {
-	local name=$1 device=$2 size=$3 mode=${4:-none} uid=${5:-0}
+	local name=$1 device=$2 size=$3 mode=${4:-$free_mode} uid=${5:-0}
 
 	start "$name"
 	ask "$name" limit "${limit:-unlimited}"
-	ask "$name" open /dev/iommu; ctx=$reply
-	[ "$mode" != mm ] || ask "$name" mode-mm "$ctx"
-	ask "$name" device "$device"; dev=$reply
-	ask "$name" bind "$dev" "$ctx"
+	open_context "$name" "$mode"
+	add_device "$name" "$device"
 	become "$name" "$mode" "$uid"
-	ask "$name" ioas "$ctx"; ioas=$reply
+	new_ioas "$name"
 	ask "$name" memfd ram "$size"; ram=$reply
 	ask "$name" mmap "$ram" "$size" shared rw $base
 	case ${by:-address} in
-	address) ask "$name" map "$ctx" "$ioas" $base "$size" 0 rw ;;
+	address) dma_map "$name" "$ctx" "$ioas" $base "$size" 0 rw ;;
 	file) ask "$name" map-file "$ctx" "$ioas" "$ram" 0 "$size" 0 rw ;;
 	esac
-	ask "$name" attach "$dev" "$ioas"
-}
-
-# The same with a container of type1: maps $3 of a memfd for device $2 at IOVA 0, as user $4, with
-# CAP_IPC_LOCK only as root. Sets container, group, dev and ram (its descriptors).
-type1_vmm() {
-	local name=$1 device=$2 size=$3 uid=${4:-0}
-
-	start "$name"
-	ask "$name" limit "${limit:-unlimited}"
-	ask "$name" open /dev/vfio/vfio; container=$reply
-	ask "$name" group "$device"; group=$reply
-	ask "$name" set-container "$group" "$container"
-	ask "$name" set-iommu "$container"
-	ask "$name" group-device "$group" "$device"; dev=$reply
-	[ "$uid" -eq 0 ] || ask "$name" setuid "$uid"
-	ask "$name" memfd ram "$size"; ram=$reply
-	ask "$name" mmap "$ram" "$size" shared rw $base
-	ask "$name" type1-map "$container" $base "$size" 0 rw
-}
-
-# Its successor, as successor() makes one. Sets new_container, new_group, new_dev and new_ram.
-type1_successor() {
-	local name=$1 from=$2 size=$3 uid=${4:-0}
-
-	start "$name"
-	ask "$name" limit "${limit:-unlimited}"
-	hand_over "$from" "$name" "$container" "$group" "$dev" "$ram"
-	read -r new_container new_group new_dev new_ram <<<"$reply"
-	[ "$uid" -eq 0 ] || ask "$name" setuid "$uid"
-	ask "$name" mmap "$new_ram" "$size" shared rw $base
+	attach_device "$name" "$dev" "$ioas"
 }
 
 # Makes actor $1 the successor of $2, as vmm() made it: it gets the descriptors, is user $4, and has
 # the same $3 of memory mapped at the same address. With $limit set, that is its RLIMIT_MEMLOCK.
-# Sets new_ctx, new_dev and new_ram.
+# Sets new_ctx, new_dev, new_group and new_ram.
 successor() {
 	local name=$1 from=$2 size=$3 uid=${4:-0}
 
 	start "$name"
 	ask "$name" limit "${limit:-unlimited}"
-	hand_over "$from" "$name" "$ctx" "$dev" "$ram"
-	read -r new_ctx new_dev new_ram <<<"$reply"
+	hand_over "$from" "$name" "$ctx" "$dev" "$ram" ${group:+"$group"}
+	read -r new_ctx new_dev new_ram new_group <<<"$reply"
 	[ "$uid" -eq 0 ] || ask "$name" setuid "$uid"
 	ask "$name" mmap "$new_ram" "$size" shared rw $base
+}
+
+# A VMM with a container in a test that is of iommufd as well: $4 is the user, with CAP_IPC_LOCK only as
+# root. Sets container, group, dev and ram (its descriptors).
+type1_vmm() {
+	local kind=type1 ctx mode=free ioas
+
+	[ "${4:-0}" -eq 0 ] || mode=mm
+	vmm "$1" "$2" "$3" $mode "${4:-0}"
+	container=$ctx
+}
+
+# Its successor. Sets new_container, new_group, new_dev and new_ram.
+type1_successor() {
+	local kind=type1 ctx=$container new_ctx
+
+	successor "$@"
+	new_container=$new_ctx
 }
 
 # --- what dmaownctl says
@@ -427,8 +509,22 @@ successor() {
 # "VmPin VmLck" of a process, in bytes.
 charges() { echo "$(vm_pin "$1") $(vm_lck "$1")"; }
 
-# The same as it is to be when $1 bytes are charged in mode $2.
-charged() { case $2 in mm) echo "$1 $1" ;; *) echo "$1 0" ;; esac; }
+# The same as it is to be when $1 bytes are charged in mode $2. Of type1 it is VmLck in each.
+charged() {
+	case $kind:${2:-} in
+	type1:*) echo "0 $1" ;;
+	*:mm) echo "$1 $1" ;;
+	*) echo "$1 0" ;;
+	esac
+}
+
+# The one that counts what a process has pinned, in each mode.
+counted() {
+	case $kind in
+	iommufd) vm_pin "$1" ;;
+	type1) vm_lck "$1" ;;
+	esac
+}
 
 # "IOAS:IOVA=PID" of each area of the contexts of process $1, in one line. (jq is slow in the machine.)
 areas_of() {

@@ -10,26 +10,25 @@ echo 16 >/proc/sys/vm/nr_hugepages
 mkdir "$scratch/files"
 
 start old
-ask old open /dev/iommu; ctx=$reply
-ask old device "${edus[0]}"; dev=$reply
-ask old bind "$dev" "$ctx"
-ask old ioas "$ctx"; ioas=$reply
-ask old attach "$dev" "$ioas"
+open_context old
+add_device old "${edus[0]}"
+new_ioas old
+attach_device old "$dev" "$ioas"
 start new
-hand_over old new "$ctx" "$dev"
-read -r new_ctx new_dev <<<"$reply"
+hand_over old new "$ctx" "$dev" ${group:+"$group"}
+read -r new_ctx new_dev _ <<<"$reply"
 
 # The old process maps $size of descriptor $1 (shared, unless $3 says private), and the device may $2.
 old_maps() {
 	ask old mmap "$1" $size "${3:-shared}" rw $base "${4:-0}"
-	ask old map "$ctx" "$ioas" $base $size 0 "$2"
+	dma_map old "$ctx" "$ioas" $base $size 0 "$2"
 }
 
 # Gives a descriptor of the old process to the new one.
 give() { hand_over old new "$1"; given=$reply; }
 
 both_unmap() {
-	ask old unmap "$ctx" "$ioas" all
+	dma_unmap old "$ctx" "$ioas" all
 	ask old munmap $base $size
 	ask new munmap $base $size
 }
@@ -42,7 +41,7 @@ refused() {
 	run dmaownctl transfer --to "$new" --json
 	is "$status $(reasons)" "12 $reason" "refused: $what"
 	like "$err" "ioas $ioas iova $range: [^:]*$words" "with range and words: $what"
-	is "$(vm_pin "$old") $(vm_pin "$new") $(areas_of "$old")" "$size 0 $ioas:0x0=$old" \
+	is "$(counted "$old") $(counted "$new") $(areas_of "$old")" "$size 0 $ioas:0x0=$old" \
 		"and nothing changed: $what"
 	both_unmap
 }
@@ -52,9 +51,9 @@ accepted() {
 
 	run dmaownctl transfer --to "$new" --json
 	is "$status $(reasons)" "0 " "accepted: $what"
-	is "$(vm_pin "$old") $(vm_pin "$new") $(areas_of "$old")" "0 $size $ioas:0x0=$new" "and it is moved: $what"
+	is "$(counted "$old") $(counted "$new") $(areas_of "$old")" "0 $size $ioas:0x0=$new" "and it is moved: $what"
 	both_unmap
-	is "$(vm_pin "$old") $(vm_pin "$new")" "0 0" "and let go: $what"
+	is "$(counted "$old") $(counted "$new")" "0 0" "and let go: $what"
 }
 
 ask old memfd ram $((2 * size)); ram=$reply
@@ -143,7 +142,11 @@ refused other-object "maps another memory object" "a file instead of the memfd"
 
 old_maps "$ram" rw
 ask new mmap "$new_dev" $size shared rw $base
-refused device-memory "maps device memory" "the device's own registers"
+# Type1 maps that by address: it is memory like any other.
+case $kind in
+iommufd) refused device-memory "maps device memory" "the device's own registers" ;;
+type1) refused other-object "maps another memory object" "the device's own registers" ;;
+esac
 
 old_maps "$ram" rw
 ask old munmap $base $size
@@ -153,7 +156,7 @@ refused old-unmapped "old owner has nothing mapped there any more" "the old proc
 ask old open /dev/stall; stall=$reply
 ask old write "$stall" go
 ask old mmap "$stall" 64K shared rw $base
-ask old map "$ctx" "$ioas" $base 64K 0 rw
+dma_map old "$ctx" "$ioas" $base 64K 0 rw
 ask new open /dev/stall; new_stall=$reply
 ask new write "$new_stall" go
 ask new mmap "$new_stall" 64K shared rw $base
@@ -164,7 +167,7 @@ give "$stall"
 ask new mmap "$given" 64K shared rw $base
 run dmaownctl transfer --to "$new" --json
 is "$status" 0 "accepted: the same open file of a device"
-is "$(vm_pin "$old") $(vm_pin "$new")" "0 65536" "and it is moved"
+is "$(counted "$old") $(counted "$new")" "0 65536" "and it is moved"
 both_unmap
 
 # --- accepted

@@ -22,7 +22,8 @@ pair() {
 	successor new old $size 1002
 }
 
-for mode in user mm; do
+for mode in "${modes[@]}"; do
+	limited $mode || continue
 	pair $mode
 	# --- enough below the hard limit
 	set_limits "$new" $low $ample
@@ -119,7 +120,7 @@ done
 
 # --- the transfer fails after the limit was raised
 
-pair user
+pair $limit_mode
 set_limits "$new" $low $low
 
 # Starts a transfer that waits once the limit is raised; between_end lets it go on.
@@ -183,7 +184,7 @@ like "$err" "$gone" "and it is named"
 successor new old $size 1002
 set_limits "$new" $low $low
 run setpriv --bounding-set -sys_resource --inh-caps -sys_resource dmaownctl transfer --to "$new" --raise-limit --json
-is "$status $(reasons) $(raised)" "11 limit-user null" "without CAP_SYS_RESOURCE: refused for the limit"
+is "$status $(reasons) $(raised)" "11 limit-$limit_mode null" "without CAP_SYS_RESOURCE: refused for the limit"
 like "$err" "cannot raise RLIMIT_MEMLOCK of process $new: Operation not permitted" "and why it is not raised"
 nothing_is_left "without CAP_SYS_RESOURCE"
 finish

@@ -9,25 +9,25 @@ size=$((1 << 20))
 # Two contexts, one for each device; "old" and "new" hold both, and "third" has an area in the first.
 vmm old "${edus[0]}" $size
 ioas1=$ioas
-ask old open /dev/iommu; ctx2=$reply
-ask old device "${edus[1]}"; dev2=$reply
-ask old bind "$dev2" "$ctx2"
-ask old ioas "$ctx2"; ioas2=$reply
+ctx1=$ctx dev1=$dev group1=$group
+open_context old; ctx2=$ctx
+add_device old "${edus[1]}"; dev2=$dev group2=$group
+new_ioas old; ioas2=$ioas
 base2=0x20000000000
 ask old memfd ram2 $size; ram2=$reply
 ask old mmap "$ram2" $size shared rw $base2
-ask old map "$ctx2" "$ioas2" $base2 $size 0x1000000 rw
-ask old attach "$dev2" "$ioas2"
+dma_map old "$ctx2" "$ioas2" $base2 $size 0x1000000 rw
+attach_device old "$dev2" "$ioas2"
 
 start third
-hand_over old third "$ctx" "$ram"
+hand_over old third "$ctx1" "$ram"
 read -r third_ctx third_ram <<<"$reply"
 ask third mmap "$third_ram" $size shared rw $base
-ask third map "$third_ctx" "$ioas1" $base 64K 0x2000000 rw
+dma_map third "$third_ctx" "$ioas1" $base 64K 0x2000000 rw
 
 start new
-hand_over old new "$ctx" "$dev" "$ctx2" "$dev2" "$ram" "$ram2"
-read -r new_ctx _ new_ctx2 _ new_ram new_ram2 <<<"$reply"
+hand_over old new "$ram" "$ram2" "$ctx1" "$dev1" "$ctx2" "$dev2" ${group1:+"$group1" "$group2"}
+read -r new_ram new_ram2 _ <<<"$reply"
 ask new mmap "$new_ram" $size shared rw $base
 
 mapfile -t ids < <(contexts_of "$old")
@@ -40,7 +40,7 @@ state() {
 	dmaownctl areas --raw -n -o IOVA,PID | sed 's/ /=/' | sort | paste -sd ' '
 }
 all() { echo "0x0=$1 0x1000000=$2 0x2000000=$3"; }
-pins() { echo "$(vm_pin "$old") $(vm_pin "$new") $(vm_pin "$third")"; }
+pins() { echo "$(counted "$old") $(counted "$new") $(counted "$third")"; }
 
 is "$(state)" "$(all "$old" "$old" "$third")" "who owns what at first"
 first_pins=$(pins)
