@@ -188,47 +188,47 @@ dma_unmap new "$new_ctx" "$ioas" all
 
 # --- nothing is pinned, or not all of it: a container with a device has all pinned that it maps
 if [ $kind = iommufd ]; then
-ask new detach "$new_dev"
-ask new map "$new_ctx" "$ioas" $base $size 0 r
-ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 2)) 0x1000000 $((size / 2)) r
-ask new exec
-ask new mmap "$new_ram" $size shared r $base
-differs 12 "[[\"not-pinned\",$all],[\"not-pinned\",\"0x1000000\",\"0x107ffff\"]]" "nothing is pinned"
-like "$err" "iova 0x0-0xfffff: .*nothing is pinned there" "in words"
-ask new munmap $base $size
-differs 12 "[[\"not-mapped\",$all],[\"not-mapped\",\"0x1000000\",\"0x107ffff\"]]" "nor has it the memory"
-ask new unmap "$new_ctx" "$ioas" all
-ask new unmap "$new_ctx" "$ioas2" all
+	ask new detach "$new_dev"
+	ask new map "$new_ctx" "$ioas" $base $size 0 r
+	ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 2)) 0x1000000 $((size / 2)) r
+	ask new exec
+	ask new mmap "$new_ram" $size shared r $base
+	differs 12 "[[\"not-pinned\",$all],[\"not-pinned\",\"0x1000000\",\"0x107ffff\"]]" "nothing is pinned"
+	like "$err" "iova 0x0-0xfffff: .*nothing is pinned there" "in words"
+	ask new munmap $base $size
+	differs 12 "[[\"not-mapped\",$all],[\"not-mapped\",\"0x1000000\",\"0x107ffff\"]]" "nor has it the memory"
+	ask new unmap "$new_ctx" "$ioas" all
+	ask new unmap "$new_ctx" "$ioas2" all
 
-# A copy of half of it in another IOAS, where the device is.
-ask new mmap "$new_ram" $size shared rw $base
-ask new map "$new_ctx" "$ioas" $base $size 0 rw
-ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 2)) 0x1000000 $((size / 2)) rw
-ask new attach "$new_dev" "$ioas2"
-ask new exec
-ask new mmap "$new_ram" $size shared rw $base
-is "$(dmaownctl owners --raw -n --bytes -o STATE,PINNED | awk '$1 == "stale" { print $2 }')" $((size / 2)) \
-	"half of it is pinned"
-differs 12 '[["not-pinned","0x0","0x7ffff"]]' "half of it is not pinned"
+	# A copy of half of it in another IOAS, where the device is.
+	ask new mmap "$new_ram" $size shared rw $base
+	ask new map "$new_ctx" "$ioas" $base $size 0 rw
+	ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 2)) 0x1000000 $((size / 2)) rw
+	ask new attach "$new_dev" "$ioas2"
+	ask new exec
+	ask new mmap "$new_ram" $size shared rw $base
+	is "$(dmaownctl owners --raw -n --bytes -o STATE,PINNED | awk '$1 == "stale" { print $2 }')" $((size / 2)) \
+		"half of it is pinned"
+	differs 12 '[["not-pinned","0x0","0x7ffff"]]' "half of it is not pinned"
 
-# The whole is unmapped in the first IOAS: what is left is the half in the second one.
-ask new unmap "$new_ctx" "$ioas" all
-ask new punch "$new_ram" $((size / 2 + 3 * page)) $page
-differs 12 '[["no-pages","0x1003000","0x1003fff"]]' "one page of the half that is left is gone"
-ask new unmap "$new_ctx" "$ioas2" all
-is "$(state)" " 0 0 0 0" "nothing is left"
-ask new map "$new_ctx" "$ioas" $base $size 0 rw
-ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 2)) 0x1000000 $((size / 2)) rw
-ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 4)) 0x2000000 $((size / 2)) rw
-ask new unmap "$new_ctx" "$ioas" all
-ask new exec
-ask new mmap "$new_ram" $size shared rw $base
-adopts "a half that two areas share, partly unmapped" 2
-is "$(charges "$new")" "$((size / 2)) 0" "charged is what is pinned, once"
-ask new unmap "$new_ctx" "$ioas2" 0x1000000 $((size / 2))
-is "$(charges "$new")" "$((size / 4)) 0" "the larger one unmapped: the smaller one is pinned still"
-ask new unmap "$new_ctx" "$ioas2" all
-is "$(state)" " 0 0 0 0" "nothing is left"
+	# The whole is unmapped in the first IOAS: what is left is the half in the second one.
+	ask new unmap "$new_ctx" "$ioas" all
+	ask new punch "$new_ram" $((size / 2 + 3 * page)) $page
+	differs 12 '[["no-pages","0x1003000","0x1003fff"]]' "one page of the half that is left is gone"
+	ask new unmap "$new_ctx" "$ioas2" all
+	is "$(state)" " 0 0 0 0" "nothing is left"
+	ask new map "$new_ctx" "$ioas" $base $size 0 rw
+	ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 2)) 0x1000000 $((size / 2)) rw
+	ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 4)) 0x2000000 $((size / 2)) rw
+	ask new unmap "$new_ctx" "$ioas" all
+	ask new exec
+	ask new mmap "$new_ram" $size shared rw $base
+	adopts "a half that two areas share, partly unmapped" 2
+	is "$(charges "$new")" "$((size / 2)) 0" "charged is what is pinned, once"
+	ask new unmap "$new_ctx" "$ioas2" 0x1000000 $((size / 2))
+	is "$(charges "$new")" "$((size / 4)) 0" "the larger one unmapped: the smaller one is pinned still"
+	ask new unmap "$new_ctx" "$ioas2" all
+	is "$(state)" " 0 0 0 0" "nothing is left"
 fi
 stop new
 
@@ -348,5 +348,5 @@ dma_unmap again "$again_ctx" "$ioas" all
 is "$(charges "$again") $(charges "$new")" "0 0 0 0" "nothing is left"
 stop again; stop new
 run dmaownctl owners --raw -n -o STATE
-is "$(sort -u <<<"$out")" live "at the end nobody who is gone owns anything"
+is "$(grep -vx live <<<"$out")" "" "at the end nobody who is gone owns anything"
 finish
