@@ -136,7 +136,8 @@ check-vm: check-setup
 quick_tests = faults shared flux remap type1-faults type1-matrix
 # Allocations cannot be made to fail on it.
 stock_tests = type1 type1-matrix type1-flux type1-storm emulated later type1-access type1-adopt type1-back type1-check \
-	type1-dryrun type1-events type1-keep type1-memory type1-raise type1-remap type1-rules type1-scope type1-states
+	type1-dryrun type1-events type1-keep type1-memory type1-raise type1-remap type1-remap-auto type1-rules \
+	type1-scope type1-several type1-states
 
 check-debug: check-setup
 	$(Q)for kernel in $(DEBUG_KERNELS); do \

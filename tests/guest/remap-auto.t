@@ -33,23 +33,22 @@ there() {
 	done
 }
 
-for mode in none user mm; do
-	uids=(1001 1002)
-	[ $mode != none ] || uids=(0 0)
+for mode in "${modes[@]}"; do
+	read -ra uids <<<"$(users_of $mode)"
 	vmm old "${edus[0]}" $size $mode "${uids[0]}"
-	ask old map "$ctx" "$ioas" $base $half 0x1000000 r
+	dma_map old "$ctx" "$ioas" $base $half 0x1000000 r
 	successor new old $size "${uids[1]}"
 	ask new munmap $base $size
 	ask new mmap "$new_ram" $size shared rw $elsewhere
 	before=$(addresses)
-	pinned=$(vm_pin "$old")
+	pinned=$(counted "$old")
 
 	run dmaownctl check --to "$new" --remap auto --json
 	is "$status $(json .result)" "0 would-move" "$mode: the dry run"
 	auto
 	is "$status $(json -c '[.result, .areas, .reasons]')" '0 ["moved",2,[]]' "$mode: moved"
 	is "$(addresses)" "$ioas:0x0=$elsewhere@$new $ioas:0x1000000=$elsewhere@$new" "$mode: to where the new owner has it"
-	is "$(vm_pin "$old") $(vm_pin "$new")" "0 $pinned" "$mode: and that is charged"
+	is "$(counted "$old") $(counted "$new")" "0 $pinned" "$mode: and that is charged"
 	undo=$(json .undo)
 	auto
 	is "$status $(json .result)" "0 unchanged" "$mode: once more: nothing to do"
@@ -58,8 +57,8 @@ for mode in none user mm; do
 	auto
 	run dmaownctl transfer --to "$old" --remap auto --json
 	is "$status $(addresses)" "0 $before" "$mode: the way back is found by itself, too"
-	is "$(vm_pin "$old") $(vm_pin "$new")" "$pinned 0" "$mode: with the charges"
-	ask old unmap "$ctx" "$ioas" all
+	is "$(counted "$old") $(counted "$new")" "$pinned 0" "$mode: with the charges"
+	dma_unmap old "$ctx" "$ioas" all
 	is "$(charges "$old") $(charges "$new")" "0 0 0 0" "$mode: nobody is charged in the end"
 	stop old
 	stop new
@@ -134,21 +133,23 @@ is "$status" 0 "mapped again"
 run bash -c "$(json .undo)"
 
 # --- areas that share a pages object, in two IOASes
-ask old ioas "$ctx"; ioas2=$reply
-ask old copy "$ctx" "$ioas2" "$ioas" $half 0x1000000 $half rw
-before=$(addresses)
-auto
-is "$status $(addresses)" "0 $ioas:0x0=$elsewhere@$new $ioas2:0x1000000=$elsewhere_half@$new" "two areas of one pages object fit together"
-run bash -c "$(json .undo)"
-is "$status $(addresses)" "0 $before" "and back"
-# One of the two is given: the other follows.
-there "$new_ram $size shared rw $elsewhere" "$new_ram $size shared rw $third_place"
-auto --remap $ioas2:0x1000000=$elsewhere_half
-is "$status $(addresses)" "0 $ioas:0x0=$elsewhere@$new $ioas2:0x1000000=$elsewhere_half@$new" "one is given, and the other follows"
-run bash -c "$(json .undo)"
-auto --remap $ioas:0x2000=$elsewhere
-is "$status $(reasons)" "13 remap-ambiguous" "an entry for another area does not help"
-ask old unmap "$ctx" "$ioas2" all
+if [ $kind = iommufd ]; then
+	ask old ioas "$ctx"; ioas2=$reply
+	ask old copy "$ctx" "$ioas2" "$ioas" $half 0x1000000 $half rw
+	before=$(addresses)
+	auto
+	is "$status $(addresses)" "0 $ioas:0x0=$elsewhere@$new $ioas2:0x1000000=$elsewhere_half@$new" "two areas of one pages object fit together"
+	run bash -c "$(json .undo)"
+	is "$status $(addresses)" "0 $before" "and back"
+	# One of the two is given: the other follows.
+	there "$new_ram $size shared rw $elsewhere" "$new_ram $size shared rw $third_place"
+	auto --remap $ioas2:0x1000000=$elsewhere_half
+	is "$status $(addresses)" "0 $ioas:0x0=$elsewhere@$new $ioas2:0x1000000=$elsewhere_half@$new" "one is given, and the other follows"
+	run bash -c "$(json .undo)"
+	auto --remap $ioas:0x2000=$elsewhere
+	is "$status $(reasons)" "13 remap-ambiguous" "an entry for another area does not help"
+	ask old unmap "$ctx" "$ioas2" all
+fi
 
 # --- the leader of the old process has ended
 there "$new_ram $size shared rw $elsewhere"
@@ -173,7 +174,7 @@ is "$status $(json -c '[.result, .adopted]') $(addresses)" "0 [\"moved\",1] $ioa
 ask new exec
 before=$(addresses)
 refused 10 owner-stale "a process that has exec'd"
-ask new unmap "$new_ctx" "$ioas" all
+dma_unmap new "$new_ctx" "$ioas" all
 stop new
 
 # --- one area over two objects; anonymous shared memory; huge pages; several contexts at once
@@ -181,22 +182,27 @@ vmm old "${edus[0]}" $size
 ask old memfd second $size; second=$reply
 after=$(printf '0x%x' $((base + size)))
 ask old mmap "$second" $size shared rw "$after"
-ask old map "$ctx" "$ioas" $base $((2 * size)) 0x1000000 rw
-ask old open /dev/iommu; ctx2=$reply
-ask old ioas "$ctx2"; ioas2=$reply
+dma_map old "$ctx" "$ioas" $base $((2 * size)) 0x1000000 rw
+ctx1=$ctx ioas1=$ioas dev1=$dev group1=$group
+open_context old
+# A container takes a device.
+[ $kind != type1 ] || add_device old "${edus[1]}"
+new_ioas old
+ctx2=$ctx ioas2=$ioas dev2=$dev group2=$group
+ctx=$ctx1 ioas=$ioas1 dev=$dev1 group=$group1
 ask old mmap anon $size shared rw 0x11000000000
-ask old map "$ctx2" "$ioas2" 0x11000000000 $size 0 rw
+dma_map old "$ctx2" "$ioas2" 0x11000000000 $size 0 rw
 echo 8 >/proc/sys/vm/nr_hugepages
 ask old memfd huge $size hugetlb; huge=$reply
 ask old mmap "$huge" $size shared rw 0x12000000000
-ask old map "$ctx2" "$ioas2" 0x12000000000 $size 0x1000000 rw
+dma_map old "$ctx2" "$ioas2" 0x12000000000 $size 0x1000000 rw
 successor new old $size
 ask new munmap $base $size
-hand_over old new "$ctx2" "$second" "$huge"
-read -r _ new_second new_huge <<<"$reply"
+hand_over old new "$second" "$huge" "$ctx2" ${group2:+"$group2" "$dev2"}
+read -r new_second new_huge _ <<<"$reply"
 ask new open "/proc/$old/map_files/11000000000-11000200000"; new_anon=$reply
 before=$(addresses)
-pinned=$(vm_pin "$old")
+pinned=$(counted "$old")
 there "$new_ram $size shared rw $elsewhere" "$new_second $size shared rw $third_place" \
 	"$new_anon $size shared rw 0x21000000000" "$new_huge $size shared rw 0x22000000000"
 refused 13 remap-unfit "an area over two objects, which are apart"
@@ -208,7 +214,7 @@ run dmaownctl transfer --to "$new" --remap auto --verbose --json
 is "$status $(json -c '[.result, .contexts, .areas]')" '0 ["moved",2,4]' "two objects as neighbours, anonymous and huge memory, two contexts"
 is "$(grep -c '^0x[0-9a-f]* ioas .* of process '"$new\$" <<<"$err")" 4 "each area is explained"
 like "$err" "/dev/zero \(deleted\) from 0x0 on: at 0x11000000000 of process $old, at 0x21000000000 of process $new" "such as anonymous memory"
-is "$(vm_pin "$old") $(vm_pin "$new")" "0 $pinned" "all is charged"
+is "$(counted "$old") $(counted "$new")" "0 $pinned" "all is charged"
 run bash -c "$(json .undo)"
 is "$status $(addresses)" "0 $before" "the way back of both contexts"
 stop new

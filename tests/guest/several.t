@@ -7,33 +7,37 @@
 
 size=$((1 << 20))
 total=$((2 * size))
-nr=4
+# A container is none without a device.
+case $kind in
+iommufd) nr=4 ;;
+type1) nr=2 ;;
+esac
 
-# Four contexts of process "old", in mode user as user 1001: the first two have a device each, and so
-# have their memory pinned. The n-th has one area, of its own memory, at IOVA n * 16M.
+# So many contexts of process "old", as user 1001 in a mode with limits: the first two have a device each,
+# and so have their memory pinned. The n-th has one area, of its own memory, at IOVA n * 16M.
 start old
 ask old limit unlimited
 contexts=() devices=() ioases=() rams=()
 for ((i = 0; i < nr; i++)); do
-	ask old open /dev/iommu; contexts+=("$reply")
+	open_context old; contexts+=("$ctx")
 	[ $i -lt 2 ] || continue
-	ask old device "${edus[i]}"; devices+=("$reply")
-	ask old bind "$reply" "${contexts[i]}"
+	add_device old "${edus[i]}"; devices+=("$dev" ${group:+"$group"})
 done
 ask old setuid 1001
 for ((i = 0; i < nr; i++)); do
-	ask old ioas "${contexts[i]}"; ioases+=("$reply")
+	ctx=${contexts[i]}
+	new_ioas old; ioases+=("$ioas")
 	ask old memfd ram$i $size; rams+=("$reply")
 	ask old mmap "$reply" $size shared rw $((base + i * size))
-	ask old map "${contexts[i]}" "${ioases[i]}" $((base + i * size)) $size $((i << 24)) rw
-	[ $i -ge 2 ] || ask old attach "${devices[i]}" "${ioases[i]}"
+	dma_map old "$ctx" "$ioas" $((base + i * size)) $size $((i << 24)) rw
+	[ $i -ge 2 ] || attach_device old "${devices[i]}" "$ioas"
 done
 
 start new
 ask new limit unlimited
-hand_over old new "${contexts[@]}" "${devices[@]}" "${rams[@]}"
+hand_over old new "${contexts[@]}" "${rams[@]}" "${devices[@]}"
 read -ra given <<<"$reply"
-new_contexts=("${given[@]:0:nr}") new_rams=("${given[@]:nr + 2}")
+new_contexts=("${given[@]:0:nr}") new_rams=("${given[@]:nr:nr}")
 ask new setuid 1002
 for ((i = 0; i < nr; i++)); do
 	ask new mmap "${new_rams[i]}" $size shared rw $((base + i * size))
@@ -53,10 +57,14 @@ owners() {
 	dmaownctl areas --raw -n -o CONTEXT,IOVA,PID |
 		awk -v ids=" ${ids[*]} " 'index(ids, " " $1 " ") { print $2, $3 }' | sort | awk '{ print $2 }' | paste -sd ' '
 }
-charges_of_both() { echo "$(vm_pin "$old") $(vm_pin "$new") $(user_locked 1001) $(user_locked 1002)"; }
+charges_of_both() { echo "$(counted "$old") $(counted "$new") $(user_locked 1001) $(user_locked 1002)"; }
+# The same as it is to be: what they have pinned, which their users are charged with, of iommufd.
+charges_are() { [ $kind = type1 ] && echo "$1 $2 0 0" || echo "$1 $2 $1 $2"; }
+# The process $1 as often as there are contexts.
+each() { for ((i = 0; i < nr; i++)); do echo "$1"; done | paste -sd ' '; }
 state() { echo "$(owners) $(charges_of_both)"; }
-all_of_old="$old $old $old $old $total 0 $total 0"
-all_of_new="$new $new $new $new 0 $total 0 $total"
+all_of_old="$(each "$old") $(charges_are $total 0)"
+all_of_new="$(each "$new") $(charges_are 0 $total)"
 is "$(state)" "$all_of_old" "at first all is the old one's"
 
 # --- all or nothing: each context in turn is the one that does not fit
@@ -77,7 +85,7 @@ for id in "${ids[0]}" "${ids[1]}"; do
 	is "$status" 0 "the limit is enough for one context"
 done
 run dmaownctl transfer --to "$new" --json
-is "$status $(json -c '[.reasons[] | [.reason, .value, .limit]]')" "11 [[\"limit-user\",$total,$((total - page))]]" \
+is "$status $(json -c '[.reasons[] | [.reason, .value, .limit]]')" "11 [[\"limit-$limit_mode\",$total,$((total - page))]]" \
 	"and one page short of what both come to"
 is "$(state)" "$all_of_old" "nothing moves in any"
 prlimit --pid "$new" --memlock=$total
@@ -90,11 +98,16 @@ undo=$(json .undo)
 # shellcheck disable=SC2086
 run $undo
 is "$status $(state)" "0 $all_of_old" "the way back that was printed: $undo"
-run dmaownctl transfer --to "$new" --context "${ids[2]}" --context "${ids[0]}" --json
-is "$status $(json -c '[.contexts, .areas]')" "0 [2,2]" "two of them, named"
-is "$(owners)" "$new $old $new $old" "and no other"
+# Every other one.
+named=() owned=()
+for ((i = 0; i < nr; i += 2)); do
+	named=(--context "${ids[i]}" "${named[@]}") owned+=("$new" "$old")
+done
+run dmaownctl transfer --to "$new" "${named[@]}" --json
+is "$status $(json -c '[.contexts, .areas]')" "0 [$((nr / 2)),$((nr / 2))]" "half of them, named"
+is "$(owners)" "${owned[*]}" "and no other"
 run dmaownctl transfer --to "$new" --json
-is "$status $(json -c '[.contexts, .areas, .areas_total]')" "0 [4,2,4]" "then the rest: what is as wanted is left alone"
+is "$status $(json -c '[.contexts, .areas, .areas_total]')" "0 [$nr,$((nr / 2)),$nr]" "then the rest: what is as wanted is left alone"
 run dmaownctl transfer --to "$old"
 is "$status $(state)" "0 $all_of_old" "and back"
 
@@ -113,7 +126,8 @@ contest() {
 	done
 	for i in "${!met[@]}"; do echo "$name $i ${met[$i]}"; done >"$scratch/$name.met"
 }
-a=(--context "${ids[0]}") b=(--context "${ids[1]}") c=(--context "${ids[2]}") d=(--context "${ids[3]}")
+a=(--context "${ids[0]}") b=(--context "${ids[1]}") c=() d=()
+[ $nr -le 2 ] || c=(--context "${ids[2]}") d=(--context "${ids[3]}")
 pids=()
 contest forth "$new" "${a[@]}" "${b[@]}" "${c[@]}" "${d[@]}" & pids+=($!)
 contest back "$old" "${d[@]}" "${c[@]}" "${b[@]}" "${a[@]}" & pids+=($!)
@@ -134,11 +148,11 @@ read -ra now <<<"$(owners)"
 for ((i = 0; i < 2; i++)); do
 	[ "${now[i]}" = "$old" ] && mine=$((mine + size)) || theirs=$((theirs + size))
 done
-is "$(charges_of_both)" "$mine $theirs $mine $theirs" "charged is what each owns"
+is "$(charges_of_both)" "$(charges_are $mine $theirs)" "charged is what each owns"
 run dmaownctl transfer --to "$new"
 is "$status $(state)" "0 $all_of_new" "one last time: all of it is the new one's"
 for ((i = 0; i < nr; i++)); do
-	ask new unmap "${new_contexts[i]}" "${ioases[i]}" all
+	dma_unmap new "${new_contexts[i]}" "${ioases[i]}" all
 done
 is "$(charges_of_both)" "0 0 0 0" "and nothing is left"
 finish
