@@ -93,7 +93,7 @@ ask new edu "$dev"
 ask new write-text $elsewhere where the new owner has it
 ask new dma "$dev" to-device 0 2048
 ask new dma "$dev" to-ram 0x1000 2048
-ask new read-text $(printf '0x%x' $((elsewhere + 0x1000)))
+ask new read-text "$(printf 0x%x $((elsewhere + 0x1000)))"
 is "$reply" "where the new owner has it" "and works on the new owner's memory"
 dma_map new "$ctx" "$ioas" $elsewhere $page 0x1000000 rw
 is "$(charges "$new")" "0 $((size + page))" "what is mapped later is charged to who maps it"
