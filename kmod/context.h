@@ -159,8 +159,8 @@ struct pages;			/* a pages object */
  * An area as it is under the lockset, with no references. Or several alike, one after the other, of
  * the same IOAS, each alone in showing its pages object, of the same owner in the same mode: mapped
  * from files or dma-bufs; or by address, valid and equally writable, with pages objects that follow
- * on each other in the owner's address space. Then npages, npinned and charged are their sums, and
- * the rest is the first one's.
+ * on each other in the owner's address space. Then npinned and charged, and by address npages, are
+ * their sums, and the rest is the first one's.
  */
 struct locked_area {
 	struct lockset_place place;

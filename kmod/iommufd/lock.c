@@ -363,10 +363,18 @@ static struct layout_iopt_area *next_area(struct area_walk *walk)
 }
 
 /* Counts areas; lets others have the processor every so many. */
+static void steps_add(unsigned int *steps, unsigned int nr)
+{
+	unsigned int before = *steps;
+
+	*steps += nr;
+	if (before / WALK_STEPS != *steps / WALK_STEPS)
+		cond_resched();
+}
+
 static void step(unsigned int *steps)
 {
-	if (!(++*steps % WALK_STEPS))
-		cond_resched();
+	steps_add(steps, 1);
 }
 
 /* Under the locks, for which others wait: memory that is not there at once is done without. */
@@ -388,8 +396,6 @@ static bool make_room_to_meet(struct iommufd_locks *locks)
 
 static void meet(struct iommufd_locks *locks, struct layout_iopt_pages *pages)
 {
-	if (locks->detail && is_by_address(pages))
-		return;
 	if ((locks->met && locks->met->nr < MET_ROOM) || make_room_to_meet(locks))
 		locks->met->pages[locks->met->nr++] = pages;
 }
@@ -408,13 +414,12 @@ static bool continues(const struct locked_area *view, const struct layout_iopt_p
 	       area_continues(view, (unsigned long)pages->uptr);
 }
 
-static bool goes_on(const struct locked_area *view, const struct layout_iopt_pages *pages)
+static bool goes_on(const struct locked_area *view, const struct layout_iopt_pages *pages,
+		    bool by_address)
 {
-	if (!pages || kref_read(&pages->kref) != 1 || view->mode != pages->account_mode ||
-	    !is_owner(&view->owner, pages))
-		return false;
-	return view->source == DMAOWN_SOURCE_ADDRESS ? continues(view, pages) :
-						       !is_by_address(pages);
+	return pages && (by_address ? continues(view, pages) : !is_by_address(pages)) &&
+	       kref_read(&pages->kref) == 1 && view->mode == pages->account_mode &&
+	       is_owner(&view->owner, pages);
 }
 
 /*
@@ -425,19 +430,22 @@ static struct layout_iopt_area *view_more(struct iommufd_locks *locks, struct lo
 					  struct area_walk *walk, unsigned int *steps)
 {
 	struct layout_iopt_area *area = next_area(walk);
+	bool by_address = view->source == DMAOWN_SOURCE_ADDRESS;
 	size_t npinned = 0, charged = 0;
 	unsigned int nr = 0;
 
 	if (!may_go_on(locks, view))
 		return area;
-	for (; area && nr < WALK_STEPS && goes_on(view, area->pages); area = next_area(walk)) {
+	for (; area && nr < WALK_STEPS && goes_on(view, area->pages, by_address);
+	     area = next_area(walk)) {
 		nr++;
-		view->npages += area->pages->npages;
+		if (by_address)
+			view->npages += area->pages->npages;
 		npinned += area->pages->npinned;
 		charged += area->pages->last_npinned;
 		meet(locks, area->pages);
-		step(steps);
 	}
+	steps_add(steps, nr);
 	view->nr += nr;
 	view->npinned += npinned;
 	view->charged += charged;
@@ -456,7 +464,7 @@ static int walk_ioas(struct iommufd_locks *locks, const struct layout_iommufd_io
 	area = next_area(&walk);
 	while (area && !ret) {
 		view_area(view, area);
-		if (area->pages)
+		if (area->pages && !(locks->detail && is_by_address(area->pages)))
 			meet(locks, area->pages);
 		area = view_more(locks, view, &walk, steps);
 		ret = fn(view, arg);
