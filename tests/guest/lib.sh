@@ -354,7 +354,7 @@ unset device
 
 kind=${kind:-iommufd}
 
-# The accounting modes, or, of type1, whether the one who maps is free of limits: he has CAP_IPC_LOCK.
+# The accounting modes, or, of type1, whether who maps is free of limits, as CAP_IPC_LOCK makes it.
 # free_mode is the first of them, limit_mode the one that most limits are tried in.
 case $kind in
 iommufd) modes=(none user mm) limit_mode=user ;;
