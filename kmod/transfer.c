@@ -306,10 +306,10 @@ static void tell_progress(u64 done, u64 total, void *arg)
 }
 
 /*
- * Looks at what was not known under the locks: at who holds the contexts, and if that was known, at
- * the memory, which takes a plan in detail, now and in later attempts. LOOK: next time.
+ * A plan without detail did not tell enough. The next one is made in detail, and so are those of
+ * later attempts, unless all that was not known is who holds the contexts. LOOK: next time.
  */
-static int look_for_detail(struct transfer *t)
+static int ask_for_detail(struct transfer *t)
 {
 	t->plan.detail = t->holders.found || t->plan.vague;
 	return holders_refresh(&t->holders, &t->contexts) ?: LOOK;
@@ -362,7 +362,7 @@ static int pass(struct transfer *t)
 		return ret;
 	ret = lock_and_decide(t);
 	if (ret == LOOK)
-		ret = t->plan.detail ? look(t) : look_for_detail(t);
+		ret = t->plan.detail ? look(t) : ask_for_detail(t);
 	else if (!ret && !(t->arg->flags & DMAOWN_TRANSFER_DRY_RUN))
 		charges_settle(&t->plan);
 	plan_forget(&t->plan);
