@@ -28,25 +28,39 @@ is "$(md5sum <<<"$out")" "$netlink" "areas: the same through debugfs"
 
 # Listings stream: the first line comes at once, and when most of it has been written little of it is held.
 mkfifo "$scratch/stream"
-for options in "" --json; do
-	# Of JSON, an area takes 13 lines.
-	most=$((count - 3000))
-	[ -z "$options" ] || most=$((most * 13))
-	began=${EPOCHREALTIME/[.,]/}
-	dmaownctl areas $options >"$scratch/stream" &
+
+# Lists all areas with the options $1: $first and $all are the microseconds until the first line and the end,
+# $peak is the memory it had taken when $2 lines had been written, in KiB.
+stream() {
+	local began=${EPOCHREALTIME/[.,]/} listing
+
+	# shellcheck disable=SC2086 # no options, or some
+	dmaownctl areas $1 >"$scratch/stream" &
 	listing=$!
 	{
 		read -r _
 		first=$((${EPOCHREALTIME/[.,]/} - began))
-		head -n $most >/dev/null
+		head -n "$2" >/dev/null
 		peak=$(awk '$1 == "VmHWM:" { print $2 }' "/proc/$listing/status")
 		cat >/dev/null
 	} <"$scratch/stream"
 	wait "$listing"
-	is $? 0 "areas $options: into a pipe"
+	status=$?
 	all=$((${EPOCHREALTIME/[.,]/} - began))
+}
+
+for options in "" --json; do
+	# Of JSON, an area takes 13 lines.
+	most=$((count - 3000))
+	[ -z "$options" ] || most=$((most * 13))
+	# A host that is busy elsewhere just then can delay one first line, but not five.
+	for round in 1 2 3 4 5; do
+		stream "$options" $most
+		[ $status -eq 0 ] && [ $((first * 4)) -ge $all ] || break
+	done
+	is $status 0 "areas $options: into a pipe"
 	[ $((first * 4)) -lt $all ] && pass "areas $options: the first line comes at once" ||
-		fail "areas $options: the first line comes at once, not after $first of $all us"
+		fail "areas $options: the first line comes at once, not after $first of $all us, $round times"
 	[ "$peak" -lt 20480 ] && pass "areas $options: in less than 20 MiB" || fail "areas $options: in less than 20 MiB: $peak KiB"
 done
 run dmaownctl list --raw -n -b -c "$id" -o AREAS

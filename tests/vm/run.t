@@ -95,4 +95,17 @@ run
 is $status 64 "no command: usage"
 run -k no-such-kernel -- true
 is $status 64 "a kernel that there is not: usage"
+
+# tests/vm/prove: what failed is said at the end, whatever came after it.
+mkdir -p build/tests
+printf '%s\n' '#!/bin/sh' 'echo 1..1; echo "# failed: here" >&2; echo "not ok 1 - here"' >build/tests/fails.t
+printf '%s\n' '#!/bin/sh' 'echo 1..1; echo "ok 1"' >build/tests/passes.t
+tests/vm/prove 6.12 ../../build/tests/fails ../../build/tests/passes >"$scratch/out" 2>"$scratch/err"
+is "$?" 1 "a test that fails in a machine"
+is "$(grep -c '^# failed: here' "$scratch/out")" 1 "is told as it is said"
+is "$(grep -cE "^prove: kernel 6.12, what failed:|^# failed: here|fails.t .Wstat|^  Failed test: +1" "$scratch/err")" 4 "and again at the end"
+is "$(grep -c passes "$scratch/err") $(grep -c 'passes.t .* ok' "$scratch/out")" "0 1" "one that passes is not"
+tests/vm/prove 6.12 ../../build/tests/passes >"$scratch/out" 2>"$scratch/err"
+is "$? $(cat "$scratch/err")" "0 " "if all pass, there is nothing to say at the end"
+is "$(ls -A "$TMPDIR")" "" "no temporary file is left of that"
 done_testing
