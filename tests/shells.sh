@@ -54,7 +54,8 @@ zsh_start() {
 	offer() { comppostfuncs=(all); zle complete-word }
 	zle -N offer
 	bindkey '\e*' offer
-	fpath=("$completions_dir" \$fpath)
+	# Not what other programs have: over a thousand files, to be read each time.
+	fpath=("$completions_dir" \${(M)fpath:#*/Completion(|/Base|/Zsh)})
 	autoload -Uz compinit
 	compinit -u -D
 	echo ready >"$1"
@@ -121,7 +122,8 @@ offered() {
 }
 
 shell_end() {
-	kill "$shell_pid"
+	# The shell ends at the end of its input; script(1), killed, would wait for seconds.
+	printf '%s\004' "$shell_clear" >&"$shell_keys"
 	wait "$shell_pid" 2>/dev/null
 	exec {shell_answers}>&- {shell_keys}>&-
 }

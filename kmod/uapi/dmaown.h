@@ -74,10 +74,10 @@
  * NETLINK
  *
  * DMAOWN_CMD_GET_STATUS (do) answers with one status record. Every other DMAOWN_CMD_GET_* is a
- * dump: the request may carry DMAOWN_A_REQUEST_CONTEXT to see one context only, the answer is a
- * message for each record whose attributes are the record's fields, named
- * DMAOWN_A_<RECORD>_<FIELD>. A field that is unknown or unlimited has no attribute. A dump during
- * which a context went away is marked with NLM_F_DUMP_INTR from there on.
+ * dump: the request may carry DMAOWN_A_REQUEST_CONTEXT to see one context only, but for owners and
+ * refusals, which belong to none; the answer is a message for each record whose attributes are the
+ * record's fields, named DMAOWN_A_<RECORD>_<FIELD>. A field that is unknown or unlimited has no
+ * attribute. A dump during which a context went away is marked with NLM_F_DUMP_INTR from there on.
  *
  * A listing does not wait, but for some 50 ms in all, and holds nothing up: an IOAS that another
  * thread keeps locked is reported with its field "busy" set and without what could not be read, and
@@ -352,12 +352,12 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(TO_START,	to_start,	TIME,	"when the new owner started")			\
 	F(FROM,		from,		U32,	"the old owner, if one was named")		\
 	F(FROM_START,	from_start,	TIME,	"when it started")				\
-	F(CONTEXTS,	contexts,	U32,	"contexts named")				\
+	F(CONTEXTS,	contexts,	U32,	"contexts looked at, whether named or not")	\
 	F(AREAS,	areas,		U64,	"areas moved")					\
 	F(PINNED,	pinned,		SIZE,	"pinned memory moved")				\
 	F(ERROR,	error,		U32,	"errno of a refusal")				\
 	F(REASON,	reason,		NAME, \
-	  "first reason of a refusal: a name of DMAOWN_REASONS")				\
+	  "reason found first: a name of DMAOWN_REASONS; the errno may be another one's")	\
 	F(ADOPTED,	adopted,	U64, \
 	  "areas moved whose owner was dead or stale")						\
 	F(DONE,		done,		SIZE,	"progress: memory that has been compared")	\
@@ -512,9 +512,10 @@ struct dmaown_remap {
  * @reserved: 0
  * @process: with DMAOWN_REASON_UNTRUSTED: the holder that is accepted; all zero: whoever it is
  * @device: with DMAOWN_REASON_WOULD_RESET: the device that may be reset, by its name, such as
- *	0000:00:01.0; empty: whichever it is. What follows the NUL is 0.
+ *	0000:00:01.0, or the group of a type1 container, such as group-7; empty: whichever it is.
+ *	What follows the NUL is 0.
  *
- * What names nobody who is there does no harm, and nothing else.
+ * An entry that names nobody who is there has no effect.
  */
 struct dmaown_force {
 	__u32 reason;
@@ -594,7 +595,7 @@ struct dmaown_force {
 	/* process: TO */									\
 	E(REASON_NOT_HELD,	17, EXDEV, "not-held", \
 	  "the new owner does not hold the context") \
-	/* process: one of those that have it open; device: which */				\
+	/* process: one of those that have it open; device: which, or which group of type1 */	\
 	E(REASON_WOULD_RESET,	27, EXDEV, "would-reset", \
 	  "nobody has the device's file open but processes that would be owners no more: it " \
 	  "would be reset when they exit")							\
@@ -652,7 +653,8 @@ struct dmaown_report {
  * @timeout_ms: how long to wait for what is in flux, in milliseconds, at most 3,600,000; 0: try
  *	once
  * @reports: address of an array of struct dmaown_report that is filled when the transfer is refused
- * @nr_reports: in: room in that array; out: how many were written
+ * @nr_reports: in: room in that array, at most DMAOWN_TRANSFER_MAX_REPORTS; out: how many were
+ *	written
  * @reports_total: out: how many there were
  * @remaps: address of an array of struct dmaown_remap: where @to has the memory. Without one: where
  *	the old owner has it
@@ -721,7 +723,7 @@ struct dmaown_report {
  * and besides
  *
  * EBADF	@files names something that is not open or not a context
- * EINTR	a signal came while waiting
+ * EINTR	a signal came while waiting or comparing pages
  * E2BIG, EOPNOTSUPP, EFAULT	see above
  */
 struct dmaown_transfer {

@@ -143,7 +143,7 @@ static void print_operations(void)
 	OPERATION(AREA, area, "dump", 1);
 	OPERATION(OWNER, owner, "dump", 0);
 	printf("    -\n      name: event\n      value: %d\n      attribute-set: event\n"
-	       "      doc: >-\n        A transfer or a refusal.\n"
+	       "      doc: >-\n        A transfer, a refusal, or the progress of a transfer.\n"
 	       "      mcgrp: " DMAOWN_GENL_EVENTS "\n      event:\n", DMAOWN_CMD_EVENT);
 	print_attributes("        ", event_names, COUNT(event_names));
 	OPERATION(REFUSAL, refusal, "dump", 0);
