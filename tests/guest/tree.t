@@ -38,7 +38,7 @@ is "$out" "$over_netlink" "over debugfs it is the same"
 
 LC_ALL=C run dmaownctl tree "$id"
 like "$out" "NODE +KIND +AREAS +MAPPED +PINNED +MODE +STATE" "the table has headings"
-like "$out" $'\n'"$id iommufd +2 +1.5M +1M user" "the context is the root"
+like "$out" $'\n'"$id +iommufd +2 +1.5M +1M user" "the context is the root"
 like "$out" $'\n'"\\|-ioas $ioas +1 +1M +1M" "its IOASes are below"
 like "$out" $'\n'"\\| \\|-hwpt [0-9]+" "the HWPT below that"
 like "$out" $'\n'"\\| \\| \`-${edus[0]}" "the device below that"
