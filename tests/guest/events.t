@@ -102,13 +102,13 @@ first=$(state)
 is "$(grep -c event=progress "$scratch/events")" 0 "no progress was told of what is short"
 echo 1 >$progress_ms
 
-# SIGINT when the first progress is heard, by one who does nothing but listen for it.
+# SIGINT when the first progress is heard, by one who does nothing but listen for it, and who comes first.
 mkfifo "$scratch/now"
 listen >"$scratch/now" &
 prompt=$!
 exec {now}<"$scratch/now"
 read -r -u "$now"
-env --default-signal=INT dmaownctl transfer --to "$new" --adopt >"$scratch/out" 2>"$scratch/err" &
+nice -n 19 env --default-signal=INT dmaownctl transfer --to "$new" --adopt >"$scratch/out" 2>"$scratch/err" &
 adopter=$!
 while read -r -t $patience -u "$now" line && [[ $line != *event=progress* ]]; do :; done
 kill -INT $adopter
@@ -117,6 +117,8 @@ interrupted=$?
 kill $prompt
 exec {now}<&-
 is $interrupted 75 "SIGINT ends an adoption that takes long, with exit 75"
+is_refusal() { tail -n 1 "$scratch/events" | grep -q event=refusal; }
+eventually is_refusal
 is "$(grep -c event=progress "$scratch/events" | sed 's/[1-9].*/some/')" some "which had told of its progress"
 is "$(state)" "$first" "and nothing has changed"
 like "$(tail -n 1 "$scratch/events")" "event=refusal .*error=4 " "the refusal is told"

@@ -37,7 +37,12 @@ held() {
 	said="hold" out=$(<"$scratch/hold.out") err=$(<"$scratch/hold.err")
 }
 says() { eventually grep -qE "$1" "$scratch/hold.err"; }
-status_of() { awk -v name="$2:" '$1 == name { $1 = ""; print substr($0, 2) }' "/proc/$1/status"; }
+status_of() {
+	local words
+
+	find_status "$1" "$2"
+	echo "${words[*]}"
+}
 more_rounds_than() {
 	ask driver dma-report "$driver_dev"
 	[ "${reply%% *}" -gt "$1" ]
@@ -239,7 +244,9 @@ stop opener
 ask old map "$ctx2" "$ioas3" 0x12000001000 $((size * 2 - 8192)) 0x1000000 r
 ask old mmap anon $size shared rw 0x13000000000
 ask old map "$ctx2" "$ioas3" 0x13000000000 $size 0x5000000 rw
+echo 1 >/proc/sys/vm/compact_memory
 echo 4 >/proc/sys/vm/nr_hugepages
+is "$(cat /proc/sys/vm/nr_hugepages)" 4 "huge pages are to be had"
 ask old memfd huge $size hugetlb; huge=$reply
 ask old mmap "$huge" $size shared rw 0x14000000000
 ask old map "$ctx2" "$ioas3" 0x14000000000 $size 0x6000000 rw

@@ -281,13 +281,24 @@ stop() {
 	exec {in}>&- {out}>&-
 }
 
-state_of() {
-	local name value
+# The words of the line $2 of /proc/$1/status, in $words. It is read as a whole: read(1) goes back to the end of
+# each line, for which the kernel writes all of it anew, and what runs by then has its lines elsewhere.
+find_status() {
+	local lines=() line
 
-	while read -r name value _; do
-		[ "$name" != State: ] || echo "$value"
-	done <"/proc/$1/status"
+	words=()
+	mapfile -t lines <"/proc/$1/status"
+	for line in "${lines[@]}"; do
+		[ "${line%%:*}" != "$2" ] || read -ra words <<<"${line#*:}"
+	done
 } 2>/dev/null
+
+state_of() {
+	local words
+
+	find_status "$1" State
+	[ ${#words[@]} -eq 0 ] || echo "${words[0]}"
+}
 
 # Hands descriptors of $1 to $2 over a socket; $reply is what they are there.
 hand_over() {
@@ -303,12 +314,12 @@ hand_over() {
 
 # Of a process, in bytes.
 counter() {
-	local name value
+	local words
 
-	while read -r name value _; do
-		[ "$name" != "$2:" ] || echo $((value * 1024))
-	done <"/proc/$1/status"
+	find_status "$1" "$2"
+	[ ${#words[@]} -eq 0 ] || echo $((words[0] * 1024))
 }
+
 # The same of the mapping of process $1 that begins at address $2, as /proc/PID/smaps has it.
 mapping() {
 	awk -v start="$(printf '%08x-' "$2")" -v name="$3:" \

@@ -71,7 +71,8 @@ run dmaownctl transfer --to "$new" --json
 is "$status" 11 "with that there is no room any more"
 is "$(user_locked 1001) $(user_locked 1002)" "$size $((64 << 10))" "and nothing changed"
 stop uring
-eventually test "$(user_locked 1002)" = 0
+has_locked() { [ "$(user_locked "$1")" = "$2" ]; }
+eventually has_locked 1002 0
 run dmaownctl transfer --to "$new" --json
 is "$status" 0 "when io_uring is gone there is"
 run dmaownctl transfer --to "$old" --json

@@ -6,7 +6,9 @@
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
+echo 1 >/proc/sys/vm/compact_memory
 echo 16 >/proc/sys/vm/nr_hugepages
+is "$(cat /proc/sys/vm/nr_hugepages)" 16 "huge pages are to be had"
 mkdir "$scratch/files"
 
 start old
@@ -216,6 +218,7 @@ echo never >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 is "$(mapping "$old" $base ShmemPmdMapped)" $size "there are transparent huge pages"
 ask new mmap "$given" $size shared rw $base
 accepted "transparent huge pages"
+echo 0 >/proc/sys/vm/nr_hugepages
 size=$((1 << 20))
 
 # Anonymous memory shared over a fork. The child holds the descriptors as well.

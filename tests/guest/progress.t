@@ -37,7 +37,7 @@ for command in check transfer; do
 	like "$(tail -n 1 <<<"$looks")" "refused.*: Device or resource busy" "$command: but the verdict"
 	is "$(awk 'length > 79' <<<"$(grep "so far" <<<"$stages")")" "" "$command: no line is wider than the terminal"
 done
-on_terminal check --to "$new" --timeout 0.5
+on_terminal check --to "$new" --timeout 0.1
 is "$(grep -c 'so far' <<<"$stages")" 0 "what is over within a second says nothing"
 for option in --quiet --json; do
 	on_terminal check --to "$new" --timeout 2 $option

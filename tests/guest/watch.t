@@ -97,6 +97,7 @@ is "$(last layout '[.sequence, .errno, .lost]')" "[null,null,null]" "it has no n
 [ "$(last layout .time)" -gt "$(last unloaded .time)" ] && pass "but a time" || fail "but a time"
 json_lines=$lines json_watch=$watch
 insmod "$module"
+expect 4 '"subscribed"' "with the right module it listens again"
 start_watch
 rmmod dmaown
 insmod "$wrong" 2>/dev/null
