@@ -54,8 +54,8 @@ zsh_start() {
 	offer() { comppostfuncs=(all); zle complete-word }
 	zle -N offer
 	bindkey '\e*' offer
-	# Not what other programs have: over a thousand files, to be read each time.
-	fpath=("$completions_dir" \${(M)fpath:#*/Completion(|/Base|/Zsh)})
+	# Not what is there for other systems: all files are read each time.
+	fpath=("$completions_dir" \${(M)fpath:#*/Completion(|/Base|/Unix|/Zsh)})
 	autoload -Uz compinit
 	compinit -u -D
 	echo ready >"$1"
