@@ -235,7 +235,6 @@ stop new
 # --- huge pages: hugetlb, and transparent ones
 huge=$((4 << 20))
 pmd=$((2 << 20))
-echo 1 >/proc/sys/vm/compact_memory
 echo 8 >/proc/sys/vm/nr_hugepages
 is "$(cat /proc/sys/vm/nr_hugepages)" 8 "huge pages are to be had"
 orphan_of() {

@@ -244,7 +244,6 @@ stop opener
 ask old map "$ctx2" "$ioas3" 0x12000001000 $((size * 2 - 8192)) 0x1000000 r
 ask old mmap anon $size shared rw 0x13000000000
 ask old map "$ctx2" "$ioas3" 0x13000000000 $size 0x5000000 rw
-echo 1 >/proc/sys/vm/compact_memory
 echo 4 >/proc/sys/vm/nr_hugepages
 is "$(cat /proc/sys/vm/nr_hugepages)" 4 "huge pages are to be had"
 ask old memfd huge $size hugetlb; huge=$reply

@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
-echo 1 >/proc/sys/vm/compact_memory
 echo 16 >/proc/sys/vm/nr_hugepages
 is "$(cat /proc/sys/vm/nr_hugepages)" 16 "huge pages are to be had"
 mkdir "$scratch/files"

@@ -192,7 +192,6 @@ ctx2=$ctx ioas2=$ioas dev2=$dev group2=$group
 ctx=$ctx1 ioas=$ioas1 dev=$dev1 group=$group1
 ask old mmap anon $size shared rw 0x11000000000
 dma_map old "$ctx2" "$ioas2" 0x11000000000 $size 0 rw
-echo 1 >/proc/sys/vm/compact_memory
 echo 8 >/proc/sys/vm/nr_hugepages
 is "$(cat /proc/sys/vm/nr_hugepages)" 8 "huge pages are to be had"
 ask old memfd huge $size hugetlb; huge=$reply
