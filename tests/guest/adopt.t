@@ -235,8 +235,7 @@ stop new
 # --- huge pages: hugetlb, and transparent ones
 huge=$((4 << 20))
 pmd=$((2 << 20))
-echo 8 >/proc/sys/vm/nr_hugepages
-is "$(cat /proc/sys/vm/nr_hugepages)" 8 "huge pages are to be had"
+huge_pages 8
 orphan_of() {
 	vmm_huge "$@"
 	start new
@@ -279,7 +278,7 @@ differs 12 '[["other-pages","0x200000","0x3fffff"]]' "hugetlb: one huge page is 
 dma_unmap new "$new_ctx" "$ioas" all
 is "$(charges "$new")" "0 0" "hugetlb: nothing is left"
 stop new
-echo 0 >/proc/sys/vm/nr_hugepages
+huge_pages 0
 
 echo force >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 orphan_of ""

@@ -15,17 +15,7 @@ harmless+='|vfio_pin_page_external: Task actor \([0-9]+\) RLIMIT_MEMLOCK \([0-9]
 devices() { echo "$1" >/sys/module/emulated/parameters/devices || broken "devices: $1"; }
 
 # Address, owner and what is pinned, of each area of all containers; VmPin and VmLck of both.
-state() {
-	echo "$(dmaownctl areas --raw -n -o IOVA,ADDR,PID,STATE,PINNED | paste -sd ' ')" \
-		"$(charges "$old") $(charges "$new")"
-}
-
-# The last command was refused with exit status $1 and the reason $2, and nothing has changed since
-# $before; in the case $3.
-refused() {
-	is "$status $(reasons)" "$1 $2" "$3: refused"
-	is "$(state)" "$before" "$3: and nothing has changed"
-}
+state() { areas_and_charges IOVA,ADDR,PID,STATE,PINNED; }
 
 # What device $2 of actor $1 reads at IOVA $3 by $4 (caller, kthread or pinned) is what actor $5 wrote to
 # address $6, just now; in the case $7.
@@ -137,7 +127,7 @@ other_memory old $elsewhere
 before=$(state)
 is "$before" "0x0 $base $old live 16K 0 $((4 * page)) 0 0" "before: charged to the old one, as the device has pinned"
 run dmaownctl transfer --to "$new" --json
-refused 12 other-object "other memory at that address"
+refused_as 12 other-object "other memory at that address"
 run dmaownctl transfer --to "$new" --dry-run --remap "1:0=$elsewhere" --json
 is "$status $(json -c '[.result, .pinned]') $(state)" "0 [\"would-move\",$((4 * page))] $before" "a dry run"
 run dmaownctl transfer --to "$new" --remap "1:0=$elsewhere" --json
@@ -220,7 +210,7 @@ heir_dev=$new_dev
 limit=$page type1_successor new old $size 1001
 before=$(state)
 run dmaownctl transfer --to "$new" --json
-refused 11 limit-mm "one page short"
+refused_as 11 limit-mm "one page short"
 ask old unpin "$dev" 0 $((2 * page))
 run dmaownctl transfer --to "$new" --json
 is "$status" 0 "with nothing pinned no limit is in the way"
@@ -242,7 +232,7 @@ ask old type1-map "$container" 0xffffffffffff0000 $((16 * page)) 0x1000000 rw
 ask old type1-map "$container" 0 $((2 * page)) 0x1010000 rw
 before=$(state)
 run dmaownctl transfer --to "$new" --json
-refused 12 old-unmapped "nobody has the same memory there"
+refused_as 12 old-unmapped "nobody has the same memory there"
 is "$(json -c '.reasons[] | [.iova, .last]')" '["0x1000000","0x1011fff"]' "all of it is told"
 stop old
 stop new
@@ -254,9 +244,9 @@ stop old
 old=$new
 before=$(state)
 run dmaownctl transfer --to "$new" --json
-refused 10 owner-dead "nothing pinned, and the owner dead"
+refused_as 10 owner-dead "nothing pinned, and the owner dead"
 run dmaownctl transfer --to "$new" --adopt --json
-refused 12 not-pinned "with --adopt, and nothing to compare with"
+refused_as 12 not-pinned "with --adopt, and nothing to compare with"
 like "$(json '.reasons[0].text')" "iova 0x0-0xfffff: .*nothing is pinned there" "it says where, and why"
 try new pin "$new_dev" 0 $page rw
 is "$answer" "error ENODEV pin" "VFIO pins nothing of an owner that is gone"
@@ -274,7 +264,7 @@ ask new exec
 before=$(state)
 is "$before" "0x0 $base $new stale 4K 0 0 0 0" "an owner that has exec'd, while a page is pinned"
 run dmaownctl transfer --to "$old" --adopt --json
-refused 12 not-pinned "what the device has pinned is no proof"
+refused_as 12 not-pinned "what the device has pinned is no proof"
 ask old unpin "$dev" 0 $page
 is "$(charges "$old") $(charges "$new")" "0 0 0 0" "it can be unpinned"
 ask old type1-unmap "$container" 0 $size

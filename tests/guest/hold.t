@@ -244,8 +244,7 @@ stop opener
 ask old map "$ctx2" "$ioas3" 0x12000001000 $((size * 2 - 8192)) 0x1000000 r
 ask old mmap anon $size shared rw 0x13000000000
 ask old map "$ctx2" "$ioas3" 0x13000000000 $size 0x5000000 rw
-echo 4 >/proc/sys/vm/nr_hugepages
-is "$(cat /proc/sys/vm/nr_hugepages)" 4 "huge pages are to be had"
+huge_pages 4
 ask old memfd huge $size hugetlb; huge=$reply
 ask old mmap "$huge" $size shared rw 0x14000000000
 ask old map "$ctx2" "$ioas3" 0x14000000000 $size 0x6000000 rw
@@ -276,7 +275,7 @@ run dmaownctl hold "$old"
 is "$status" 10 "a process that has exec'd already"
 like "$err" "dmaownctl transfer --to $old --from $old --adopt" "and what to do first"
 stop old
-echo 0 >/proc/sys/vm/nr_hugepages
+huge_pages 0
 
 limit=$size vmm old "${edus[0]}" $size mm 1001
 prlimit --pid "$old" --memlock=$((size - page))

@@ -12,13 +12,6 @@ state() {
 		"$(charges "$old") $(charges "$new")"
 }
 
-# The last command was refused with exit status $1 and the reason $2, and nothing has changed since
-# $before; in the case $3.
-refused() {
-	is "$status $(reasons)" "$1 $2" "$3: refused"
-	is "$(state)" "$before" "$3: and nothing has changed"
-}
-
 vmm both "${edus[1]}" $size mm
 ask both open /dev/vfio/vfio; container=$reply
 ask both group "${edus[0]}"; group=$reply
@@ -37,7 +30,7 @@ before=$(state)
 ask new limit $((2 * size - page))
 ask new drop-ipc-lock
 run dmaownctl transfer --to "$new" --json
-refused 11 limit-mm "one page short of what both kinds come to"
+refused_as 11 limit-mm "one page short of what both kinds come to"
 ask new limit $((2 * size))
 run dmaownctl transfer --to "$new" --json
 is "$status $(json .result) $(json .contexts)" "0 moved 2" "both in one call"

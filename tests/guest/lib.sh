@@ -177,7 +177,7 @@ program() {
 	is "$planned" $((tests - begun)) "$1 has come to its end"
 }
 
-# Waits until a command succeeds.
+# Waits until a command succeeds. That it does not is said, whoever looks at the result.
 eventually() {
 	local i
 
@@ -185,6 +185,7 @@ eventually() {
 		"$@" && return 0
 		sleep 0.05
 	done
+	diag "not even in $patience s: $*"
 	return 1
 }
 
@@ -349,6 +350,12 @@ user_locked() {
 }
 
 # --- the machine
+
+# From now on there are $1 huge pages. The kernel gives what it finds, which may be fewer.
+huge_pages() {
+	echo "$1" >/proc/sys/vm/nr_hugepages
+	is "$(</proc/sys/vm/nr_hugepages)" "$1" "there are $1 huge pages"
+}
 
 # PCI addresses of the two edu devices.
 edus=()
@@ -529,6 +536,11 @@ charged() {
 	esac
 }
 
+# The columns $1 of each area, and VmPin and VmLck of $old and $new, in one line.
+areas_and_charges() {
+	echo "$(dmaownctl areas --raw -n -o "$1" | paste -sd ' ') $(charges "$old") $(charges "$new")"
+}
+
 # The one that counts what a process has pinned, in each mode.
 counted() {
 	case $kind in
@@ -563,3 +575,10 @@ context_of() {
 
 # What kinds of reasons the last transfer --json gave, each once, in one line.
 reasons() { json '[.reasons[].reason] | unique | join(" ")'; }
+
+# The last transfer was refused with exit status $1 and the reasons $2, and nothing has changed: what the test's
+# state() says is still $before; in the case $3.
+refused_as() {
+	is "$status $(reasons)" "$1 $2" "$3: refused"
+	is "$(state)" "$before" "$3: and nothing has changed"
+}

@@ -6,8 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
-echo 16 >/proc/sys/vm/nr_hugepages
-is "$(cat /proc/sys/vm/nr_hugepages)" 16 "huge pages are to be had"
+huge_pages 16
 mkdir "$scratch/files"
 
 start old
@@ -217,7 +216,7 @@ echo never >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 is "$(mapping "$old" $base ShmemPmdMapped)" $size "there are transparent huge pages"
 ask new mmap "$given" $size shared rw $base
 accepted "transparent huge pages"
-echo 0 >/proc/sys/vm/nr_hugepages
+huge_pages 0
 size=$((1 << 20))
 
 # Anonymous memory shared over a fork. The child holds the descriptors as well.

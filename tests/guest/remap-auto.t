@@ -192,8 +192,7 @@ ctx2=$ctx ioas2=$ioas dev2=$dev group2=$group
 ctx=$ctx1 ioas=$ioas1 dev=$dev1 group=$group1
 ask old mmap anon $size shared rw 0x11000000000
 dma_map old "$ctx2" "$ioas2" 0x11000000000 $size 0 rw
-echo 8 >/proc/sys/vm/nr_hugepages
-is "$(cat /proc/sys/vm/nr_hugepages)" 8 "huge pages are to be had"
+huge_pages 8
 ask old memfd huge $size hugetlb; huge=$reply
 ask old mmap "$huge" $size shared rw 0x12000000000
 dma_map old "$ctx2" "$ioas2" 0x12000000000 $size 0x1000000 rw
@@ -220,7 +219,7 @@ run bash -c "$(json .undo)"
 is "$status $(addresses)" "0 $before" "the way back of both contexts"
 stop new
 stop old
-echo 0 >/proc/sys/vm/nr_hugepages
+huge_pages 0
 
 # --- what the new owner owns already stays; the words of the command line
 run dmaownctl transfer --to $$ --remap aut

@@ -10,10 +10,7 @@ size=$((1 << 20))
 elsewhere=0x20000000000
 
 # Address, owner and whether the address holds, of each mapping; VmPin and VmLck of both.
-state() {
-	echo "$(dmaownctl areas --raw -n -o IOVA,ADDR,PID,STATE,INVALID | paste -sd ' ')" \
-		"$(charges "$old") $(charges "$new")"
-}
+state() { areas_and_charges IOVA,ADDR,PID,STATE,INVALID; }
 
 # --- memory that is mapped twice is pinned twice: there is nothing that two mappings share
 for mode in "${modes[@]}"; do

@@ -8,17 +8,7 @@ size=$((1 << 20))
 elsewhere=0x20000000000
 
 # Address, owner and whether the address holds, of each area of the container; VmPin and VmLck of both.
-state() {
-	echo "$(dmaownctl areas --raw -n -o IOVA,ADDR,PID,STATE,INVALID | paste -sd ' ')" \
-		"$(charges "$old") $(charges "$new")"
-}
-
-# The last command was refused with exit status $1 and the reason $2, and nothing has changed since
-# $before; in the case $3.
-refused() {
-	is "$status $(reasons)" "$1 $2" "$3: refused"
-	is "$(state)" "$before" "$3: and nothing has changed"
-}
+state() { areas_and_charges IOVA,ADDR,PID,STATE,INVALID; }
 
 number=$(basename "$(readlink "/sys/bus/pci/devices/${edus[0]}/iommu_group")")
 
@@ -122,7 +112,7 @@ limit=$size type1_vmm old "${edus[0]}" $size 1001
 limit=$((size - page)) type1_successor new old $size 1001
 before=$(state)
 run dmaownctl transfer --to "$new" --json
-refused 11 limit-mm "one page short"
+refused_as 11 limit-mm "one page short"
 run dmaownctl transfer --to "$new" --raise-limit --json
 is "$status $(charges "$new")" "0 0 $size" "--raise-limit makes room for it"
 run dmaownctl transfer --to "$old"
@@ -138,7 +128,7 @@ run dmaownctl transfer --to "$old"
 is "$status" 0 "back"
 before=$(state)
 run dmaownctl transfer --to "$new" --json
-refused 11 limit-mm "without it the limit holds"
+refused_as 11 limit-mm "without it the limit holds"
 stop new
 stop old
 
@@ -153,7 +143,7 @@ run dmaownctl transfer --to "$new" --json
 is "$status $(json -r '.reasons[0].reason')" "12 not-mapped" "not mapped at that address: refused"
 is "$(state)" "$before" "and nothing has changed"
 run dmaownctl transfer --to "$new" --remap "1:0=$elsewhere" --json
-refused 13 remap-missing "one mapping without an entry"
+refused_as 13 remap-missing "one mapping without an entry"
 there="0x0 $elsewhere $new live no 0x4000000 $elsewhere $new live no 0 0 0 $((size + page))"
 run dmaownctl transfer --to "$new" --remap "1:0=$elsewhere" --remap "1:0x4000000=$elsewhere" --json
 is "$status $(state)" "0 $there" "with a list"
@@ -197,7 +187,7 @@ ask old memfd other $size; other=$reply
 ask old mmap "$other" $size shared rw $base
 ask old fill $base $size 7
 run dmaownctl transfer --to "$old" --json
-refused 12 other-pages "nor other memory"
+refused_as 12 other-pages "nor other memory"
 run dmaownctl transfer --to "$new" --json
 is "$status $(state)" "0 0x0 $base $new live no $(charges "$old") 0 $size" "who has what is pinned is made the owner"
 ask old munmap $base $size
@@ -240,11 +230,11 @@ ask new memfd other $size
 ask new mmap "$reply" $size shared rw $base
 before=$(state)
 run dmaownctl transfer --to "$new" --json
-refused 12 other-object "other memory at that address"
+refused_as 12 other-object "other memory at that address"
 ask new munmap $base $size
 ask new mmap "$new_ram" $size shared r $base
 run dmaownctl transfer --to "$new" --json
-refused 12 permission "read-only, where the device may write"
+refused_as 12 permission "read-only, where the device may write"
 
 # --- owners that are gone
 ask new munmap $base $size
