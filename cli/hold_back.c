@@ -259,7 +259,12 @@ static void begin_trying(struct wait *wait)
 	wait->until = now_ms() + wait->hold->timeout_ms;
 }
 
-/* Is there nothing more to be waited for? */
+static bool could_not_run(const struct wait *wait)
+{
+	return wait->status == STATUS_MISSING || wait->status == STATUS_NOT_RUN;
+}
+
+/* Is there nothing more to be waited for? A command that was not run has nobody exec. */
 static bool is_due(const struct wait *wait)
 {
 	const struct hold *hold = wait->hold;
@@ -268,7 +273,7 @@ static bool is_due(const struct wait *wait)
 		return false;
 	if (wait->asked)
 		return true;
-	if (hold->until_exec)
+	if (hold->until_exec && !could_not_run(wait))
 		return wait->execd;
 	return hold->command;
 }

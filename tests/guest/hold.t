@@ -127,6 +127,8 @@ is "$status $(areas)" "143 $ioas:0x0=$base@$old:live" "a signal is passed on to 
 is "$out$err" "" "quietly"
 run dmaownctl hold "$old" -- "$scratch/nothing"
 is "$status $(areas)" "127 $ioas:0x0=$base@$old:live" "a command that does not exist"
+run dmaownctl hold "$old" --until-exec -- "$scratch"
+is "$status $(areas)" "126 $ioas:0x0=$base@$old:live" "with one that cannot be run no exec is waited for"
 ignoring=(env --ignore-signal=CHLD,USR1)
 run "${ignoring[@]}" dmaownctl hold "$old" --quiet -- grep ^SigIgn /proc/self/status
 is "$status $out" "0 $("${ignoring[@]}" grep ^SigIgn /proc/self/status)" "what was ignored is ignored by the command, SIGCHLD too"
