@@ -5,8 +5,8 @@
 #include <linux/capability.h>
 
 /*
- * Who may look and move: whoever could read and change any process's memory anyway. Both
- * capabilities count in the initial user namespace only.
+ * Is the caller allowed to list and transfer? The capabilities are those that allow a process to
+ * read and change the memory of any other. Both count in the initial user namespace only.
  */
 static inline bool access_allowed(void)
 {

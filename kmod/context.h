@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Contexts, of whatever kind: what there is to know of one, and to do with it, its backend knows
- * (backend.h), and nobody else has to know which that is.
+ * Contexts of any kind. Callers do not need to know the kind: the backend of a context (backend.h)
+ * implements all operations.
  *
- * Everything takes a context on which the caller holds a reference. That keeps the context from
- * being released, so nobody holds one longer than a call from user space lasts.
+ * All functions take a context on which the caller holds a reference. The reference keeps the
+ * context from being released, so nobody holds one longer than a call from user space lasts.
  */
 #ifndef DMAOWN_CONTEXT_H
 #define DMAOWN_CONTEXT_H
@@ -14,37 +14,39 @@
 
 struct backend;
 
-/* Two are the same context if their selves are. */
+/* Two contexts are the same if their selves are the same. */
 struct context {
 	const struct backend *backend;
-	void *self;			/* NULL: there is no context */
+	void *self; /* NULL if there is no context */
 };
 
-void context_get(struct context ctx);
-void context_put(struct context ctx);
-u64 context_id(struct context ctx);
-enum dmaown_kind context_kind(struct context ctx);
+void dmaown_context_get(struct context ctx);
+void dmaown_context_put(struct context ctx);
+u64 dmaown_context_id(struct context ctx);
+enum dmaown_kind dmaown_context_kind(struct context ctx);
 
 /*
- * Whether a context that a file was found to be of is in use as one: -ENOENT if not, -EAGAIN if it
- * is locked, so that it cannot be told, or -ENOMEM.
+ * Is the context of a file in use? Return: 0 if it is; -ENOENT if not; -EAGAIN if it is locked, so
+ * that its state is unknown; -ENOEXEC if it is, but the module has no layout for it; or -ENOMEM.
  */
-int context_present(struct context ctx);
+int dmaown_context_live(struct context ctx);
 
-/* What is particular to the kind of context: see struct backend. */
-bool context_counts_pins(struct context ctx);
-bool context_limit_by_privilege(struct context ctx);
-bool context_takes_io(struct context ctx);
+/* Properties of the kind of context: see struct backend. */
+bool dmaown_context_counts_pins(struct context ctx);
+bool dmaown_context_limit_by_privilege(struct context ctx);
+bool dmaown_context_takes_io(struct context ctx);
 
-/* How areas will be accounted that a process without CAP_IPC_LOCK maps from now on. */
-enum dmaown_mode context_mode(struct context ctx);
+/*
+ * The mode in which the context will account areas that a process without CAP_IPC_LOCK maps next.
+ */
+enum dmaown_mode dmaown_context_mode(struct context ctx);
 
 /*
  * LOOKING
  *
- * Listings take no reference on anything in a context, so that nobody's destroy fails because of
- * them: each call copies a few under the lock that keeps them from being removed, and the next goes
- * on by key.
+ * Listings take no reference on anything in a context, because a reference would make a concurrent
+ * destroy fail. Each call copies a batch of entries under the lock that keeps them from being
+ * removed. The next call continues by key.
  */
 
 enum object_type { OBJECT_IOAS, OBJECT_HWPT, OBJECT_DEVICE };
@@ -52,21 +54,24 @@ enum object_type { OBJECT_IOAS, OBJECT_HWPT, OBJECT_DEVICE };
 struct object {
 	enum object_type type;
 	u32 id;
-	const void *self;		/* only to be compared */
-	const void *attached;		/* of a device: the self of its HWPT, or stale, or NULL */
-	u32 ioas;			/* of a HWPT, or of a device that has none */
-	unsigned long alignment;	/* of an IOAS */
-	bool nested;			/* of a HWPT */
+	const void *self;	 /* only to be compared */
+	const void *attached;	 /* of a device: self of its HWPT, NULL, or a stale pointer */
+	u32 ioas;		 /* of a HWPT, or of a device without a HWPT */
+	unsigned long alignment; /* of an IOAS */
+	bool nested;		 /* of a HWPT */
 	bool auto_domain;
-	char name[64];			/* of a device */
+	bool has_opens;	    /* of a device: it is a VFIO device */
+	unsigned int opens; /* of a VFIO device: number of its open files */
+	char name[64];	    /* of a device */
 };
 
 /*
- * Copies at most nr objects with IDs from *id on, and moves *id behind what was looked at. 0 at the
- * end; 1 if there may be more, even if *done is 0; -EAGAIN if the context is locked: try again.
+ * Copy at most nr objects with IDs from *id on, and move *id after the last object that was
+ * inspected. Return: 0 at the end; 1 if there may be more, even if *done is 0; -EAGAIN if the
+ * context is locked: try again; or -ENOMEM.
  */
-int context_objects(struct context ctx, u32 *id, struct object *batch, unsigned int nr,
-		    unsigned int *done);
+int dmaown_context_objects(struct context ctx, u32 *id, struct object *batch, unsigned int nr,
+			   unsigned int *done);
 
 struct area {
 	u32 ioas;
@@ -75,15 +80,17 @@ struct area {
 	bool readable;
 	bool writable;
 	unsigned int accesses;
-	const void *pages;	/* only to be compared; NULL: in flux, nothing below is set */
+	const void *pages; /* only to be compared; NULL if in flux: nothing below is set */
 	enum dmaown_source source;
-	bool invalid;			/* its address does not hold until it is given anew */
-	bool unlimited;			/* whatever the owner's limit is, it does not hold */
-	u64 start;			/* user address, or offset in the file */
+	bool invalid;	/* the address was taken back; invalid until a new one is set */
+	bool unlimited; /* the owner's limit does not apply */
+	u64 start;	/* user address, or offset in the file */
+	dev_t file_dev; /* file that the area is mapped from, if source is FILE */
+	u64 file_inode;
 	unsigned int sharers;
 	size_t npinned;
 	u8 mode;
-	struct owner owner;		/* with references */
+	struct owner owner; /* with references */
 };
 
 struct access {
@@ -92,8 +99,8 @@ struct access {
 };
 
 /*
- * Where to go on: at the IOAS with this ID or the next one, as long as the ID is not above last_id;
- * in it, at this IOVA, or index of an access.
+ * A position in a listing: the first IOAS with an ID from @id to @last_id, and in it the IOVA or
+ * the index of an access in @key.
  */
 struct cursor {
 	u32 id;
@@ -101,129 +108,148 @@ struct cursor {
 	unsigned long key;
 };
 
-/*
- * Copies at most nr areas, or accesses that are attached to an IOAS, from the cursor on, and moves
- * it behind the last; 0 at the end. -EAGAIN if the IOAS cursor->id is locked: try again, or go on
- * with the next ID. -EINTR if the caller is being killed. areas_put() gives back what a batch
- * refers to.
- */
-int context_areas(struct context ctx, struct cursor *cursor, struct area *batch, unsigned int nr);
-void areas_put(struct area *batch, unsigned int nr);
-int context_accesses(struct context ctx, struct cursor *cursor, struct access *batch,
-		     unsigned int nr);
+/* Move a cursor to the start of the next IOAS. */
+static inline void cursor_skip(struct cursor *cursor)
+{
+	cursor->id++;
+	cursor->key = 0;
+}
 
-/* Pages of an area, which is the same still if it shows the same pages object from there on. */
+/*
+ * Copy at most nr areas, or accesses that are attached to an IOAS, from the cursor on, and move the
+ * cursor after the last one. dmaown_areas_put() drops the references of a batch. Return: the number
+ * of entries; 0 at the end; -EAGAIN if the IOAS cursor->id is locked: try again, or continue with
+ * the next ID; -EINTR if the caller is being killed.
+ */
+int dmaown_context_areas(struct context ctx, struct cursor *cursor, struct area *batch,
+			 unsigned int nr);
+void dmaown_areas_put(struct area *batch, unsigned int nr);
+int dmaown_context_accesses(struct context ctx, struct cursor *cursor, struct access *batch,
+			    unsigned int nr);
+
+/*
+ * A run of pages of an area. The area is still the same if it starts at the same IOVA and shows the
+ * same pages object from the same page on.
+ */
 struct stretch {
 	u32 ioas;
-	unsigned long iova;		/* where the area begins */
-	const void *pages;		/* only to be compared */
-	unsigned long first;		/* page of the pages object in which the area begins */
-	unsigned long at;		/* page of the area in which the stretch begins */
+	unsigned long iova;  /* start of the area */
+	const void *pages;   /* only to be compared */
+	unsigned long first; /* page of the pages object in which the area begins */
+	unsigned long at;    /* page of the area in which the stretch begins */
 };
 
 /*
- * Copies the numbers of the page frames that are pinned in a stretch, at most nr: PFN_NONE where
- * nothing is. 0 at the end of the area; -ESTALE if there is no such area any more; -EAGAIN if it is
- * locked: try again. A destroy of the IOAS waits meanwhile: a few hundred at a time are enough.
+ * Copy the numbers of at most nr page frames that are pinned in a stretch, with PFN_NONE for a page
+ * that is not pinned. A concurrent destroy of the IOAS waits for the call: copy at most a few
+ * hundred at a time. Return: the number of pages copied; 0 at the end of the area; -ESTALE if the
+ * area no longer exists; -EAGAIN if it is locked: try again.
  */
-#define PFN_NONE	ULONG_MAX
-int context_pinned(struct context ctx, const struct stretch *stretch, unsigned long *pfns,
-		   unsigned int nr);
+#define PFN_NONE ULONG_MAX
+int dmaown_context_pinned(struct context ctx, const struct stretch *stretch, unsigned long *pfns,
+			  unsigned int nr);
 
 /*
  * CHANGING
  *
- * A lockset holds everything in some contexts still: no area comes or goes, and nobody reads or
- * changes an owner, until it is unlocked. Those of the same kind stand next to each other.
+ * While a lockset is locked, its contexts do not change: no area is added or removed, and no other
+ * thread reads or changes an owner. Contexts of the same kind are neighbours in the array.
  */
 struct lockset;
 
-struct lockset *lockset_alloc(const struct context *contexts, unsigned int nr);
-void lockset_free(struct lockset *set);
+struct lockset *dmaown_lockset_alloc(const struct context *contexts, unsigned int nr);
+void dmaown_lockset_free(struct lockset *set);
 
 struct lockset_place {
-	unsigned int context;		/* index in contexts[] */
-	u32 ioas;			/* 0: none in particular */
+	unsigned int context; /* index in contexts[] */
+	u32 ioas;	      /* 0 if no IOAS in particular */
 };
 
 /*
- * Takes all locks or none, and waits for none: -EBUSY if somebody holds one, and *who says in which
- * context and IOAS. -EAGAIN: IOASes came meanwhile, and there is room for them now.
+ * Take all locks, or none. Does not wait. Return: 0; -EBUSY if another thread holds a lock, and
+ * *where is its context and IOAS; -EAGAIN if IOASes were created meanwhile, for which the lockset
+ * now has room; or -ENOMEM.
  */
-int lockset_lock(struct lockset *set, struct lockset_place *who);
-void lockset_unlock(struct lockset *set);
+int dmaown_lockset_lock(struct lockset *set, struct lockset_place *where);
+void dmaown_lockset_unlock(struct lockset *set);
 
-struct pages;			/* a pages object */
+/* Make lockdep check that the set is locked. */
+void dmaown_lockset_assert_held(const struct lockset *set);
+
+struct pages; /* a pages object */
 
 /*
- * An area as it is under the lockset, with no references. Or several alike, one after the other, of
- * the same IOAS, each alone in showing its pages object, of the same owner in the same mode: mapped
- * from files or dma-bufs; or by address, valid and equally writable, with pages objects that follow
- * on each other in the owner's address space. Then npinned and charged, and by address npages, are
- * their sums, and the rest is the first one's.
+ * An area under the lockset, without references; or a run of similar areas of one IOAS. Each area
+ * of a run is the only one that shows its pages object, and all have the same owner and mode. They
+ * are mapped from files or dma-bufs; or by address, and then they are valid, equally writable, and
+ * their pages objects follow on each other in the owner's address space. npinned and charged of a
+ * run, and npages of one by address, are totals; the other members are those of the first area.
  */
 struct locked_area {
 	struct lockset_place place;
-	unsigned int nr;	/* how many */
+	unsigned int nr; /* number of areas */
 	unsigned long iova;
 	unsigned long last;
-	struct pages *pages;	/* NULL: another thread sets it up, nothing below is set */
-	unsigned int sharers;	/* all references on the pages object, also those not of areas */
+	struct pages *pages;  /* NULL if another thread sets the area up: nothing below is set */
+	unsigned int sharers; /* references on the pages object, also by others than areas */
 	enum dmaown_source source;
-	bool invalid;		/* its address does not hold until it is given anew */
+	bool invalid; /* the address was taken back; invalid until a new one is set */
 	bool writable;
 	u8 mode;
-	unsigned long addr;	/* if by address: that of the pages object's first page */
+	unsigned long addr; /* of the first page of the pages object, if mapped by address */
 	size_t npages;
-	unsigned long offset;	/* of the area's first byte in the pages object */
+	unsigned long offset; /* of the first byte of the area in the pages object */
 	size_t npinned;
-	size_t charged;		/* what the owner was charged; differs from npinned at times */
+	size_t charged; /* pages charged to the owner; can differ from npinned */
 	struct owner owner;
 };
 
 /*
- * Calls fn for each area, or for several alike, in the order of contexts[], IOAS IDs and IOVAs,
- * until it returns something else than 0; returns that, or -EINTR if the caller is being killed. In
- * detail, those that are mapped by address are shown one by one.
+ * Call fn for each area, or run of areas, in the order of contexts[], IOAS IDs and IOVAs, until fn
+ * returns a value other than 0. In detail: areas that are mapped by address come one by one.
+ * Return: the last value of fn, or -EINTR if the caller is being killed.
  */
 typedef int (*area_fn)(const struct locked_area *area, void *arg);
-int lockset_walk(struct lockset *set, bool detail, area_fn fn, void *arg);
+int dmaown_lockset_walk(struct lockset *set, bool detail, area_fn fn, void *arg);
 
 /*
- * Whether what is pinned behind an area may have been pinned anew since context_pinned(), without
- * anything else to show for it; and what it is, from a page of the pages object on, as that copies
- * it.
+ * dmaown_pages_may_change(): can other pages have been pinned behind an area since
+ * dmaown_context_pinned(), without another visible change? dmaown_pages_pinned() copies the page
+ * frames that are pinned now, from a page of the pages object on. Called under the lockset.
  */
-bool pages_may_change(struct context ctx);
-unsigned int pages_pinned(struct context ctx, const struct pages *pages, unsigned long at,
-			  unsigned long *pfns, unsigned int nr);
+bool dmaown_pages_may_change(struct context ctx);
+unsigned int dmaown_pages_pinned(struct context ctx, const struct pages *pages, unsigned long at,
+				 unsigned long *pfns, unsigned int nr);
 
 /*
- * After a walk to its end: makes to the owner of every pages object whose owner is one that gives
- * says it is to be taken from; returns how many there were. by_address is for those that are mapped
- * by address, too, after a walk that was not in detail. References, charges and privileged as with
- * pages_set_owner().
+ * Make @to the owner of every pages object whose owner @takes selects. The last walk must have
+ * reached its end. @by_address includes pages objects that are mapped by address, and is for a walk
+ * that was not in detail. References, charges and @privileged are as for dmaown_pages_set_owner().
+ * Return: the number of pages objects.
  */
-typedef bool (*gives_fn)(const struct owner *owner, const void *arg);
-struct giving {
+typedef bool (*takes_fn)(const struct owner *owner, const void *arg);
+struct takeover {
 	const struct owner *to;
 	bool privileged;
 	bool by_address;
-	gives_fn gives;
+	takes_fn takes;
 	const void *arg;
 };
 
-size_t lockset_give(struct lockset *set, const struct giving *giving);
+size_t dmaown_lockset_move_owners(struct lockset *set, const struct takeover *takeover);
 
 /*
- * Makes owner the owner of a pages object of a context, as one that is charged for all that is
- * pinned, with a limit or not (privileged: process_may_lock()). Takes over one reference on each
- * part of owner, and leaves those on the old one to the caller.
+ * Make owner the owner of a pages object of a context, charged for all pages that are pinned.
+ * @privileged: the owner's limit does not apply (dmaown_process_may_lock()). Takes over one
+ * reference on each part of owner; the caller drops those on the old owner.
  */
-void pages_set_owner(struct context ctx, struct pages *pages, const struct owner *owner,
-		     bool privileged);
+void dmaown_pages_set_owner(struct context ctx, struct pages *pages, const struct owner *owner,
+			    bool privileged);
 
-/* Says where in its owner's address space a pages object that is mapped by address begins. */
-void pages_set_addr(struct context ctx, struct pages *pages, unsigned long addr);
+/*
+ * Set the address at which a pages object begins in its owner's address space. The pages object is
+ * mapped by address.
+ */
+void dmaown_pages_set_addr(struct context ctx, struct pages *pages, unsigned long addr);
 
 #endif

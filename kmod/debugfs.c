@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The listings as text: for people, and for when netlink is not to be had. */
+/* The listings as text, for people and for hosts where netlink is not available. */
 #include <linux/debugfs.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -13,8 +13,8 @@
 static struct dentry *directory;
 
 /*
- * What one open file has shown so far. seq_file calls start() again for each read, with the record
- * that did not fit before still to be shown.
+ * The state of an open file. seq_file calls start() for each read, and the record that did not fit
+ * in the last read must be shown again.
  */
 struct text {
 	struct dump *dump;
@@ -27,7 +27,7 @@ static void *text_start(struct seq_file *m, loff_t *pos)
 	struct text *text = m->private;
 
 	if (!text->dump) {
-		text->dump = dump_open(text->kind, 0);
+		text->dump = dmaown_dump_open(text->kind, 0);
 		if (IS_ERR(text->dump)) {
 			void *error = text->dump;
 
@@ -36,7 +36,7 @@ static void *text_start(struct seq_file *m, loff_t *pos)
 		}
 	}
 	if (!text->pending)
-		text->pending = dump_next(text->dump);
+		text->pending = dmaown_dump_next(text->dump);
 	return (void *)text->pending;
 }
 
@@ -45,7 +45,7 @@ static void *text_next(struct seq_file *m, void *v, loff_t *pos)
 	struct text *text = m->private;
 
 	++*pos;
-	text->pending = dump_next(text->dump);
+	text->pending = dmaown_dump_next(text->dump);
 	return (void *)text->pending;
 }
 
@@ -57,7 +57,7 @@ static int text_show(struct seq_file *m, void *v)
 {
 	struct text *text = m->private;
 
-	record_print(m, text->kind, v);
+	dmaown_record_print(m, text->kind, v);
 	return 0;
 }
 
@@ -78,7 +78,7 @@ static int text_open(struct inode *inode, struct file *file)
 	if (!text)
 		return -ENOMEM;
 	text->kind = (unsigned long)inode->i_private;
-	/* Records come once, from the first to the last: no seeking. */
+	/* Records can be read only once, in order: no seeking. */
 	file->f_mode &= ~(FMODE_LSEEK | FMODE_PREAD | FMODE_PWRITE);
 	return 0;
 }
@@ -95,7 +95,7 @@ static int text_release(struct inode *inode, struct file *file)
 	struct text *text = ((struct seq_file *)file->private_data)->private;
 
 	if (text->dump)
-		dump_close(text->dump);
+		dmaown_dump_close(text->dump);
 	return seq_release_private(inode, file);
 }
 
@@ -106,24 +106,24 @@ static const struct file_operations text_fops = {
 	.release = text_release,
 };
 
-static void add_file(enum record_kind kind)
+static void debugfs_add_file(enum record_kind kind)
 {
-	debugfs_create_file(record_listing(kind), 0400, directory, (void *)(unsigned long)kind,
-			    &text_fops);
+	debugfs_create_file(dmaown_record_listing(kind), 0400, directory,
+			    (void *)(unsigned long)kind, &text_fops);
 }
 
-/* Nothing depends on debugfs: where there is none, or it fails, there are no files. */
-void __init debugfs_init(void)
+/* Without debugfs, or if it fails, there are no files. Nothing else depends on it. */
+void __init dmaown_debugfs_init(void)
 {
 	enum record_kind kind;
 
 	directory = debugfs_create_dir(DMAOWN_DEBUGFS_DIR, NULL);
 	for (kind = 0; kind < RECORD_KINDS; kind++)
 		if (kind != RECORD_EVENT)
-			add_file(kind);
+			debugfs_add_file(kind);
 }
 
-void debugfs_exit(void)
+void dmaown_debugfs_exit(void)
 {
 	debugfs_remove(directory);
 }

@@ -2,7 +2,7 @@
 #ifndef DMAOWN_DEBUGFS_H
 #define DMAOWN_DEBUGFS_H
 
-void debugfs_init(void);
-void debugfs_exit(void);
+void dmaown_debugfs_init(void);
+void dmaown_debugfs_exit(void);
 
 #endif

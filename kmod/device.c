@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /dev/dmaown: checks what user space gives, and calls who does it. */
+/* /dev/dmaown: checks the arguments of ioctls and runs them. */
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -14,12 +14,12 @@
 
 #include "access.h"
 #include "device.h"
-#include "force.h"
 #include "process.h"
-#include "report.h"
-#include "transfer.h"
+#include "transfer/force.h"
+#include "transfer/report.h"
+#include "transfer/transfer.h"
 
-static int process_info(void *data)
+static int device_process_info(void *data)
 {
 	struct dmaown_process_info *arg = data;
 	struct task_struct *task;
@@ -31,7 +31,7 @@ static int process_info(void *data)
 		return ret;
 	if (arg->reserved)
 		return -EINVAL;
-	task = process_find(&arg->process);
+	task = dmaown_process_find(&arg->process);
 	if (IS_ERR(task))
 		return PTR_ERR(task);
 
@@ -40,12 +40,12 @@ static int process_info(void *data)
 	cred = get_task_cred(task);
 	arg->uid = from_kuid_munged(current_user_ns(), cred->uid);
 	put_cred(cred);
-	arg->owner = process_id(task);
+	arg->owner = dmaown_process_id(task);
 	put_task_struct(task);
 	return 0;
 }
 
-static int check_transfer(const struct dmaown_transfer *arg, u32 reports_room)
+static int device_check_transfer(const struct dmaown_transfer *arg, u32 reports_room)
 {
 	int ret;
 
@@ -54,7 +54,7 @@ static int check_transfer(const struct dmaown_transfer *arg, u32 reports_room)
 	ret = process_name_check(&arg->to) ?: process_name_check(&arg->from);
 	if (ret)
 		return ret;
-	if (!arg->to.pid ||
+	if (!arg->to.pid || arg->reserved ||
 	    (!arg->from.pid && (arg->from.flags || arg->from.start)) ||
 	    arg->nr_files > DMAOWN_TRANSFER_MAX_FILES ||
 	    arg->nr_remaps > DMAOWN_TRANSFER_MAX_REMAPS ||
@@ -65,7 +65,7 @@ static int check_transfer(const struct dmaown_transfer *arg, u32 reports_room)
 	return 0;
 }
 
-static int check_files(const struct dmaown_file *files, u32 nr)
+static int device_check_files(const struct dmaown_file *files, u32 nr)
 {
 	int ret = 0;
 
@@ -78,33 +78,36 @@ static int check_files(const struct dmaown_file *files, u32 nr)
 	return ret;
 }
 
-/* The caller's arrays but for files, copied; reports go back into theirs. */
-static int transfer_with(struct dmaown_transfer *arg, struct dmaown_file *files, u32 reports_room)
+/* Copy the arrays of the caller except files, run the transfer, and copy the reports back. */
+static int device_transfer_with(struct dmaown_transfer *arg, struct dmaown_file *files,
+				u32 reports_room)
 {
 	struct reports reports = {};
 	struct forces forces = {};
 	struct remaps remaps = {};
 	int ret;
 
-	ret = remaps_copy(&remaps, arg->remaps, arg->nr_remaps) ?:
-	      forces_copy(&forces, arg->forces, arg->nr_forces) ?:
-	      reports_alloc(&reports, reports_room);
+	ret = dmaown_remaps_copy(&remaps, arg->remaps, arg->nr_remaps);
+	if (!ret)
+		ret = dmaown_forces_copy(&forces, arg->forces, arg->nr_forces);
+	if (!ret)
+		ret = dmaown_reports_alloc(&reports, reports_room);
 	if (ret)
 		goto out;
-	ret = transfer(arg, files, &remaps, &forces, &reports);
+	ret = dmaown_transfer_run(arg, files, &remaps, &forces, &reports);
 	arg->nr_reports = reports.nr;
 	arg->reports_total = reports.total;
 	if (reports.nr && copy_to_user(u64_to_user_ptr(arg->reports), reports.array,
 				       array_size(reports.nr, sizeof(*reports.array))))
 		ret = -EFAULT;
 out:
-	reports_free(&reports);
-	forces_free(&forces);
-	remaps_free(&remaps);
+	dmaown_reports_free(&reports);
+	dmaown_forces_free(&forces);
+	dmaown_remaps_free(&remaps);
 	return ret;
 }
 
-static int transfer_ioctl(void *data)
+static int device_transfer(void *data)
 {
 	struct dmaown_transfer *arg = data;
 	u32 reports_room = arg->nr_reports;
@@ -114,26 +117,23 @@ static int transfer_ioctl(void *data)
 	arg->nr_reports = 0;
 	arg->reports_total = 0;
 	arg->retries = 0;
-	ret = check_transfer(arg, reports_room);
+	ret = device_check_transfer(arg, reports_room);
 	if (ret)
 		return ret;
 	if (!arg->nr_files)
-		return transfer_with(arg, NULL, reports_room);
+		return device_transfer_with(arg, NULL, reports_room);
 
 	files = vmemdup_array_user(u64_to_user_ptr(arg->files), arg->nr_files, sizeof(*files));
 	if (IS_ERR(files))
 		return PTR_ERR(files);
-	ret = check_files(files, arg->nr_files);
+	ret = device_check_files(files, arg->nr_files);
 	if (!ret)
-		ret = transfer_with(arg, files, reports_room);
+		ret = device_transfer_with(arg, files, reports_room);
 	kvfree(files);
 	return ret;
 }
 
-/*
- * One row an ioctl: its number, its struct, how much of that must be there (as much as the first
- * version had), and who does it.
- */
+/* One row for each ioctl: number, struct, minimum size (that of the first version), and handler. */
 static const struct device_op {
 	unsigned int cmd;
 	size_t size;
@@ -144,13 +144,13 @@ static const struct device_op {
 		.cmd = DMAOWN_IOC_PROCESS,
 		.size = sizeof(struct dmaown_process_info),
 		.min_size = offsetofend(struct dmaown_process_info, owner),
-		.execute = process_info,
+		.execute = device_process_info,
 	},
 	{
 		.cmd = DMAOWN_IOC_TRANSFER,
 		.size = sizeof(struct dmaown_transfer),
-		.min_size = offsetofend(struct dmaown_transfer, limit),
-		.execute = transfer_ioctl,
+		.min_size = offsetofend(struct dmaown_transfer, reserved),
+		.execute = device_transfer,
 	},
 };
 
@@ -159,11 +159,11 @@ union device_arg {
 	struct dmaown_transfer transfer;
 };
 
-static const struct device_op *find_op(unsigned int cmd)
+static const struct device_op *device_find_op(unsigned int cmd)
 {
 	unsigned int i;
 
-	/* The number holds the size of the struct, which may be another version's. */
+	/* The number contains the size of the struct, which may be that of another version. */
 	for (i = 0; i < ARRAY_SIZE(device_ops); i++)
 		if (_IOC_NR(cmd) == _IOC_NR(device_ops[i].cmd) && _IOC_TYPE(cmd) == DMAOWN_IOC_TYPE)
 			return &device_ops[i];
@@ -173,7 +173,7 @@ static const struct device_op *find_op(unsigned int cmd)
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long address)
 {
 	void __user *user = (void __user *)address;
-	const struct device_op *op = find_op(cmd);
+	const struct device_op *op = device_find_op(cmd);
 	union device_arg arg;
 	u32 size;
 	int ret;
@@ -217,12 +217,12 @@ static struct miscdevice device = {
 	.mode = 0600,
 };
 
-int __init device_init(void)
+int __init dmaown_device_init(void)
 {
 	return misc_register(&device);
 }
 
-void device_exit(void)
+void dmaown_device_exit(void)
 {
 	misc_deregister(&device);
 }

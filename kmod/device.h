@@ -2,7 +2,7 @@
 #ifndef DMAOWN_DEVICE_H
 #define DMAOWN_DEVICE_H
 
-int device_init(void);
-void device_exit(void);
+int dmaown_device_init(void);
+void dmaown_device_exit(void);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/kdev_t.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/pid_namespace.h>
@@ -13,50 +14,51 @@
 
 #include "dump.h"
 #include "id.h"
-#include "report.h"
+#include "reason.h"
 #include "snapshot.h"
-#include "sums.h"
+#include "status.h"
+#include "totals.h"
 
-/* How long a whole dump waits for IOASes that are locked, in milliseconds. */
-#define PATIENCE	50
+/* Total time for which a dump waits for locked IOASes, in milliseconds */
+#define WAIT_BUDGET 50
 
 struct dump {
 	enum record_kind kind;
 	int error;
 	bool inconsistent;
-	bool of_module;			/* what the module knows itself: all there from the start */
-	struct patience patience;
+	bool of_module; /* records of the module itself, all made by dmaown_dump_open() */
+	struct wait_budget budget;
 	struct snapshot snapshot;
-	bool in_context;		/* the snapshot's context at hand is not done with */
-	struct cursor cursor;		/* in it */
-	struct ptrset seen;		/* in it: shared pages objects that were shown already */
+	bool in_context;      /* the current context of the snapshot has more records */
+	struct cursor cursor; /* in the current context */
+	struct ptrset seen;   /* shared pages objects of the current context, already shown */
 
-	/* Records ready to be fetched. */
+	/* Records that dmaown_dump_next() has not returned yet. */
 	union record *records;
 	unsigned int records_nr;
 	unsigned int records_room;
 	unsigned int records_at;
 };
 
-/* PROCESSES AND USERS, AS THE READER KNOWS THEM */
+/* PROCESSES AND USERS IN THE READER'S NAMESPACES */
 
-#define set_uid(rec, r, kuid)							\
-	do {									\
-		uid_t uid_ = from_kuid(current_user_ns(), (kuid));		\
-		if (uid_ != (uid_t)-1)						\
-			record_set(rec, r, uid, uid_);				\
+#define set_uid(rec, r, kuid)                                      \
+	do {                                                       \
+		uid_t uid_ = from_kuid(current_user_ns(), (kuid)); \
+		if (uid_ != (uid_t)-1)                             \
+			record_set(rec, r, uid, uid_);             \
 	} while (0)
 
-#define set_pid(rec, r, number)				\
-	do {						\
-		pid_t pid_ = (number);			\
-		if (pid_)				\
-			record_set(rec, r, pid, pid_);	\
+#define set_pid(rec, r, number)                        \
+	do {                                           \
+		pid_t pid_ = (number);                 \
+		if (pid_)                              \
+			record_set(rec, r, pid, pid_); \
 	} while (0)
 
-/* RECORDS WAITING TO BE FETCHED */
+/* RECORDS READY FOR THE READER */
 
-static int records_reserve(struct dump *dump, unsigned int nr)
+static int dump_reserve(struct dump *dump, unsigned int nr)
 {
 	union record *records;
 
@@ -73,8 +75,8 @@ static int records_reserve(struct dump *dump, unsigned int nr)
 	return 0;
 }
 
-/* There is room: whoever makes more than BATCH at once has reserved it. */
-static union record *record_add(struct dump *dump)
+/* There is room: a caller that adds more than BATCH records reserves it first. */
+static union record *dump_add(struct dump *dump)
 {
 	union record *rec = &dump->records[dump->records_nr++];
 
@@ -82,11 +84,11 @@ static union record *record_add(struct dump *dump)
 	return rec;
 }
 
-/* ONE KIND OF RECORD EACH */
+/* ONE FUNCTION FOR EACH KIND OF RECORD */
 
-static void holder_record(struct dump *dump, const struct holder *holder)
+static void dump_holder(struct dump *dump, const struct holder *holder)
 {
-	struct record_holder *rec = &record_add(dump)->holder;
+	struct holder_record *rec = &dump_add(dump)->holder;
 
 	if (holder->context)
 		record_set(rec, holder, context, holder->context);
@@ -98,46 +100,47 @@ static void holder_record(struct dump *dump, const struct holder *holder)
 	record_set(rec, holder, fd, holder->fd);
 	if (holder->via != DMAOWN_VIA_CONTEXT)
 		record_set_string(rec, holder, device, holder->device);
-	record_set(rec, holder, busy, !holder->context);
+	record_set(rec, holder, busy, !holder->context && !holder->unseen);
+	record_set(rec, holder, unseen, holder->unseen);
 }
 
-/* Mostly there is one, and a listing of contexts needs no listing of areas to name it. */
-static void only_owner(struct record_context *rec, const struct owner *owner)
+/* Most contexts have one owner. With it in the record, a listing of contexts needs no areas. */
+static void dump_only_owner(struct context_record *rec, const struct owner *owner)
 {
-	pid_t pid = process_pid(owner->task, task_active_pid_ns(current));
+	pid_t pid = dmaown_process_pid(owner->task, task_active_pid_ns(current));
 
-	record_set(rec, context, owner, process_id(owner->task));
+	record_set(rec, context, owner, dmaown_process_id(owner->task));
 	if (pid)
 		record_set(rec, context, owner_pid, pid);
-	record_set(rec, context, owner_state, owner_state(owner));
+	record_set(rec, context, owner_state, dmaown_owner_state(owner));
 }
 
-static void context_record(struct dump *dump, struct context ctx,
-			   const struct context_sums *sums, const struct owner_sums *owners)
+static void dump_context(struct dump *dump, struct context ctx, const struct context_totals *totals,
+			 const struct owner_totals *owners)
 {
-	struct record_context *rec = &record_add(dump)->context;
+	struct context_record *rec = &dump_add(dump)->context;
 	unsigned int i;
 
-	record_set(rec, context, context, context_id(ctx));
-	record_set(rec, context, kind, context_kind(ctx));
-	record_set(rec, context, mode, context_mode(ctx));
-	record_set(rec, context, holders, snapshot_processes(&dump->snapshot));
+	record_set(rec, context, context, dmaown_context_id(ctx));
+	record_set(rec, context, kind, dmaown_context_kind(ctx));
+	record_set(rec, context, mode, dmaown_context_mode(ctx));
+	record_set(rec, context, holders, dmaown_snapshot_processes(&dump->snapshot));
 	record_set(rec, context, owners, owners->nr);
 	if (owners->nr == 1)
-		only_owner(rec, &owners->sums[0].owner);
-	for (i = 0; i < sums->nr; i++) {
-		const struct object_sum *sum = &sums->objects[i];
+		dump_only_owner(rec, &owners->array[0].owner);
+	for (i = 0; i < totals->nr; i++) {
+		const struct object_total *total = &totals->objects[i];
 
-		rec->ioases += sum->object.type == OBJECT_IOAS;
-		rec->hwpts += sum->object.type == OBJECT_HWPT;
-		rec->devices += sum->object.type == OBJECT_DEVICE;
-		rec->busy += sum->busy;
-		if (sum->busy)
+		rec->ioases += total->object.type == OBJECT_IOAS;
+		rec->hwpts += total->object.type == OBJECT_HWPT;
+		rec->devices += total->object.type == OBJECT_DEVICE;
+		rec->busy += total->busy;
+		if (total->busy)
 			continue;
-		rec->accesses += sum->accesses;
-		rec->areas += sum->areas;
-		rec->mapped += sum->mapped;
-		rec->pinned += sum->npinned << PAGE_SHIFT;
+		rec->accesses += total->accesses;
+		rec->areas += total->areas;
+		rec->mapped += total->mapped;
+		rec->pinned += total->npinned << PAGE_SHIFT;
 	}
 	record_known(rec, context, ioases);
 	record_known(rec, context, hwpts);
@@ -149,71 +152,85 @@ static void context_record(struct dump *dump, struct context ctx,
 	record_known(rec, context, pinned);
 }
 
-static void ioas_record(struct dump *dump, struct context ctx, const struct object_sum *sum)
+static void dump_ioas(struct dump *dump, struct context ctx, const struct object_total *total)
 {
-	struct record_ioas *rec = &record_add(dump)->ioas;
+	struct ioas_record *rec = &dump_add(dump)->ioas;
 
-	record_set(rec, ioas, context, context_id(ctx));
-	record_set(rec, ioas, kind, context_kind(ctx));
-	record_set(rec, ioas, ioas, sum->object.id);
-	record_set(rec, ioas, hwpts, sum->hwpts);
-	record_set(rec, ioas, devices, sum->devices);
-	record_set(rec, ioas, alignment, sum->object.alignment);
-	record_set(rec, ioas, busy, sum->busy);
-	if (sum->busy)
+	record_set(rec, ioas, context, dmaown_context_id(ctx));
+	record_set(rec, ioas, kind, dmaown_context_kind(ctx));
+	record_set(rec, ioas, ioas, total->object.id);
+	record_set(rec, ioas, hwpts, total->hwpts);
+	record_set(rec, ioas, devices, total->devices);
+	record_set(rec, ioas, alignment, total->object.alignment);
+	record_set(rec, ioas, busy, total->busy);
+	if (total->busy)
 		return;
-	record_set(rec, ioas, accesses, sum->accesses);
-	record_set(rec, ioas, areas, sum->areas);
-	record_set(rec, ioas, mapped, sum->mapped);
-	record_set(rec, ioas, pinned, sum->npinned << PAGE_SHIFT);
+	record_set(rec, ioas, accesses, total->accesses);
+	record_set(rec, ioas, areas, total->areas);
+	record_set(rec, ioas, mapped, total->mapped);
+	record_set(rec, ioas, pinned, total->npinned << PAGE_SHIFT);
 }
 
-static void hwpt_record(struct dump *dump, struct context ctx, const struct object_sum *sum)
+static void dump_hwpt(struct dump *dump, struct context ctx, const struct object_total *total)
 {
-	struct record_hwpt *rec = &record_add(dump)->hwpt;
+	struct hwpt_record *rec = &dump_add(dump)->hwpt;
 
-	record_set(rec, hwpt, context, context_id(ctx));
-	record_set(rec, hwpt, hwpt, sum->object.id);
-	if (sum->ioas)
-		record_set(rec, hwpt, ioas, sum->ioas);
-	record_set(rec, hwpt, type, sum->object.nested ? DMAOWN_HWPT_NESTED : DMAOWN_HWPT_PAGING);
-	record_set(rec, hwpt, auto_domain, sum->object.auto_domain);
-	record_set(rec, hwpt, devices, sum->devices);
+	record_set(rec, hwpt, context, dmaown_context_id(ctx));
+	record_set(rec, hwpt, hwpt, total->object.id);
+	if (total->ioas)
+		record_set(rec, hwpt, ioas, total->ioas);
+	record_set(rec, hwpt, type, total->object.nested ? DMAOWN_HWPT_NESTED : DMAOWN_HWPT_PAGING);
+	record_set(rec, hwpt, auto_domain, total->object.auto_domain);
+	record_set(rec, hwpt, devices, total->devices);
 }
 
-static void device_record(struct dump *dump, struct context ctx, const struct object_sum *sum)
+/* The count can be wrong if a file is opened, closed or locked meanwhile. */
+static void dump_device_opens(struct dump *dump, struct device_record *rec,
+			      const struct object *device)
 {
-	struct record_device *rec = &record_add(dump)->device;
+	unsigned int files;
+	bool locked;
 
-	record_set(rec, device, context, context_id(ctx));
-	record_set(rec, device, kind, context_kind(ctx));
-	record_set(rec, device, id, sum->object.id);
-	record_set_string(rec, device, device, sum->object.name);
-	if (sum->hwpt)
-		record_set(rec, device, hwpt, sum->hwpt);
-	if (sum->ioas)
-		record_set(rec, device, ioas, sum->ioas);
+	if (!device->has_opens)
+		return;
+	files = dmaown_snapshot_device_files(&dump->snapshot, 0, device->name, &locked);
+	record_set(rec, device, opens, device->opens);
+	record_set(rec, device, unknown, device->opens > files ? device->opens - files : 0);
 }
 
-static void area_owner(struct record_area *rec, const struct area *area)
+static void dump_device(struct dump *dump, struct context ctx, const struct object_total *total)
+{
+	struct device_record *rec = &dump_add(dump)->device;
+
+	record_set(rec, device, context, dmaown_context_id(ctx));
+	record_set(rec, device, kind, dmaown_context_kind(ctx));
+	record_set(rec, device, id, total->object.id);
+	record_set_string(rec, device, device, total->object.name);
+	if (total->hwpt)
+		record_set(rec, device, hwpt, total->hwpt);
+	if (total->ioas)
+		record_set(rec, device, ioas, total->ioas);
+	dump_device_opens(dump, rec, &total->object);
+}
+
+static void dump_area_owner(struct area_record *rec, const struct area *area)
 {
 	struct task_struct *task = area->owner.task;
 
-	record_set(rec, area, owner, process_id(task));
-	set_pid(rec, area, process_pid(task, task_active_pid_ns(current)));
+	record_set(rec, area, owner, dmaown_process_id(task));
+	set_pid(rec, area, dmaown_process_pid(task, task_active_pid_ns(current)));
 	record_set(rec, area, start, task->start_boottime);
-	record_set(rec, area, state, owner_state(&area->owner));
-	set_uid(rec, area, owner_uid(&area->owner));
+	record_set(rec, area, state, dmaown_owner_state(&area->owner));
+	set_uid(rec, area, dmaown_owner_uid(&area->owner));
 }
 
-static void area_record(struct dump *dump, struct context ctx, u64 context,
-			const struct area *area)
+static void dump_area(struct dump *dump, struct context ctx, u64 context, const struct area *area)
 {
-	struct record_area *rec = &record_add(dump)->area;
+	struct area_record *rec = &dump_add(dump)->area;
 	u64 pinned;
 
 	record_set(rec, area, context, context);
-	record_set(rec, area, kind, context_kind(ctx));
+	record_set(rec, area, kind, dmaown_context_kind(ctx));
 	record_set(rec, area, ioas, area->ioas);
 	record_set(rec, area, iova, area->iova);
 	record_set(rec, area, length, area->last - area->iova + 1);
@@ -228,19 +245,24 @@ static void area_record(struct dump *dump, struct context ctx, u64 context,
 		record_set(rec, area, addr, area->start);
 	else
 		record_set(rec, area, offset, area->start);
-	record_set(rec, area, pages, id_of_pages(area->pages));
+	if (area->source == DMAOWN_SOURCE_FILE) {
+		record_set(rec, area, file_major, MAJOR(area->file_dev));
+		record_set(rec, area, file_minor, MINOR(area->file_dev));
+		record_set(rec, area, file_inode, area->file_inode);
+	}
+	record_set(rec, area, pages, dmaown_id_of_pages(area->pages));
 	record_set(rec, area, sharers, area->sharers);
-	pinned = shown_first(&dump->seen, area) ? (u64)area->npinned << PAGE_SHIFT : 0;
+	pinned = dmaown_shown_first(&dump->seen, area) ? (u64)area->npinned << PAGE_SHIFT : 0;
 	record_set(rec, area, pinned, pinned);
 	record_set(rec, area, accesses, area->accesses);
 	record_set(rec, area, invalid, area->invalid);
 	record_set(rec, area, mode, area->mode);
-	area_owner(rec, area);
+	dump_area_owner(rec, area);
 }
 
-static void busy_area_record(struct dump *dump, u64 context, enum dmaown_kind kind, u32 ioas)
+static void dump_busy_area(struct dump *dump, u64 context, enum dmaown_kind kind, u32 ioas)
 {
-	struct record_area *rec = &record_add(dump)->area;
+	struct area_record *rec = &dump_add(dump)->area;
 
 	record_set(rec, area, context, context);
 	record_set(rec, area, kind, kind);
@@ -249,127 +271,128 @@ static void busy_area_record(struct dump *dump, u64 context, enum dmaown_kind ki
 	record_set(rec, area, busy, 1);
 }
 
-/* How many pages of a user's are locked through iommufd in mode user. */
-static u64 user_charged(const struct owner_sums *sums, const struct user_struct *user)
+/* The number of pages of a user that iommufd has charged in mode user. */
+static u64 dump_user_charged(const struct owner_totals *totals, const struct user_struct *user)
 {
 	unsigned int i;
 	u64 npinned = 0;
 
-	for (i = 0; i < sums->nr; i++)
-		if (sums->sums[i].owner.user == user && sums->sums[i].mode == DMAOWN_MODE_USER)
-			npinned += sums->sums[i].npinned;
+	for (i = 0; i < totals->nr; i++)
+		if (totals->array[i].owner.user == user &&
+		    totals->array[i].mode == DMAOWN_MODE_USER)
+			npinned += totals->array[i].npinned;
 	return npinned;
 }
 
-static void owner_limit(struct record_owner *rec, const struct owner_sum *sum, u64 used)
+static void dump_owner_limit(struct owner_record *rec, const struct owner_total *total, u64 used)
 {
-	u64 limit = task_rlimit(sum->owner.task, RLIMIT_MEMLOCK);
+	u64 limit = task_rlimit(total->owner.task, RLIMIT_MEMLOCK);
 
 	record_set(rec, owner, used, used);
-	if (limit == RLIM_INFINITY || rec->state == DMAOWN_STATE_DEAD || sum->unlimited)
+	if (limit == RLIM_INFINITY || rec->state == DMAOWN_STATE_DEAD || total->unlimited)
 		return;
 	record_set(rec, owner, limit, limit);
 	record_set(rec, owner, headroom, limit > used ? limit - used : 0);
 }
 
-static void owner_record(struct dump *dump, const struct owner_sums *sums,
-			 const struct owner_sum *sum, unsigned int busy)
+static void dump_owner(struct dump *dump, const struct owner_totals *totals,
+		       const struct owner_total *total, unsigned int busy)
 {
-	struct record_owner *rec = &record_add(dump)->owner;
-	struct task_struct *task = sum->owner.task;
-	struct user_struct *user = owner_user(&sum->owner);
-	struct mm_struct *mm = sum->owner.mm;
-	u64 pinned = sum->npinned << PAGE_SHIFT;
+	struct owner_record *rec = &dump_add(dump)->owner;
+	struct task_struct *task = total->owner.task;
+	struct user_struct *user = dmaown_owner_user(&total->owner);
+	struct mm_struct *mm = total->owner.mm;
+	u64 pinned = total->npinned << PAGE_SHIFT;
 	u64 locked = (u64)atomic_long_read(&user->locked_vm) << PAGE_SHIFT;
-	u64 charged = user_charged(sums, user) << PAGE_SHIFT;
+	u64 charged = dump_user_charged(totals, user) << PAGE_SHIFT;
 	u64 mm_locked = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
 
-	record_set(rec, owner, owner, process_id(task));
-	set_pid(rec, owner, process_pid(task, task_active_pid_ns(current)));
+	record_set(rec, owner, owner, dmaown_process_id(task));
+	set_pid(rec, owner, dmaown_process_pid(task, task_active_pid_ns(current)));
 	record_set(rec, owner, start, task->start_boottime);
-	record_set(rec, owner, state, owner_state(&sum->owner));
-	if (process_comm(task, rec->comm))
+	record_set(rec, owner, state, dmaown_owner_state(&total->owner));
+	if (dmaown_process_comm(task, rec->comm))
 		record_known(rec, owner, comm);
 	set_uid(rec, owner, user->uid);
-	record_set(rec, owner, mode, sum->mode);
-	record_set(rec, owner, kind, sum->kind);
-	record_set(rec, owner, contexts, sum->contexts);
-	record_set(rec, owner, areas, sum->areas);
+	record_set(rec, owner, mode, total->mode);
+	record_set(rec, owner, kind, total->kind);
+	record_set(rec, owner, contexts, total->contexts);
+	record_set(rec, owner, areas, total->areas);
 	record_set(rec, owner, pinned, pinned);
-	record_set(rec, owner, charged, sum->mode == DMAOWN_MODE_NONE ? 0 : pinned);
+	record_set(rec, owner, charged, total->mode == DMAOWN_MODE_NONE ? 0 : pinned);
 	record_set(rec, owner, user_locked, locked);
 	record_set(rec, owner, user_other, locked > charged ? locked - charged : 0);
 	record_set(rec, owner, busy, busy);
-	if (sum->mode == DMAOWN_MODE_USER)
-		owner_limit(rec, sum, locked);
+	if (total->mode == DMAOWN_MODE_USER)
+		dump_owner_limit(rec, total, locked);
 	free_uid(user);
 
 	/*
-	 * The struct is there as long as it is referenced, but its figures mean nothing without
+	 * References keep the struct, but its counters are valid only while the address space has
 	 * users.
 	 */
 	if (!atomic_read(&mm->mm_users))
 		return;
 	record_set(rec, owner, vm_pinned, (u64)atomic64_read(&mm->pinned_vm) << PAGE_SHIFT);
 	record_set(rec, owner, vm_locked, mm_locked);
-	if (sum->mode == DMAOWN_MODE_MM)
-		owner_limit(rec, sum, mm_locked);
+	if (total->mode == DMAOWN_MODE_MM)
+		dump_owner_limit(rec, total, mm_locked);
 }
 
-/* WHAT ONE CONTEXT HAS */
+/* RECORDS OF A CONTEXT */
 
-static bool is_kind(const struct dump *dump, const struct object_sum *sum)
+static bool dump_is_kind(const struct dump *dump, const struct object_total *total)
 {
-	return (dump->kind == RECORD_IOAS && sum->object.type == OBJECT_IOAS) ||
-	       (dump->kind == RECORD_HWPT && sum->object.type == OBJECT_HWPT) ||
-	       (dump->kind == RECORD_DEVICE && sum->object.type == OBJECT_DEVICE);
+	return (dump->kind == RECORD_IOAS && total->object.type == OBJECT_IOAS) ||
+	       (dump->kind == RECORD_HWPT && total->object.type == OBJECT_HWPT) ||
+	       (dump->kind == RECORD_DEVICE && total->object.type == OBJECT_DEVICE);
 }
 
-static int object_records(struct dump *dump, struct context ctx, const struct context_sums *sums)
+static int dump_objects(struct dump *dump, struct context ctx, const struct context_totals *totals)
 {
 	unsigned int i;
 	int ret;
 
-	ret = records_reserve(dump, sums->nr);
-	for (i = 0; i < sums->nr && !ret; i++) {
-		const struct object_sum *sum = &sums->objects[i];
+	ret = dump_reserve(dump, totals->nr);
+	for (i = 0; i < totals->nr && !ret; i++) {
+		const struct object_total *total = &totals->objects[i];
 
-		if (!is_kind(dump, sum))
+		if (!dump_is_kind(dump, total))
 			continue;
 		if (dump->kind == RECORD_IOAS)
-			ioas_record(dump, ctx, sum);
+			dump_ioas(dump, ctx, total);
 		else if (dump->kind == RECORD_HWPT)
-			hwpt_record(dump, ctx, sum);
+			dump_hwpt(dump, ctx, total);
 		else
-			device_record(dump, ctx, sum);
+			dump_device(dump, ctx, total);
 	}
 	return ret;
 }
 
-/* A context, or all of its objects: at once, since they are counted in one pass over the areas. */
-static int fill_sums(struct dump *dump, struct context ctx)
+/* Add a context, or all of its objects. One pass over the areas counts for all of them. */
+static int dump_fill_totals(struct dump *dump, struct context ctx)
 {
-	struct owner_sums owners = {};
-	struct context_sums sums = {};
+	struct owner_totals owners = {};
+	struct context_totals totals = {};
 	int ret;
 
-	ret = context_sums_objects(&sums, ctx, &dump->patience);
+	ret = dmaown_totals_objects(&totals, ctx, &dump->budget);
 	if (!ret && (dump->kind == RECORD_CONTEXT || dump->kind == RECORD_IOAS))
-		ret = context_sums_areas(&sums, ctx, &dump->patience, &owners);
+		ret = dmaown_totals_areas(&totals, ctx, &dump->budget, &owners);
 	if (ret)
 		goto out;
 	if (dump->kind == RECORD_CONTEXT)
-		context_record(dump, ctx, &sums, &owners);
+		dump_context(dump, ctx, &totals, &owners);
 	else
-		ret = object_records(dump, ctx, &sums);
+		ret = dump_objects(dump, ctx, &totals);
 out:
-	owner_sums_free(&owners);
-	context_sums_free(&sums);
+	dmaown_owner_totals_free(&owners);
+	dmaown_totals_free(&totals);
 	dump->in_context = false;
 	return ret;
 }
 
-static int fill_accesses(struct dump *dump, struct context ctx)
+static int dump_fill_accesses(struct dump *dump, struct context ctx)
 {
 	struct access *batch;
 	int nr, i;
@@ -377,16 +400,18 @@ static int fill_accesses(struct dump *dump, struct context ctx)
 	batch = kvmalloc_array(BATCH, sizeof(*batch), GFP_KERNEL);
 	if (!batch)
 		return -ENOMEM;
-	nr = patient_accesses(&dump->patience, ctx, &dump->cursor, batch);
-	/* There is no record for an IOAS whose accesses cannot be seen: the listing is marked. */
+	nr = dmaown_accesses_retry(&dump->budget, ctx, &dump->cursor, batch);
+	/*
+	 * An IOAS whose accesses are unavailable has no record: mark the listing as inconsistent.
+	 */
 	if (nr == -EAGAIN) {
 		dump->inconsistent = true;
 		cursor_skip(&dump->cursor);
 	}
 	for (i = 0; i < nr; i++) {
-		struct record_access *rec = &record_add(dump)->access;
+		struct access_record *rec = &dump_add(dump)->access;
 
-		record_set(rec, access, context, context_id(ctx));
+		record_set(rec, access, context, dmaown_context_id(ctx));
 		record_set(rec, access, id, batch[i].id);
 		record_set(rec, access, ioas, batch[i].ioas);
 	}
@@ -395,111 +420,114 @@ static int fill_accesses(struct dump *dump, struct context ctx)
 	return nr == -EAGAIN ? 0 : min(nr, 0);
 }
 
-static int fill_areas(struct dump *dump, struct context ctx)
+static int dump_fill_areas(struct dump *dump, struct context ctx)
 {
-	u64 context = context_id(ctx);
+	u64 context = dmaown_context_id(ctx);
 	struct area *batch;
 	int nr, i;
 
 	batch = kvmalloc_array(BATCH, sizeof(*batch), GFP_KERNEL);
-	if (!batch || ptrset_reserve(&dump->seen, dump->seen.used + BATCH)) {
+	if (!batch || dmaown_ptrset_reserve(&dump->seen, dump->seen.used + BATCH)) {
 		kvfree(batch);
 		return -ENOMEM;
 	}
-	nr = patient_areas(&dump->patience, ctx, &dump->cursor, batch);
+	nr = dmaown_areas_retry(&dump->budget, ctx, &dump->cursor, batch);
 	if (nr == -EAGAIN) {
-		busy_area_record(dump, context, context_kind(ctx), dump->cursor.id);
+		dump_busy_area(dump, context, dmaown_context_kind(ctx), dump->cursor.id);
 		cursor_skip(&dump->cursor);
 	}
 	for (i = 0; i < nr; i++)
-		area_record(dump, ctx, context, &batch[i]);
-	areas_put(batch, max(nr, 0));
+		dump_area(dump, ctx, context, &batch[i]);
+	dmaown_areas_put(batch, max(nr, 0));
 	kvfree(batch);
 	dump->in_context = nr;
 	return nr == -EAGAIN ? 0 : min(nr, 0);
 }
 
-static int fill_from_context(struct dump *dump, struct context ctx)
+static int dump_fill_from_context(struct dump *dump, struct context ctx)
 {
 	switch (dump->kind) {
 	case RECORD_ACCESS:
-		return fill_accesses(dump, ctx);
+		return dump_fill_accesses(dump, ctx);
 	case RECORD_AREA:
-		return fill_areas(dump, ctx);
+		return dump_fill_areas(dump, ctx);
 	default:
-		return fill_sums(dump, ctx);
+		return dump_fill_totals(dump, ctx);
 	}
 }
 
 /* FILLING */
 
-static bool next_context(struct dump *dump)
+static bool dump_next_context(struct dump *dump)
 {
-	if (!snapshot_next(&dump->snapshot))
+	if (!dmaown_snapshot_next(&dump->snapshot))
 		return false;
 	dump->in_context = true;
 	dump->cursor = (struct cursor){ .last_id = U32_MAX };
-	ptrset_clear(&dump->seen);
+	dmaown_ptrset_clear(&dump->seen);
 	return true;
 }
 
-/* The context at hand, once it can be known from its holders' files; -EAGAIN if not. */
-static int reopen_patiently(struct dump *dump, struct context *ctx)
+/*
+ * Get the current context by the files of its holders. Return: 0; -EAGAIN if it stays locked; or
+ * another error.
+ */
+static int dump_reopen(struct dump *dump, struct context *ctx)
 {
 	int ret;
 
 	do {
-		ret = snapshot_reopen(&dump->snapshot, ctx);
-	} while (ret == -EAGAIN && wait_patiently(&dump->patience));
+		ret = dmaown_snapshot_reopen(&dump->snapshot, ctx);
+	} while (ret == -EAGAIN && dmaown_wait_spend(&dump->budget));
 	if (!ret && !ctx->self)
 		dump->inconsistent = true;
 	return ret;
 }
 
-/* A context of which nothing can be seen but who holds it. */
-static void busy_context(struct dump *dump)
+/* Add a context of which only the holders are known. */
+static void dump_busy_context(struct dump *dump)
 {
 	u64 context = snapshot_context(&dump->snapshot);
-	struct record_context *rec;
+	struct context_record *rec;
 
 	if (dump->kind == RECORD_AREA) {
-		busy_area_record(dump, context, snapshot_kind(&dump->snapshot), 0);
+		dump_busy_area(dump, context, snapshot_kind(&dump->snapshot), 0);
 		return;
 	}
-	/* There is no record for what is not known to exist: the listing is marked. */
+	/* An object that may not exist has no record: mark the listing as inconsistent. */
 	if (dump->kind != RECORD_CONTEXT) {
 		dump->inconsistent = true;
 		return;
 	}
-	rec = &record_add(dump)->context;
+	rec = &dump_add(dump)->context;
 	record_set(rec, context, context, context);
 	record_set(rec, context, kind, snapshot_kind(&dump->snapshot));
-	record_set(rec, context, holders, snapshot_processes(&dump->snapshot));
+	record_set(rec, context, holders, dmaown_snapshot_processes(&dump->snapshot));
 	record_set(rec, context, busy, 1);
 }
 
-/* Until there is something, or nothing more to come. */
-static int fill_from_contexts(struct dump *dump)
+/* Add records until there is at least one, or no context is left. */
+static int dump_fill_from_contexts(struct dump *dump)
 {
 	struct context ctx;
 	int ret = 0;
 
 	while (!dump->records_nr && !ret) {
-		if (!dump->in_context && !next_context(dump))
+		if (!dump->in_context && !dump_next_context(dump))
 			break;
-		ret = reopen_patiently(dump, &ctx);
+		ret = dump_reopen(dump, &ctx);
 		if (ret || !ctx.self) {
 			if (ret == -EAGAIN) {
-				busy_context(dump);
+				dump_busy_context(dump);
 				ret = 0;
 			}
 			dump->in_context = false;
 			continue;
 		}
-		ret = fill_from_context(dump, ctx);
-		context_put(ctx);
+		ret = dump_fill_from_context(dump, ctx);
+		dmaown_context_put(ctx);
 		if (ret == -EAGAIN) {
-			busy_context(dump);
+			dump_busy_context(dump);
 			ret = 0;
 		}
 		if (fatal_signal_pending(current))
@@ -509,95 +537,96 @@ static int fill_from_contexts(struct dump *dump)
 	return ret;
 }
 
-static int sum_owners(struct dump *dump, struct owner_sums *owners, unsigned int *busy)
+static int dump_add_owners(struct dump *dump, struct owner_totals *owners, unsigned int *busy)
 {
-	struct context_sums sums = {};
+	struct context_totals totals = {};
 	struct context ctx;
 	unsigned int i;
 	int ret;
 
-	ret = reopen_patiently(dump, &ctx);
+	ret = dump_reopen(dump, &ctx);
 	if (ret || !ctx.self) {
 		*busy += ret == -EAGAIN;
 		return ret == -EAGAIN ? 0 : ret;
 	}
-	ret = context_sums_objects(&sums, ctx, &dump->patience) ?:
-	      context_sums_areas(&sums, ctx, &dump->patience, owners);
-	context_put(ctx);
+	ret = dmaown_totals_objects(&totals, ctx, &dump->budget);
+	if (!ret)
+		ret = dmaown_totals_areas(&totals, ctx, &dump->budget, owners);
+	dmaown_context_put(ctx);
 	if (ret == -EAGAIN) {
 		*busy += 1;
 		ret = 0;
 	}
-	for (i = 0; i < sums.nr; i++)
-		*busy += sums.objects[i].busy;
-	context_sums_free(&sums);
+	for (i = 0; i < totals.nr; i++)
+		*busy += totals.objects[i].busy;
+	dmaown_totals_free(&totals);
 	return ret;
 }
 
-/* Owners are few, whatever they own: they are all made at once. */
-static int fill_owners(struct dump *dump)
+/* There are few owners: add all of them at once. */
+static int dump_fill_owners(struct dump *dump)
 {
-	struct owner_sums owners = {};
-	unsigned int busy = snapshot_busy(&dump->snapshot);
+	struct owner_totals owners = {};
+	unsigned int busy = dmaown_snapshot_unknown(&dump->snapshot);
 	unsigned int i;
 	int ret = 0;
 
-	while (!ret && snapshot_next(&dump->snapshot))
-		ret = sum_owners(dump, &owners, &busy);
-	ret = ret ?: records_reserve(dump, owners.nr);
+	while (!ret && dmaown_snapshot_next(&dump->snapshot))
+		ret = dump_add_owners(dump, &owners, &busy);
+	ret = ret ?: dump_reserve(dump, owners.nr);
 	for (i = 0; i < owners.nr && !ret; i++) {
-		owner_record(dump, &owners, &owners.sums[i], busy);
+		dump_owner(dump, &owners, &owners.array[i], busy);
 		if (fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
 	}
-	owner_sums_free(&owners);
+	dmaown_owner_totals_free(&owners);
 	return ret;
 }
 
-static int fill_holders(struct dump *dump)
+static int dump_fill_holders(struct dump *dump)
 {
 	struct snapshot *snapshot = &dump->snapshot;
 
 	for (; snapshot->end < snapshot->nr && dump->records_nr < BATCH; snapshot->end++)
-		holder_record(dump, &snapshot->holders[snapshot->end]);
+		dump_holder(dump, &snapshot->holders[snapshot->end]);
 	return 0;
 }
 
-static void fill_refusals(struct dump *dump)
+static void dump_fill_refusals(struct dump *dump)
 {
-	struct record_refusal *rec;
+	struct refusal_record *rec;
 	u32 reason;
 
-	/* The first is for those that gave no reason. */
-	for (reason = 0; reason < reasons_end(); reason++) {
-		if (reason && !*reason_name(reason))
+	/* Reason 0 counts refusals that had no reason. */
+	for (reason = 0; reason < dmaown_reasons_end(); reason++) {
+		if (reason && !*dmaown_reason_name(reason))
 			continue;
-		rec = &record_add(dump)->refusal;
+		rec = &dump_add(dump)->refusal;
 		if (reason)
-			record_set_string(rec, refusal, reason, reason_name(reason));
-		record_set(rec, refusal, refusals, refusals_for(reason));
+			record_set_string(rec, refusal, reason, dmaown_reason_name(reason));
+		record_set(rec, refusal, refusals, dmaown_refusals_for(reason));
 	}
 }
 
-static int fill(struct dump *dump)
+static int dump_fill(struct dump *dump)
 {
 	dump->records_at = 0;
 	dump->records_nr = 0;
 	switch (dump->kind) {
 	case RECORD_HOLDER:
-		return fill_holders(dump);
+		return dump_fill_holders(dump);
 	case RECORD_OWNER:
-		return fill_owners(dump);
+		return dump_fill_owners(dump);
 	default:
-		return fill_from_contexts(dump);
+		return dump_fill_from_contexts(dump);
 	}
 }
 
-const union record *dump_next(struct dump *dump)
+const union record *dmaown_dump_next(struct dump *dump)
 {
 	if (dump->records_at == dump->records_nr && !dump->error && !dump->of_module)
-		dump->error = fill(dump);
+		dump->error = dump_fill(dump);
 	if (dump->error)
 		return ERR_PTR(dump->error);
 	if (dump->records_at == dump->records_nr)
@@ -605,26 +634,26 @@ const union record *dump_next(struct dump *dump)
 	return &dump->records[dump->records_at++];
 }
 
-bool dump_inconsistent(const struct dump *dump)
+bool dmaown_dump_inconsistent(const struct dump *dump)
 {
 	return dump->inconsistent;
 }
 
-bool dump_has_contexts(enum record_kind kind)
+bool dmaown_dump_has_contexts(enum record_kind kind)
 {
 	return kind != RECORD_OWNER && kind != RECORD_REFUSAL && kind != RECORD_STATUS;
 }
 
-/* What needs no look at any process. */
-static int fill_of_module(struct dump *dump)
+/* Add the records that need no look at processes. */
+static int dump_fill_of_module(struct dump *dump)
 {
 	if (dump->kind == RECORD_STATUS)
-		return status_fill(&record_add(dump)->status);
-	fill_refusals(dump);
+		return dmaown_status_fill(&dump_add(dump)->status);
+	dump_fill_refusals(dump);
 	return 0;
 }
 
-struct dump *dump_open(enum record_kind kind, u64 context)
+struct dump *dmaown_dump_open(enum record_kind kind, u64 context)
 {
 	struct dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL);
 	int ret;
@@ -632,25 +661,28 @@ struct dump *dump_open(enum record_kind kind, u64 context)
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
 	dump->kind = kind;
-	dump->patience.left = PATIENCE;
-	ptrset_init(&dump->seen);
+	dump->budget.left = WAIT_BUDGET;
+	dmaown_ptrset_init(&dump->seen);
 	dump->of_module = kind == RECORD_STATUS || kind == RECORD_REFUSAL;
-	ret = records_reserve(dump, max(BATCH, reasons_end()));
+	ret = dump_reserve(dump, max(BATCH, dmaown_reasons_end()));
 	if (!ret && dump->of_module)
-		ret = fill_of_module(dump);
+		ret = dump_fill_of_module(dump);
 	else if (!ret)
-		ret = snapshot_take(&dump->snapshot, dump_has_contexts(kind) ? context : 0);
+		ret = dmaown_snapshot_take(&dump->snapshot,
+					   dmaown_dump_has_contexts(kind) ? context : 0);
+	if (!ret && kind == RECORD_DEVICE)
+		ret = dmaown_snapshot_index_devices(&dump->snapshot);
 	if (ret) {
-		dump_close(dump);
+		dmaown_dump_close(dump);
 		return ERR_PTR(ret);
 	}
 	return dump;
 }
 
-void dump_close(struct dump *dump)
+void dmaown_dump_close(struct dump *dump)
 {
-	snapshot_free(&dump->snapshot);
+	dmaown_snapshot_free(&dump->snapshot);
 	kvfree(dump->records);
-	ptrset_free(&dump->seen);
+	dmaown_ptrset_free(&dump->seen);
 	kfree(dump);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Listings: records of one kind, one after the other, for netlink and debugfs alike.
+ * Listings: records of one kind, one after the other, for netlink and debugfs.
  *
- * Between calls a dump keeps numbers, strings and struct pid references, but nothing of any
- * context: it finds each again by one of its holders' descriptors and goes on by key.
+ * Between calls a dump keeps numbers, strings and struct pid references, but nothing of a context:
+ * it finds the context again by a descriptor of a holder, and continues by key.
  */
 #ifndef DMAOWN_DUMP_H
 #define DMAOWN_DUMP_H
@@ -12,23 +12,23 @@
 
 struct dump;
 
-/* Whether records of this kind are of one context each, so that one's can be asked for. */
-bool dump_has_contexts(enum record_kind kind);
-
-/* context: show this one only; 0, or of records of no context: all. Not for RECORD_EVENT. */
-struct dump *dump_open(enum record_kind kind, u64 context);
-void dump_close(struct dump *dump);
+/* Does each record of this kind belong to a context, so that a dump can be limited to one? */
+bool dmaown_dump_has_contexts(enum record_kind kind);
 
 /*
- * The next record, valid until the next call; NULL at the end; or an ERR_PTR. PIDs and user IDs are
- * those of the namespaces of the process that calls.
+ * context: limit the dump to the context with this ID; 0 for all. Ignored if records of the kind
+ * belong to no context. Not for RECORD_EVENT.
  */
-const union record *dump_next(struct dump *dump);
+struct dump *dmaown_dump_open(enum record_kind kind, u64 context);
+void dmaown_dump_close(struct dump *dump);
 
-/* True once a context has gone away during the dump. */
-bool dump_inconsistent(const struct dump *dump);
+/*
+ * Get the next record, which is valid until the next call. PIDs and user IDs are those of the
+ * namespaces of the caller. Return: the record, NULL at the end, or an ERR_PTR.
+ */
+const union record *dmaown_dump_next(struct dump *dump);
 
-/* The module's own record; main.c knows. 0 or -ENOMEM. */
-int status_fill(struct record_status *rec);
+/* Return: true if a context disappeared during the dump, or objects were left out. */
+bool dmaown_dump_inconsistent(const struct dump *dump);
 
 #endif

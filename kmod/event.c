@@ -5,8 +5,8 @@
 #define CREATE_TRACE_POINTS
 #include "trace.h"
 
-void event_send(struct record_event *event)
+void dmaown_event_send(struct event_record *event)
 {
 	trace_dmaown_event(event);
-	netlink_event(event);
+	dmaown_netlink_event(event);
 }

@@ -4,7 +4,7 @@
 
 #include "record.h"
 
-/* Tells whoever listens, by netlink and by tracepoint. May sleep. */
-void event_send(struct record_event *event);
+/* Send an event to netlink listeners and to the tracepoint. May sleep. */
+void dmaown_event_send(struct event_record *event);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding contexts: in the open files of processes.
+ * Find contexts in the open files of processes.
  *
- * A file table is walked under the task's alloc_lock, which keeps it, and its own lock
- * (iterate_fd() in the kernel's fs/file.c). There only files that matter get a
- * reference: one on any other file of the system would delay its owner's close. What can sleep
- * comes afterwards.
+ * A file table is walked under the alloc_lock of the task, which keeps the table, and under the
+ * table's own lock (kernel: fs/file.c, iterate_fd()). There only files that belong to a kind of
+ * context get a reference: a reference on any other file would delay its close. Operations that can
+ * sleep come after the walk.
  */
 #include <linux/err.h>
 #include <linux/fdtable.h>
@@ -18,165 +18,174 @@
 #include <linux/slab.h>
 
 #include "find.h"
-#include "iommufd.h"
+#include "kinds.h"
 #include "ptrset.h"
-#include "vfio.h"
 
-#define CATCH_ROOM	64
+#define CANDIDATES_ROOM 64
 
-/* How many open descriptors are looked at in one go, under the table's lock. */
-#define FD_STEPS	4096
+/* Descriptors that are inspected under the table's lock at a time */
+#define FD_STEPS 4096
 
-/* How often a process is asked for file tables that it did not have before. */
-#define ROUNDS		4
+/* Times that a process is checked for new file tables */
+#define ROUNDS 4
 
-/* How often another thread is looked for that has a table, for each process. */
-#define SEARCHES	64
+/* Searches for another thread with a file table, per process */
+#define SEARCHES 64
 
-/* A file that is of a context, or one of VFIO's, with a reference on one or the other. */
-struct catch {
+/* A file that belongs to a kind of context. */
+struct candidate {
 	unsigned int fd;
-	const struct file *file;	/* only to be compared */
-	struct context ctx;
-	enum dmaown_via via;
-	struct file *vfio_file;
+	const struct file *file;  /* only to be compared */
+	unsigned int kind;	  /* index in dmaown_kinds[] */
+	struct kind_file found;	  /* with a reference on the context, if it has one */
+	struct file *device_file; /* with a reference, if found.indirect; else NULL */
 };
 
-/* What is loaded, as far as it has been looked for: files of the rest are none that matter. */
-struct subsystems {
-	struct iommufd iommufd;
-	struct vfio vfio;
+/* The kinds whose code has been looked up. Files of other kinds are ignored. */
+struct kinds_in_use {
+	struct kind_use uses[KINDS_NR];
+	unsigned int nr; /* kinds looked up, in the order of dmaown_kinds[] */
+};
+
+/* A file table of the process that is walked. */
+struct table {
+	const struct files_struct *files; /* only to be compared */
+	struct task_struct *thread;	  /* a thread that had the table, with a reference */
 };
 
 struct walk {
-	struct subsystems subsystems;
+	struct kinds_in_use kinds;
 	holding_fn fn;
 	void *arg;
-	bool one;			/* look at next_fd only */
-	/*
-	 * The file tables of the process at hand: only to be compared, but for the threads, on
-	 * which there are references.
-	 */
-	struct table {
-		const struct files_struct *files;
-		struct task_struct *thread;	/* one that had it */
-	} *tables;
+	bool one; /* inspect next_fd only */
+	struct table *tables;
 	unsigned int tables_nr;
 	unsigned int tables_room;
-	struct ptrset seen;		/* the same tables */
-	unsigned int searches;		/* left */
+	struct ptrset seen;    /* the tables in tables[] */
+	unsigned int searches; /* searches left */
 
-	/* What the table walked now has shown, and where to go on. */
+	/* The files found in the current table, and where to continue. */
 	unsigned int next_fd;
 	unsigned int steps;
 	unsigned int nr;
-	struct catch catches[CATCH_ROOM];
+	struct candidate candidates[CANDIDATES_ROOM];
 };
 
-static struct context context_of_file(const struct subsystems *subsystems, struct file *file)
+/*
+ * Take a reference on the context of a file, or on the file if it is indirect. Called under
+ * spinlocks. Return: true if the file belongs to a kind.
+ */
+static bool find_take_candidate(const struct kinds_in_use *kinds, struct file *file,
+				struct candidate *candidate)
 {
-	struct context ctx = iommufd_context(&subsystems->iommufd, file);
+	unsigned int i;
 
-	return ctx.self ? ctx : vfio_container(&subsystems->vfio, file);
-}
-
-/* Under spinlocks. True if it is a file that matters: then there is a reference in catch. */
-static bool catch_one(const struct subsystems *subsystems, struct file *file, struct catch *catch)
-{
-	catch->via = DMAOWN_VIA_CONTEXT;
-	catch->vfio_file = NULL;
-	catch->ctx = context_of_file(subsystems, file);
-	if (catch->ctx.self)
+	candidate->found = (struct kind_file){ .via = DMAOWN_VIA_CONTEXT };
+	candidate->device_file = NULL;
+	for (i = 0; i < kinds->nr; i++) {
+		if (!kinds->uses[i].loaded ||
+		    !dmaown_kinds[i]->recognize(&kinds->uses[i], file, &candidate->found))
+			continue;
+		candidate->kind = i;
+		if (candidate->found.indirect)
+			candidate->device_file = get_file(file);
 		return true;
-	if (!vfio_file_via(&subsystems->vfio, file, &catch->via))
-		return false;
-	catch->vfio_file = get_file(file);
-	return true;
+	}
+	return false;
 }
 
-/* Under spinlocks. 0 goes on with the next descriptor. */
-static int catch_file(const void *arg, struct file *file, unsigned int fd)
+/* Called under spinlocks. Return: 0 to continue with the next descriptor. */
+static int find_collect_file(const void *arg, struct file *file, unsigned int fd)
 {
 	struct walk *walk = (struct walk *)arg;
-	struct catch *catch = &walk->catches[walk->nr];
+	struct candidate *candidate = &walk->candidates[walk->nr];
 
 	if (walk->one && fd != walk->next_fd)
 		return 1;
-	if (walk->nr == CATCH_ROOM || !walk->steps--) {
+	if (walk->nr == CANDIDATES_ROOM || !walk->steps--) {
 		walk->next_fd = fd;
 		return 1;
 	}
-	catch->fd = fd;
-	catch->file = file;
-	walk->nr += catch_one(&walk->subsystems, file, catch);
+	candidate->fd = fd;
+	candidate->file = file;
+	walk->nr += find_take_candidate(&walk->kinds, file, candidate);
 	return 0;
 }
 
 /*
- * Fills catches[] from next_fd on, if the thread still has that file table. True if there may be
- * more.
+ * Fill candidates[] from next_fd on, if the thread still has the file table. Return: true if there
+ * may be more.
  */
-static bool catch_files(struct walk *walk, struct task_struct *thread,
-			const struct files_struct *files)
+static bool find_collect_files(struct walk *walk, struct task_struct *thread,
+			       const struct files_struct *files)
 {
 	bool more = true;
 
 	walk->nr = 0;
 	walk->steps = FD_STEPS;
 	task_lock(thread);
-	/* Else it has just left it, and another thread may have it still. */
+	/* Otherwise the thread has dropped the table; another thread may still have it. */
 	if (thread->files == files)
-		more = iterate_fd(thread->files, walk->next_fd, catch_file, walk) && !walk->one;
+		more = iterate_fd(thread->files, walk->next_fd, find_collect_file, walk) &&
+		       !walk->one;
 	task_unlock(thread);
 	return more;
 }
 
-static void let_go(struct catch *catch)
+static void find_put_candidate(struct candidate *candidate)
 {
-	if (catch->ctx.self)
-		context_put(catch->ctx);
-	if (catch->vfio_file)
-		fput(catch->vfio_file);
+	if (candidate->found.ctx.self)
+		dmaown_context_put(candidate->found.ctx);
+	if (candidate->device_file)
+		fput(candidate->device_file);
 }
 
 /*
- * What a file holds, if anything: -ENOENT if not. -EAGAIN: something is locked, so that it cannot
- * be told, or whether it is in use.
+ * Get the context that a file holds. Return: 0, also if it holds none; -ENOENT if the context is
+ * not in use; -EAGAIN if a lock is held, so that the context or its state is unknown; -ENOEXEC if
+ * the module has no layout for it; or -ENOMEM.
  */
-static int find_context(const struct subsystems *subsystems, struct catch *catch, char *name,
-			size_t size)
+static int find_candidate_context(const struct kinds_in_use *kinds, struct candidate *candidate,
+				  char *name, size_t size)
 {
-	int ret = 0;
+	struct kind_file *found = &candidate->found;
+	int ret = found->unseen ? -ENOEXEC : 0;
 
-	if (catch->vfio_file)
-		ret = vfio_context(&subsystems->vfio, catch->vfio_file, catch->via, &catch->ctx,
-				   name, size);
-	if (!ret && catch->ctx.self)
-		ret = context_present(catch->ctx);
+	if (found->indirect)
+		ret = dmaown_kinds[candidate->kind]->resolve(&kinds->uses[candidate->kind],
+							     candidate->device_file, found->via,
+							     &found->ctx, name, size);
+	if (!ret && found->ctx.self)
+		ret = dmaown_context_live(found->ctx);
 	return ret;
 }
 
-/* 1: there is something to show, as far as it is known. */
-static int resolve(const struct walk *walk, struct catch *catch, struct holding *holding,
-		   char *name, size_t size)
+/*
+ * Fill a holding from a candidate. Return: 1 if there is a holding to show, 0 if not, or -ENOMEM.
+ */
+static int find_resolve(const struct walk *walk, struct candidate *candidate,
+			struct holding *holding, char *name, size_t size)
 {
-	int ret = find_context(&walk->subsystems, catch, name, size);
+	int ret = find_candidate_context(&walk->kinds, candidate, name, size);
 
-	holding->fd = catch->fd;
-	holding->file = catch->file;
-	holding->via = catch->via;
-	holding->device = catch->vfio_file ? name : NULL;
+	holding->fd = candidate->fd;
+	holding->file = candidate->file;
+	holding->via = candidate->found.via;
+	holding->device = candidate->device_file ? name : NULL;
+	holding->device_file = candidate->device_file;
 	holding->busy = ret == -EAGAIN;
-	holding->ctx = ret && !holding->busy ? (struct context){} : catch->ctx;
+	holding->unseen = ret == -ENOEXEC;
+	holding->ctx = ret && !holding->busy ? (struct context){} : candidate->found.ctx;
 	holding->maybe = NULL;
 	if (holding->busy && !holding->ctx.self)
-		holding->maybe = vfio_context_hint(catch->vfio_file, catch->via);
+		holding->maybe = dmaown_kinds[candidate->kind]->hint(candidate->device_file,
+								     candidate->found.via);
 	if (ret == -ENOMEM)
 		return ret;
-	return holding->busy || holding->ctx.self;
+	return holding->busy || holding->unseen || holding->ctx.self;
 }
 
-static int show_catches(struct walk *walk, struct task_struct *leader)
+static int find_show_candidates(struct walk *walk, struct task_struct *leader)
 {
 	struct holding holding = { .task = leader };
 	unsigned int i;
@@ -185,17 +194,22 @@ static int show_catches(struct walk *walk, struct task_struct *leader)
 
 	for (i = 0; i < walk->nr; i++) {
 		if (!ret) {
-			ret = resolve(walk, &walk->catches[i], &holding, name, sizeof(name));
+			ret = find_resolve(walk, &walk->candidates[i], &holding, name,
+					   sizeof(name));
 			if (ret > 0)
 				ret = walk->fn(&holding, walk->arg);
 		}
-		let_go(&walk->catches[i]);
+		find_put_candidate(&walk->candidates[i]);
 	}
 	return ret;
 }
 
-/* Another thread of the process that has this file table, with a reference. */
-static struct task_struct *thread_with(struct task_struct *leader, const struct files_struct *files)
+/*
+ * Find a thread of the process that has this file table. Return: the thread with a reference, or
+ * NULL.
+ */
+static struct task_struct *find_thread_with(struct task_struct *leader,
+					    const struct files_struct *files)
 {
 	struct task_struct *thread, *found = NULL;
 
@@ -211,18 +225,21 @@ static struct task_struct *thread_with(struct task_struct *leader, const struct 
 	return found;
 }
 
-/* Makes sure that the table's thread has it; false: it is gone, or changes hands too often. */
-static bool refresh(struct walk *walk, struct task_struct *leader, struct table *table)
+/*
+ * Make sure that the thread of a table still has it, or replace the thread. Return: false if no
+ * thread has the table, or if it changes threads too often.
+ */
+static bool find_refresh_table(struct walk *walk, struct task_struct *leader, struct table *table)
 {
 	struct task_struct *other;
 
 	if (READ_ONCE(table->thread->files) == table->files)
 		return true;
-	/* Each search asks all threads. */
+	/* Each search visits all threads. */
 	if (!walk->searches)
 		return false;
 	walk->searches--;
-	other = thread_with(leader, table->files);
+	other = find_thread_with(leader, table->files);
 	if (!other)
 		return false;
 	put_task_struct(table->thread);
@@ -230,15 +247,15 @@ static bool refresh(struct walk *walk, struct task_struct *leader, struct table 
 	return true;
 }
 
-/* Through whichever thread has the table: one may exit while the others go on. */
-static int walk_table(struct walk *walk, struct task_struct *leader, struct table *table)
+/* Walk a table through any thread that has it: a thread may exit while others run on. */
+static int find_walk_table(struct walk *walk, struct task_struct *leader, struct table *table)
 {
 	bool more = true;
 	int ret = 0;
 
-	while (more && !ret && refresh(walk, leader, table)) {
-		more = catch_files(walk, table->thread, table->files);
-		ret = show_catches(walk, leader);
+	while (more && !ret && find_refresh_table(walk, leader, table)) {
+		more = find_collect_files(walk, table->thread, table->files);
+		ret = find_show_candidates(walk, leader);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
 		cond_resched();
@@ -246,13 +263,13 @@ static int walk_table(struct walk *walk, struct task_struct *leader, struct tabl
 	return ret;
 }
 
-static int room_for_tables(struct walk *walk, unsigned int nr)
+static int find_room_for_tables(struct walk *walk, unsigned int nr)
 {
 	struct table *tables;
 
 	if (nr <= walk->tables_room)
 		return 0;
-	if (nr > INT_MAX / sizeof(*tables) || ptrset_reserve(&walk->seen, nr))
+	if (nr > INT_MAX / sizeof(*tables) || dmaown_ptrset_reserve(&walk->seen, nr))
 		return -ENOMEM;
 	tables = kvrealloc(walk->tables, nr * sizeof(*tables), GFP_KERNEL);
 	if (!tables)
@@ -262,8 +279,11 @@ static int room_for_tables(struct walk *walk, unsigned int nr)
 	return 0;
 }
 
-/* Adds the tables that are not there yet, as far as there is room; returns how many there are. */
-static unsigned int add_tables(struct walk *walk, struct task_struct *leader)
+/*
+ * Add the tables that are not in tables[] yet, as far as there is room. Return: the number of all
+ * tables.
+ */
+static unsigned int find_add_tables(struct walk *walk, struct task_struct *leader)
 {
 	const struct files_struct *files;
 	struct task_struct *thread;
@@ -272,11 +292,11 @@ static unsigned int add_tables(struct walk *walk, struct task_struct *leader)
 	rcu_read_lock();
 	__for_each_thread(leader->signal, thread) {
 		files = READ_ONCE(thread->files);
-		if (!files || ptrset_count(&walk->seen, files))
+		if (!files || dmaown_ptrset_count(&walk->seen, files))
 			continue;
 		if (nr++ >= walk->tables_room)
 			continue;
-		ptrset_add(&walk->seen, files);
+		dmaown_ptrset_add(&walk->seen, files);
 		get_task_struct(thread);
 		walk->tables[walk->tables_nr++] = (struct table){ files, thread };
 	}
@@ -284,28 +304,28 @@ static unsigned int add_tables(struct walk *walk, struct task_struct *leader)
 	return nr;
 }
 
-static void forget_tables(struct walk *walk)
+static void find_forget_tables(struct walk *walk)
 {
 	while (walk->tables_nr)
 		put_task_struct(walk->tables[--walk->tables_nr].thread);
-	ptrset_renew(&walk->seen);
-	walk->tables_room = min(walk->tables_room, ptrset_room(&walk->seen));
+	dmaown_ptrset_renew(&walk->seen);
+	walk->tables_room = min(walk->tables_room, dmaown_ptrset_room(&walk->seen));
 }
 
 /*
- * Mostly all threads share one table. Room is doubled, so that threads that come meanwhile do not
- * keep us.
+ * Most processes have one table for all threads. Double the room each time, so that new threads
+ * cannot keep the loop running.
  */
-static int collect_tables(struct walk *walk, struct task_struct *leader)
+static int find_collect_tables(struct walk *walk, struct task_struct *leader)
 {
 	unsigned int nr = 1;
 	int ret;
 
 	do {
-		ret = room_for_tables(walk, nr);
+		ret = find_room_for_tables(walk, nr);
 		if (ret)
 			return ret;
-		nr = add_tables(walk, leader) > walk->tables_nr ? walk->tables_room * 2 : 0;
+		nr = find_add_tables(walk, leader) > walk->tables_nr ? walk->tables_room * 2 : 0;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		cond_resched();
@@ -313,8 +333,8 @@ static int collect_tables(struct walk *walk, struct task_struct *leader)
 	return 0;
 }
 
-/* A table that came while others were walked is walked as well, unless they never cease to come. */
-static int walk_process(struct walk *walk, struct task_struct *leader)
+/* Walk all tables, including those that are created meanwhile, for at most ROUNDS rounds. */
+static int find_walk_process(struct walk *walk, struct task_struct *leader)
 {
 	unsigned int fd = walk->next_fd;
 	unsigned int rounds, i = 0;
@@ -322,48 +342,69 @@ static int walk_process(struct walk *walk, struct task_struct *leader)
 
 	walk->searches = SEARCHES;
 	for (rounds = 0; rounds < ROUNDS && !ret; rounds++) {
-		ret = collect_tables(walk, leader);
+		ret = find_collect_tables(walk, leader);
 		if (i == walk->tables_nr)
 			break;
 		for (; i < walk->tables_nr && !ret; i++) {
 			walk->next_fd = fd;
-			ret = walk_table(walk, leader, &walk->tables[i]);
+			ret = find_walk_table(walk, leader, &walk->tables[i]);
 			if (fatal_signal_pending(current))
 				ret = ret ?: -EINTR;
 			cond_resched();
 		}
 	}
-	forget_tables(walk);
+	find_forget_tables(walk);
 	walk->next_fd = fd;
 	return ret;
 }
 
-/* What is not loaded has no files; but it must not seem so for want of memory. */
-static int with_iommufd(struct subsystems *subsystems)
+/* Look up the code of the next kind. Return: 0, also if it is not loaded, or -ENOMEM. */
+static int find_use_next(struct kinds_in_use *kinds)
 {
-	return iommufd_begin(&subsystems->iommufd) == -ENOMEM ? -ENOMEM : 0;
+	int ret = dmaown_kind_begin(kinds->nr, &kinds->uses[kinds->nr]);
+
+	if (!ret)
+		kinds->nr++;
+	return ret;
 }
 
-static int with_vfio(struct subsystems *subsystems)
+static int find_use_all(struct kinds_in_use *kinds)
 {
-	return vfio_begin(&subsystems->vfio) == -ENOMEM ? -ENOMEM : 0;
+	int ret = 0;
+
+	while (!ret && kinds->nr < KINDS_NR)
+		ret = find_use_next(kinds);
+	return ret;
 }
 
-static void without(struct subsystems *subsystems)
+static void find_use_none(struct kinds_in_use *kinds)
 {
-	vfio_end(&subsystems->vfio);
-	iommufd_end(&subsystems->iommufd);
+	while (kinds->nr) {
+		kinds->nr--;
+		dmaown_kinds[kinds->nr]->end(&kinds->uses[kinds->nr]);
+	}
 }
 
-static void walk_end(struct walk *walk)
+/* Is a kind with indirect files loaded, and not proven? Its files may hold contexts of any kind. */
+static bool find_files_unseen(const struct kinds_in_use *kinds)
 {
-	without(&walk->subsystems);
-	ptrset_free(&walk->seen);
+	unsigned int i;
+
+	for (i = 0; i < kinds->nr; i++)
+		if (dmaown_kinds[i]->resolve && kinds->uses[i].loaded && !kinds->uses[i].proven)
+			return true;
+	return false;
+}
+
+static void find_walk_end(struct walk *walk)
+{
+	find_use_none(&walk->kinds);
+	dmaown_ptrset_free(&walk->seen);
 	kvfree(walk->tables);
 	kfree(walk);
 }
 
-static struct walk *walk_begin(holding_fn fn, void *arg)
+static struct walk *find_walk_begin(holding_fn fn, void *arg)
 {
 	struct walk *walk = kzalloc(sizeof(*walk), GFP_KERNEL);
 
@@ -371,33 +412,34 @@ static struct walk *walk_begin(holding_fn fn, void *arg)
 		return NULL;
 	walk->fn = fn;
 	walk->arg = arg;
-	ptrset_init(&walk->seen);
-	if (with_iommufd(&walk->subsystems)) {
-		walk_end(walk);
+	dmaown_ptrset_init(&walk->seen);
+	if (find_use_next(&walk->kinds)) {
+		find_walk_end(walk);
 		return NULL;
 	}
 	return walk;
 }
 
-int find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
+int dmaown_find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 {
-	struct walk *walk = walk_begin(fn, arg);
+	struct walk *walk = find_walk_begin(fn, arg);
 	int ret;
 
 	if (!walk)
 		return -ENOMEM;
-	ret = with_vfio(&walk->subsystems);
+	ret = find_use_all(&walk->kinds);
 	if (!ret)
-		ret = walk_process(walk, leader);
-	walk_end(walk);
+		ret = find_walk_process(walk, leader);
+	find_walk_end(walk);
 	return ret;
 }
 
 /*
- * The process with the lowest number from *nr on in the initial namespace; the one after it is
- * next. Kernel threads are none: the table that they share has no file.
+ * Get the process with the lowest PID from *nr on in the initial namespace, and move *nr after it.
+ * Kernel threads are skipped: their table has no files. Return: the group leader with a reference,
+ * or NULL.
  */
-static struct task_struct *next_process(int *nr)
+static struct task_struct *find_next_process(int *nr)
 {
 	struct task_struct *task = NULL;
 	struct pid *pid;
@@ -416,95 +458,100 @@ static struct task_struct *next_process(int *nr)
 	return task;
 }
 
-int find_everywhere(holding_fn fn, void *arg)
+int dmaown_find_everywhere(holding_fn fn, void *arg, bool *vfio_unseen)
 {
-	struct walk *walk = walk_begin(fn, arg);
+	struct walk *walk = find_walk_begin(fn, arg);
 	struct task_struct *leader;
 	int ret;
 	int nr = 1;
 
 	if (!walk)
 		return -ENOMEM;
-	ret = with_vfio(&walk->subsystems);
-	while (!ret && (leader = next_process(&nr))) {
-		ret = walk_process(walk, leader);
+	ret = find_use_all(&walk->kinds);
+	*vfio_unseen = find_files_unseen(&walk->kinds);
+	while (!ret && (leader = find_next_process(&nr))) {
+		ret = find_walk_process(walk, leader);
 		put_task_struct(leader);
 	}
-	walk_end(walk);
+	find_walk_end(walk);
 	return ret;
 }
 
-struct wanted {
+struct fd_search {
 	u64 id;
 	struct context *ctx;
 };
 
-static int take(const struct holding *holding, void *arg)
+static int find_take_match(const struct holding *holding, void *arg)
 {
-	struct wanted *wanted = arg;
+	struct fd_search *search = arg;
 
-	if (wanted->id && holding->ctx.self && context_id(holding->ctx) != wanted->id)
+	if (search->id && holding->ctx.self && dmaown_context_id(holding->ctx) != search->id)
 		return 0;
+	/* The ID is of a context for which the module has a layout, so this is another context. */
+	if (holding->unseen)
+		return search->id ? 0 : -ENOEXEC;
 	if (holding->busy)
 		return -EAGAIN;
-	context_get(holding->ctx);
-	*wanted->ctx = holding->ctx;
+	dmaown_context_get(holding->ctx);
+	*search->ctx = holding->ctx;
 	return 1;
 }
 
-int find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct context *ctx)
+int dmaown_find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct context *ctx)
 {
-	struct wanted wanted = { .id = id, .ctx = ctx };
+	struct fd_search search = { .id = id, .ctx = ctx };
 	struct walk *walk;
 	int ret;
 
 	*ctx = (struct context){};
-	walk = walk_begin(take, &wanted);
+	walk = find_walk_begin(find_take_match, &search);
 	if (!walk)
 		return -ENOMEM;
 	walk->one = true;
 	walk->next_fd = fd;
-	ret = walk_process(walk, leader);
-	/* VFIO is looked up only if it matters: mostly it is a context. */
-	if (!ret)
-		ret = with_vfio(&walk->subsystems) ?: walk_process(walk, leader);
-	walk_end(walk);
+	/* Look up one kind after the other: most files are contexts of the first. */
+	ret = find_walk_process(walk, leader);
+	while (!ret && walk->kinds.nr < KINDS_NR)
+		ret = find_use_next(&walk->kinds) ?: find_walk_process(walk, leader);
+	find_walk_end(walk);
 	return min(ret, 0);
 }
 
-/* Whatever holds it, as catch does, is let go by the caller. */
-static int find_by_file(struct subsystems *subsystems, struct file *file, struct catch *catch)
+/* The caller calls find_put_candidate() and find_use_none(), also after an error. */
+static int find_by_file(struct kinds_in_use *kinds, struct file *file, struct candidate *candidate)
 {
+	bool taken = false;
 	char name[64];
 	int ret;
 
-	ret = with_iommufd(subsystems);
-	/* VFIO is looked up only if it matters: mostly it is a context. */
-	if (ret || catch_one(subsystems, file, catch))
-		return ret;
-	ret = with_vfio(subsystems);
-	if (!ret && catch_one(subsystems, file, catch))
-		ret = find_context(subsystems, catch, name, sizeof(name));
-	return ret;
+	/* Look up one kind after the other: most files are contexts of the first. */
+	while (!taken && kinds->nr < KINDS_NR) {
+		ret = find_use_next(kinds);
+		if (ret)
+			return ret;
+		taken = find_take_candidate(kinds, file, candidate);
+	}
+	return taken ? find_candidate_context(kinds, candidate, name, sizeof(name)) : 0;
 }
 
-int find_by_own_fd(unsigned int fd, struct context *ctx)
+int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx)
 {
-	struct subsystems subsystems = {};
+	struct kinds_in_use kinds = {};
 	struct file *file = fget(fd);
-	struct catch catch = {};
+	struct candidate candidate = {};
 	int ret;
 
 	*ctx = (struct context){};
 	if (!file)
 		return 0;
-	ret = find_by_file(&subsystems, file, &catch);
-	without(&subsystems);
+	ret = find_by_file(&kinds, file, &candidate);
+	find_use_none(&kinds);
 	fput(file);
-	if (!ret && catch.ctx.self) {
-		*ctx = catch.ctx;
-		context_get(*ctx);
+	if (!ret && candidate.found.ctx.self) {
+		*ctx = candidate.found.ctx;
+		dmaown_context_get(*ctx);
 	}
-	let_go(&catch);
+	find_put_candidate(&candidate);
 	return ret == -ENOENT ? 0 : ret;
 }

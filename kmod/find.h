@@ -7,36 +7,42 @@
 
 struct task_struct;
 
-/* One file by which a process holds a context. Valid during the call that shows it. */
+/* A file by which a process holds a context. Valid only during the callback. */
 struct holding {
-	struct task_struct *task;	/* group leader */
+	struct task_struct *task; /* group leader */
 	unsigned int fd;
 	enum dmaown_via via;
-	const void *file;		/* which file it is: only to be compared */
-	const char *device;		/* name, if via a file of a VFIO device or group */
-	struct context ctx;		/* none: it is locked, and so its context unknown */
-	bool busy;			/* that, or it is unknown whether the context is in use */
-	const void *maybe;		/* if unknown: self of what it seems to hold, or NULL */
+	const void *file; /* identity of the file; only to be compared */
+	struct file
+		*device_file; /* file of a VFIO device or group; NULL if it is the context's own */
+	const char *device;   /* name of that device or group */
+	struct context ctx;   /* none if the context is unknown */
+	bool busy;	      /* a lock is held: the context, or whether it is in use, is unknown */
+	bool unseen;	      /* the module has no layout for the code that is loaded */
+	const void *maybe;    /* if busy: self of the context that it seems to be, or NULL */
 };
 
 /*
- * Shows each holding of a process, or of all, until fn returns something else than 0; returns that,
- * -ENOMEM, or -EINTR if the caller is being killed. A file that has several descriptors is shown
- * several times. Threads that share a file table are visited once. What is in no file table (in
- * flight over a socket, or in io_uring's own table) is not found, nor an iommufd context that only
- * a VFIO group file keeps.
+ * Call fn for each holding of a process, or of all processes, until fn returns a value other than
+ * 0. A file with several descriptors is shown several times. A file table that threads share is
+ * walked once. Files in no file table (in flight over a socket, or in a table of io_uring) are not
+ * found, and neither is an iommufd context that only a VFIO group file keeps. Return: the last
+ * value of fn, -ENOMEM, or -EINTR if the caller is being killed.
  */
 typedef int (*holding_fn)(const struct holding *holding, void *arg);
 
-int find_in_process(struct task_struct *leader, holding_fn fn, void *arg);
-int find_everywhere(holding_fn fn, void *arg);
+int dmaown_find_in_process(struct task_struct *leader, holding_fn fn, void *arg);
+
+/* *vfio_unseen: VFIO is loaded, and the module has no layout for it. */
+int dmaown_find_everywhere(holding_fn fn, void *arg, bool *vfio_unseen);
 
 /*
- * A reference on the context behind one descriptor, if there is one: of a process (a group leader;
- * with id, only if that is the context's: threads may have different tables) or of the calling
- * thread. -EAGAIN if it is something that is locked, -ENOMEM, or -EINTR.
+ * Get the context behind one descriptor of a process (leader: its group leader), or of the calling
+ * thread. With an id, only a context with this ID counts: threads may have different tables.
+ * *ctx gets a reference, or no context. Return: 0; -EAGAIN if the file or its context is locked;
+ * -ENOEXEC if the module has no layout for it; -ENOMEM; or -EINTR.
  */
-int find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct context *ctx);
-int find_by_own_fd(unsigned int fd, struct context *ctx);
+int dmaown_find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct context *ctx);
+int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx);
 
 #endif

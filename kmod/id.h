@@ -6,14 +6,17 @@
 
 /*
  * IDs are keyed hashes, so that no kernel address leaves the module. The key is made at load and
- * lives as long as the module.
+ * lasts as long as the module.
  */
-void id_init(void);
-u64 id_of_context(const void *self);
-u64 id_of_pages(const void *pages);
-u64 id_of_process(u32 tgid, u64 start);
+void dmaown_id_init(void);
+u64 dmaown_id_of_context(const void *self);
+u64 dmaown_id_of_pages(const void *pages);
+u64 dmaown_id_of_process(u32 tgid, u64 start);
 
-/* A sum that continues an earlier one, or 0, by some more bytes: nobody can make them up to fit. */
-u64 id_of_chain(u64 before, const void *bytes, size_t size);
+/*
+ * Extend a digest by more bytes; start with 0. The key keeps user space from forging bytes with the
+ * same digest.
+ */
+u64 dmaown_id_of_chain(u64 before, const void *bytes, size_t size);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "dump.h"
 #include "netlink.h"
+#include "status.h"
 
 static struct genl_family family;
 
@@ -17,10 +18,10 @@ static const struct nla_policy request_policy[DMAOWN_A_REQUEST_MAX + 1] = {
 };
 
 /*
- * GENL_ADMIN_PERM would ask for CAP_NET_ADMIN, which says nothing about other processes' memory.
- * Both who opened the socket and who uses it now must have the capabilities.
+ * GENL_ADMIN_PERM would check CAP_NET_ADMIN, which does not cover the memory of other processes.
+ * Both the process that opened the socket and the one that uses it must have the capabilities.
  */
-static bool allowed(struct sk_buff *skb)
+static bool nl_allowed(struct sk_buff *skb)
 {
 	return netlink_capable(skb, CAP_SYS_ADMIN) && netlink_capable(skb, CAP_SYS_PTRACE);
 }
@@ -29,65 +30,61 @@ static const struct {
 	enum record_kind kind;
 	u8 cmd;
 } dumps[] = {
-	{ RECORD_CONTEXT,	DMAOWN_CMD_GET_CONTEXT },
-	{ RECORD_HOLDER,	DMAOWN_CMD_GET_HOLDER },
-	{ RECORD_IOAS,		DMAOWN_CMD_GET_IOAS },
-	{ RECORD_HWPT,		DMAOWN_CMD_GET_HWPT },
-	{ RECORD_DEVICE,	DMAOWN_CMD_GET_DEVICE },
-	{ RECORD_ACCESS,	DMAOWN_CMD_GET_ACCESS },
-	{ RECORD_AREA,		DMAOWN_CMD_GET_AREA },
-	{ RECORD_OWNER,		DMAOWN_CMD_GET_OWNER },
-	{ RECORD_REFUSAL,	DMAOWN_CMD_GET_REFUSAL },
+	{ RECORD_CONTEXT, DMAOWN_CMD_GET_CONTEXT }, { RECORD_HOLDER, DMAOWN_CMD_GET_HOLDER },
+	{ RECORD_IOAS, DMAOWN_CMD_GET_IOAS },	    { RECORD_HWPT, DMAOWN_CMD_GET_HWPT },
+	{ RECORD_DEVICE, DMAOWN_CMD_GET_DEVICE },   { RECORD_ACCESS, DMAOWN_CMD_GET_ACCESS },
+	{ RECORD_AREA, DMAOWN_CMD_GET_AREA },	    { RECORD_OWNER, DMAOWN_CMD_GET_OWNER },
+	{ RECORD_REFUSAL, DMAOWN_CMD_GET_REFUSAL },
 };
 
-/* What a dump keeps in netlink_callback.ctx between its messages. */
+/* The state of a dump between its messages, in netlink_callback.ctx. */
 struct dump_state {
 	struct dump *dump;
-	const union record *pending;	/* fetched, but there was no room for it */
+	const union record *pending; /* record that did not fit in the last message */
 	enum record_kind kind;
 	u8 cmd;
 };
 
-static struct dump_state *state_of(struct netlink_callback *cb)
+static struct dump_state *nl_dump_state(struct netlink_callback *cb)
 {
 	BUILD_BUG_ON(sizeof(struct dump_state) > sizeof(cb->ctx));
 	return (struct dump_state *)cb->ctx;
 }
 
-static int dump_start(struct netlink_callback *cb)
+static int nl_dump_start(struct netlink_callback *cb)
 {
 	const struct genl_dumpit_info *info = genl_dumpit_info(cb);
-	struct dump_state *state = state_of(cb);
+	struct dump_state *state = nl_dump_state(cb);
 	struct nlattr *context = info->info.attrs[DMAOWN_A_REQUEST_CONTEXT];
 	unsigned int i;
 
-	if (!allowed(cb->skb))
+	if (!nl_allowed(cb->skb))
 		return -EPERM;
 	for (i = 0; i < ARRAY_SIZE(dumps); i++)
 		if (dumps[i].cmd == info->op.cmd)
 			break;
 	if (i == ARRAY_SIZE(dumps))
 		return -EOPNOTSUPP;
-	if (context && !dump_has_contexts(dumps[i].kind))
+	if (context && !dmaown_dump_has_contexts(dumps[i].kind))
 		return -EINVAL;
 
 	state->kind = dumps[i].kind;
 	state->cmd = dumps[i].cmd;
-	state->dump = dump_open(state->kind, context ? nla_get_u64(context) : 0);
+	state->dump = dmaown_dump_open(state->kind, context ? nla_get_u64(context) : 0);
 	if (IS_ERR(state->dump))
 		return PTR_ERR(state->dump);
 	return 0;
 }
 
-static int dump_done(struct netlink_callback *cb)
+static int nl_dump_done(struct netlink_callback *cb)
 {
-	dump_close(state_of(cb)->dump);
+	dmaown_dump_close(nl_dump_state(cb)->dump);
 	return 0;
 }
 
-static int put_record(struct sk_buff *skb, struct netlink_callback *cb, const union record *rec)
+static int nl_put_record(struct sk_buff *skb, struct netlink_callback *cb, const union record *rec)
 {
-	struct dump_state *state = state_of(cb);
+	struct dump_state *state = nl_dump_state(cb);
 	void *msg;
 	int ret;
 
@@ -96,7 +93,7 @@ static int put_record(struct sk_buff *skb, struct netlink_callback *cb, const un
 	if (!msg)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, msg);
-	ret = record_put(skb, state->kind, rec);
+	ret = dmaown_record_put(skb, state->kind, rec);
 	if (ret) {
 		genlmsg_cancel(skb, msg);
 		return ret;
@@ -105,48 +102,51 @@ static int put_record(struct sk_buff *skb, struct netlink_callback *cb, const un
 	return 0;
 }
 
-static int dump_messages(struct sk_buff *skb, struct netlink_callback *cb)
+static int nl_dump_messages(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct dump_state *state = state_of(cb);
+	struct dump_state *state = nl_dump_state(cb);
 
-	if (!allowed(cb->skb))
+	if (!nl_allowed(cb->skb))
 		return -EPERM;
 	for (;;) {
 		if (!state->pending)
-			state->pending = dump_next(state->dump);
-		/* Afresh for each message: a mark is used up by one that did not fit. */
+			state->pending = dmaown_dump_next(state->dump);
+		/*
+		 * Set prev_seq again for each message: genl_dump_check_consistent() sets it to seq,
+		 * also for a message that does not fit and is cancelled.
+		 */
 		cb->prev_seq = 1;
-		cb->seq = dump_inconsistent(state->dump) ? 2 : 1;
+		cb->seq = dmaown_dump_inconsistent(state->dump) ? 2 : 1;
 		if (!state->pending)
 			return skb->len;
 		if (IS_ERR(state->pending))
 			return PTR_ERR(state->pending);
-		if (put_record(skb, cb, state->pending))
+		if (nl_put_record(skb, cb, state->pending))
 			return skb->len ?: -EMSGSIZE;
 		state->pending = NULL;
 	}
 }
 
-static int get_status(struct sk_buff *skb, struct genl_info *info)
+static int nl_get_status(struct sk_buff *skb, struct genl_info *info)
 {
 	union record *rec;
 	struct sk_buff *msg;
 	void *head;
 	int ret = -ENOMEM;
 
-	if (!allowed(skb))
+	if (!nl_allowed(skb))
 		return -EPERM;
 	rec = kzalloc(sizeof(*rec), GFP_KERNEL);
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!rec || !msg)
 		goto out_free;
 
-	ret = status_fill(&rec->status);
+	ret = dmaown_status_fill(&rec->status);
 	if (ret)
 		goto out_free;
 	ret = -EMSGSIZE;
 	head = genlmsg_put_reply(msg, info, &family, 0, DMAOWN_CMD_GET_STATUS);
-	if (!head || record_put(msg, RECORD_STATUS, rec))
+	if (!head || dmaown_record_put(msg, RECORD_STATUS, rec))
 		goto out_free;
 	genlmsg_end(msg, head);
 	kfree(rec);
@@ -158,16 +158,14 @@ out_free:
 	return ret;
 }
 
-#define DUMP_OP(op)				\
-	{					\
-		.cmd = (op),			\
-		.start = dump_start,		\
-		.dumpit = dump_messages,	\
-		.done = dump_done,		\
+#define DUMP_OP(op)                                                              \
+	{                                                                        \
+		.cmd = (op), .start = nl_dump_start, .dumpit = nl_dump_messages, \
+		.done = nl_dump_done,                                            \
 	}
 
 static const struct genl_ops ops[] = {
-	{ .cmd = DMAOWN_CMD_GET_STATUS, .doit = get_status },
+	{ .cmd = DMAOWN_CMD_GET_STATUS, .doit = nl_get_status },
 	DUMP_OP(DMAOWN_CMD_GET_CONTEXT),
 	DUMP_OP(DMAOWN_CMD_GET_HOLDER),
 	DUMP_OP(DMAOWN_CMD_GET_IOAS),
@@ -180,9 +178,9 @@ static const struct genl_ops ops[] = {
 };
 
 /*
- * The flag is checked against the user namespace of the network namespace (genetlink.c), so a
- * namespace's root may listen there; netnsok stays off, and events go to the initial one, where
- * that means root.
+ * The flag is checked in the user namespace of the network namespace (kernel: genetlink.c), so root
+ * of a namespace may listen there. netnsok stays off and events go to the initial network
+ * namespace, where the flag means root.
  */
 static const struct genl_multicast_group groups[] = {
 	{ .name = DMAOWN_GENL_EVENTS, .flags = GENL_MCAST_CAP_SYS_ADMIN },
@@ -194,7 +192,7 @@ static struct genl_family family __ro_after_init = {
 	.maxattr = DMAOWN_A_REQUEST_MAX,
 	.policy = request_policy,
 	.module = THIS_MODULE,
-	/* Nothing is shared but what has locks of its own; and a dump takes its time. */
+	/* All shared data has its own locks, and dumps are slow. */
 	.parallel_ops = true,
 	.ops = ops,
 	.n_ops = ARRAY_SIZE(ops),
@@ -208,18 +206,19 @@ static DEFINE_MUTEX(event_mutex);
 static u64 event_sequence;
 
 /*
- * Who may hear of an event: whoever opened the socket must have the capabilities that everything
- * else here asks for. The group's flag asks for one of them only. A socket in a multicast group
- * keeps its file until it has left the group (kernel: af_netlink.c, netlink_release()).
+ * Filter the listeners of an event: the process that opened the socket must have both capabilities.
+ * The flag of the group checks only one. A socket in a multicast group keeps its file until it has
+ * left the group (kernel: af_netlink.c, netlink_release()). Return: nonzero if the socket must not
+ * get it.
  */
-static int not_allowed(struct sock *sk, struct sk_buff *skb, void *data)
+static int nl_may_not_listen(struct sock *sk, struct sk_buff *skb, void *data)
 {
 	if (!sk->sk_socket || !sk->sk_socket->file)
 		return 1;
 	return !sk_capable(sk, CAP_SYS_ADMIN) || !sk_capable(sk, CAP_SYS_PTRACE);
 }
 
-void netlink_event(struct record_event *event)
+void dmaown_netlink_event(struct event_record *event)
 {
 	struct sk_buff *msg;
 	void *head;
@@ -230,28 +229,28 @@ void netlink_event(struct record_event *event)
 	if (!genl_has_listeners(&family, &init_net, 0))
 		goto out_unlock;
 
-	/* Whoever misses one sees it by the gap in the numbers. */
+	/* A listener notices a lost event by the gap in the sequence. */
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		goto out_unlock;
 	head = genlmsg_put(msg, 0, 0, &family, 0, DMAOWN_CMD_EVENT);
-	if (!head || record_put(msg, RECORD_EVENT, (union record *)event)) {
+	if (!head || dmaown_record_put(msg, RECORD_EVENT, (union record *)event)) {
 		nlmsg_free(msg);
 		goto out_unlock;
 	}
 	genlmsg_end(msg, head);
-	genlmsg_multicast_netns_filtered(&family, &init_net, msg, 0, 0, GFP_KERNEL, not_allowed,
-					 NULL);
+	genlmsg_multicast_netns_filtered(&family, &init_net, msg, 0, 0, GFP_KERNEL,
+					 nl_may_not_listen, NULL);
 out_unlock:
 	mutex_unlock(&event_mutex);
 }
 
-int __init netlink_init(void)
+int __init dmaown_netlink_init(void)
 {
 	return genl_register_family(&family);
 }
 
-void netlink_exit(void)
+void dmaown_netlink_exit(void)
 {
 	genl_unregister_family(&family);
 }

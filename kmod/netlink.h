@@ -2,12 +2,15 @@
 #ifndef DMAOWN_NETLINK_H
 #define DMAOWN_NETLINK_H
 
-struct record_event;
+struct event_record;
 
-int netlink_init(void);
-void netlink_exit(void);
+int dmaown_netlink_init(void);
+void dmaown_netlink_exit(void);
 
-/* Tells listeners in the initial network namespace, if there are any. Sets sequence and time. */
-void netlink_event(struct record_event *event);
+/*
+ * Send an event to listeners in the initial network namespace, if there are any. Sets its sequence
+ * and time.
+ */
+void dmaown_netlink_event(struct event_record *event);
 
 #endif

@@ -10,8 +10,8 @@
 #include "id.h"
 #include "owner.h"
 
-/* Only for owners on which somebody has references. Does not sleep. */
-void owner_get(const struct owner *owner)
+/* The caller knows that references on the owner exist. Does not sleep. */
+void dmaown_owner_get(const struct owner *owner)
 {
 	get_task_struct(owner->task);
 	mmgrab(owner->mm);
@@ -19,24 +19,24 @@ void owner_get(const struct owner *owner)
 		get_uid(owner->user);
 }
 
-/* May free all of it: not under a spinlock. */
-void owner_put(const struct owner *owner)
+/* May free the task, mm and user: do not call under a spinlock. */
+void dmaown_owner_put(const struct owner *owner)
 {
 	put_task_struct(owner->task);
 	mmdrop(owner->mm);
 	free_uid(owner->user);
 }
 
-bool process_is_dead(const struct task_struct *task)
+bool dmaown_process_is_dead(const struct task_struct *task)
 {
 	return atomic_read(&task->signal->live) == 0;
 }
 
 /*
- * Asks each thread: the leader may have exited and have no mm while the others run on. RCU protects
- * the list of threads; the address is compared, not used.
+ * Check each thread: the leader may have exited and have no mm while other threads run on. RCU
+ * protects the list of threads. The mm is only compared.
  */
-bool process_uses_mm(const struct task_struct *task, const struct mm_struct *mm)
+bool dmaown_process_uses_mm(const struct task_struct *task, const struct mm_struct *mm)
 {
 	const struct task_struct *thread;
 	bool uses = false;
@@ -52,7 +52,7 @@ bool process_uses_mm(const struct task_struct *task, const struct mm_struct *mm)
 	return uses;
 }
 
-struct user_struct *owner_user(const struct owner *owner)
+struct user_struct *dmaown_owner_user(const struct owner *owner)
 {
 	const struct cred *cred;
 	struct user_struct *user;
@@ -65,45 +65,48 @@ struct user_struct *owner_user(const struct owner *owner)
 	return user;
 }
 
-kuid_t owner_uid(const struct owner *owner)
+kuid_t dmaown_owner_uid(const struct owner *owner)
 {
-	struct user_struct *user = owner_user(owner);
+	struct user_struct *user = dmaown_owner_user(owner);
 	kuid_t uid = user->uid;
 
 	free_uid(user);
 	return uid;
 }
 
-enum dmaown_state owner_state(const struct owner *owner)
+enum dmaown_state dmaown_owner_state(const struct owner *owner)
 {
-	if (process_uses_mm(owner->task, owner->mm))
+	if (dmaown_process_uses_mm(owner->task, owner->mm))
 		return DMAOWN_STATE_LIVE;
-	/* In this order, so that one that exits meanwhile is not taken for one that has exec'd. */
-	return process_is_dead(owner->task) ? DMAOWN_STATE_DEAD : DMAOWN_STATE_STALE;
+	/*
+	 * Check in this order: a process that exits meanwhile must not be reported as one that has
+	 * exec'd.
+	 */
+	return dmaown_process_is_dead(owner->task) ? DMAOWN_STATE_DEAD : DMAOWN_STATE_STALE;
 }
 
 /*
- * tgid and start_boottime stay as they are when a process dies, and a thread that execs takes them
- * over from the leader (de_thread() in the kernel's fs/exec.c).
+ * tgid and start_boottime stay the same when a process dies. A thread that execs takes them over
+ * from the leader (kernel: fs/exec.c, de_thread()).
  */
-u64 process_id(const struct task_struct *task)
+u64 dmaown_process_id(const struct task_struct *task)
 {
-	return id_of_process(task->tgid, task->start_boottime);
+	return dmaown_id_of_process(task->tgid, task->start_boottime);
 }
 
 /*
- * Its number in ns; 0 if it has none there. A dead process keeps its number in the initial
- * namespace.
+ * Get the PID of a process in ns. A dead process keeps its PID of the initial namespace. Return:
+ * the PID, or 0 if it has none in ns.
  */
-pid_t process_pid(struct task_struct *task, struct pid_namespace *ns)
+pid_t dmaown_process_pid(struct task_struct *task, struct pid_namespace *ns)
 {
-	if (process_is_dead(task))
+	if (dmaown_process_is_dead(task))
 		return task->tgid;
 	return task_tgid_nr_ns(task, ns);
 }
 
-/* The command name of the process as it is now; false if it is gone. */
-bool process_comm(struct task_struct *task, char comm[TASK_COMM_LEN])
+/* Get the current command name of a process. Return: false if the process no longer exists. */
+bool dmaown_process_comm(struct task_struct *task, char comm[TASK_COMM_LEN])
 {
 	struct task_struct *leader;
 

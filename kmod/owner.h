@@ -12,22 +12,23 @@ struct pid_namespace;
 struct user_struct;
 
 /*
- * What a pages object records: who mapped it, or who was made its owner. Whoever keeps one holds a
- * reference on each: they keep the structs readable, not the process or its address space alive.
+ * The owner that a pages object records: the process that mapped it, or that became its owner
+ * later. Each struct owner that is kept holds a reference on all three. The references keep the
+ * structs readable; they keep neither the process nor its address space alive.
  */
 struct owner {
-	struct task_struct *task;	/* group leader then; maybe released since */
-	struct mm_struct *mm;		/* struct only (mm_count): mm_users may be 0 */
-	struct user_struct *user;	/* NULL: none is recorded */
+	struct task_struct *task; /* group leader at that time; possibly released since */
+	struct mm_struct *mm;	  /* mm_count only: mm_users may be 0 */
+	struct user_struct *user; /* NULL if none is recorded */
 };
 
-void owner_get(const struct owner *owner);
-void owner_put(const struct owner *owner);
-enum dmaown_state owner_state(const struct owner *owner);
+void dmaown_owner_get(const struct owner *owner);
+void dmaown_owner_put(const struct owner *owner);
+enum dmaown_state dmaown_owner_state(const struct owner *owner);
 
 /*
- * A process by what never changes: two tasks are of the same process if they share the signal
- * struct, which lives as long as any of its tasks' structs.
+ * Are two tasks of the same process? They are if they share the signal struct, which never changes
+ * and lives as long as the struct of any of its tasks.
  */
 static inline bool same_process(const struct task_struct *a, const struct task_struct *b)
 {
@@ -35,8 +36,8 @@ static inline bool same_process(const struct task_struct *a, const struct task_s
 }
 
 /*
- * The same process, address space and user, where that is recorded: whatever thread of the process
- * was.
+ * Are two owners the same process, address space and, where it is recorded, user? Any task of the
+ * process counts.
  */
 static inline bool owner_same(const struct owner *a, const struct owner *b)
 {
@@ -44,14 +45,17 @@ static inline bool owner_same(const struct owner *a, const struct owner *b)
 	       (a->user == b->user || !a->user || !b->user);
 }
 
-/* The user that is recorded, or else the one that the process is of; the first with a reference. */
-struct user_struct *owner_user(const struct owner *owner);
-kuid_t owner_uid(const struct owner *owner);
+/*
+ * Get the recorded user, or the current user of the process if none is recorded.
+ * dmaown_owner_user() takes a reference.
+ */
+struct user_struct *dmaown_owner_user(const struct owner *owner);
+kuid_t dmaown_owner_uid(const struct owner *owner);
 
-u64 process_id(const struct task_struct *task);
-pid_t process_pid(struct task_struct *task, struct pid_namespace *ns);
-bool process_is_dead(const struct task_struct *task);
-bool process_uses_mm(const struct task_struct *task, const struct mm_struct *mm);
-bool process_comm(struct task_struct *task, char comm[TASK_COMM_LEN]);
+u64 dmaown_process_id(const struct task_struct *task);
+pid_t dmaown_process_pid(struct task_struct *task, struct pid_namespace *ns);
+bool dmaown_process_is_dead(const struct task_struct *task);
+bool dmaown_process_uses_mm(const struct task_struct *task, const struct mm_struct *mm);
+bool dmaown_process_comm(struct task_struct *task, char comm[TASK_COMM_LEN]);
 
 #endif

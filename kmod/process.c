@@ -13,7 +13,7 @@
 
 #include "process.h"
 
-struct task_struct *process_find(const struct dmaown_process *name)
+struct task_struct *dmaown_process_find(const struct dmaown_process *name)
 {
 	struct pid_namespace *ns = task_active_pid_ns(current);
 	struct task_struct *task;
@@ -31,7 +31,10 @@ struct task_struct *process_find(const struct dmaown_process *name)
 	return task ?: ERR_PTR(-ESRCH);
 }
 
-/* The address space of any thread that has one: the leader may have exited before the others. */
+/*
+ * Get the address space of any thread that has one: the leader may have exited before the others.
+ * Return: the mm with a reference on mm_users, or NULL.
+ */
 static struct mm_struct *process_mm(struct task_struct *task)
 {
 	struct mm_struct *mm = NULL;
@@ -47,12 +50,12 @@ static struct mm_struct *process_mm(struct task_struct *task)
 	return mm;
 }
 
-int process_get(const struct dmaown_process *name, struct process *process)
+int dmaown_process_get(const struct dmaown_process *name, struct process *process)
 {
 	struct owner *owner = &process->owner;
 	const struct cred *cred;
 
-	owner->task = process_find(name);
+	owner->task = dmaown_process_find(name);
 	if (IS_ERR(owner->task))
 		return PTR_ERR(owner->task);
 
@@ -69,15 +72,15 @@ int process_get(const struct dmaown_process *name, struct process *process)
 	return 0;
 }
 
-/* See source_put() in plan.c. */
-void process_put(struct process *process)
+/* See dmaown_old_owner_put() in transfer/plan.c. */
+void dmaown_process_put(struct process *process)
 {
 	mmput_async(process->owner.mm);
-	owner_put(&process->owner);
+	dmaown_owner_put(&process->owner);
 }
 
-/* As capable() answers, for a process that does not ask itself. */
-bool process_may_lock(const struct task_struct *task)
+/* Check CAP_IPC_LOCK as capable() does, but for another process. */
+bool dmaown_process_may_lock(const struct task_struct *task)
 {
 	const struct cred *cred;
 	bool may;
@@ -90,23 +93,23 @@ bool process_may_lock(const struct task_struct *task)
 }
 
 /*
- * exec changes mm under the write side of exec_update_lock (exec_mmap() in the kernel's fs/exec.c).
- * If another thread than the leader is exec'ing and has taken the leader's place already, the task
- * recorded is the old leader: the same process for everybody who asks its signal struct.
+ * exec changes the mm under the write side of exec_update_lock (kernel: fs/exec.c, exec_mmap()). If
+ * a thread other than the leader is exec'ing and has already replaced the leader, the recorded task
+ * is the old leader. It is still the same process to all code that compares signal structs.
  */
-bool process_hold(struct process *process)
+bool dmaown_process_hold(struct process *process)
 {
 	struct owner *owner = &process->owner;
 
 	if (!down_read_trylock(&owner->task->signal->exec_update_lock))
 		return false;
-	if (process_uses_mm(owner->task, owner->mm))
+	if (dmaown_process_uses_mm(owner->task, owner->mm))
 		return true;
 	up_read(&owner->task->signal->exec_update_lock);
 	return false;
 }
 
-void process_release(struct process *process)
+void dmaown_process_release(struct process *process)
 {
 	up_read(&process->owner.task->signal->exec_update_lock);
 }

@@ -5,32 +5,35 @@
 #include <linux/errno.h>
 #include "owner.h"
 
-/* A live process: an owner whose address space is kept alive (mm_users) as well. */
+/* A live process: an owner with a reference on mm_users, which keeps its address space alive. */
 struct process {
 	struct owner owner;
 };
 
-/* Flags that are not known: -EOPNOTSUPP. */
+/* Return: 0, or -EOPNOTSUPP for unknown flags. */
 static inline int process_name_check(const struct dmaown_process *name)
 {
 	return name->flags & ~DMAOWN_PROCESS_INITIAL ? -EOPNOTSUPP : 0;
 }
 
-/* The group leader of the process that is named, with a reference, or ERR_PTR(-ESRCH). */
-struct task_struct *process_find(const struct dmaown_process *name);
-
-/* All of it; process_put() gives it back. -ESRCH if there is none or it has no address space. */
-int process_get(const struct dmaown_process *name, struct process *process);
-void process_put(struct process *process);
-
-/* Whether no limit of locked memory holds for a process (kernel: CAP_IPC_LOCK). */
-bool process_may_lock(const struct task_struct *task);
+/* Return: the group leader of the named process with a reference, or ERR_PTR(-ESRCH). */
+struct task_struct *dmaown_process_find(const struct dmaown_process *name);
 
 /*
- * Keeps a process from leaving its address space by exec for as long as it takes to make it an
- * owner. False when it is just doing so, or has done so, or is exiting. Does not wait.
+ * Get a named process; dmaown_process_put() drops it. Return: 0, or -ESRCH if there is no such
+ * process or it has no address space.
  */
-bool process_hold(struct process *process);
-void process_release(struct process *process);
+int dmaown_process_get(const struct dmaown_process *name, struct process *process);
+void dmaown_process_put(struct process *process);
+
+/* Is a process exempt from the limit of locked memory (kernel: CAP_IPC_LOCK)? */
+bool dmaown_process_may_lock(const struct task_struct *task);
+
+/*
+ * Keep a process from replacing its address space by exec, until dmaown_process_release(). Does not
+ * wait. Return: false if it is exec'ing, has exec'd or is exiting.
+ */
+bool dmaown_process_hold(struct process *process);
+void dmaown_process_release(struct process *process);
 
 #endif

@@ -7,25 +7,25 @@
 
 #include "ptrset.h"
 
-/* Open addressing with linear probing; at most half of the slots are ever used. */
+/* Open addressing with linear probing. At most half of the slots are used. */
 struct ptrset_slot {
 	const void *object;
 	unsigned int count;
 	u64 value;
 };
 
-/* A set with more slots than that is not worth clearing for what will need few. */
-#define KEPT_ORDER	11
+/* Free a set with more slots than this instead of clearing it: the next use needs few. */
+#define KEPT_ORDER 11
 
-void ptrset_init(struct ptrset *set)
+void dmaown_ptrset_init(struct ptrset *set)
 {
 	memset(set, 0, sizeof(*set));
 }
 
-void ptrset_free(struct ptrset *set)
+void dmaown_ptrset_free(struct ptrset *set)
 {
 	kvfree(set->slots);
-	ptrset_init(set);
+	dmaown_ptrset_init(set);
 }
 
 static unsigned int ptrset_size(const struct ptrset *set)
@@ -33,14 +33,14 @@ static unsigned int ptrset_size(const struct ptrset *set)
 	return set->slots ? 1U << set->order : 0;
 }
 
-void ptrset_clear(struct ptrset *set)
+void dmaown_ptrset_clear(struct ptrset *set)
 {
 	if (set->used)
 		memset(set->slots, 0, array_size(ptrset_size(set), sizeof(*set->slots)));
 	set->used = 0;
 }
 
-/* The slot of an object, or the free one where it belongs. There is always a free one. */
+/* Find the slot of an object, or the free slot where it belongs. There is always a free slot. */
 static struct ptrset_slot *ptrset_slot(const struct ptrset *set, const void *object)
 {
 	unsigned int mask = ptrset_size(set) - 1;
@@ -51,13 +51,13 @@ static struct ptrset_slot *ptrset_slot(const struct ptrset *set, const void *obj
 	return &set->slots[i];
 }
 
-int ptrset_reserve(struct ptrset *set, unsigned int nr)
+int dmaown_ptrset_reserve(struct ptrset *set, unsigned int nr)
 {
 	struct ptrset bigger = { .used = set->used };
 	unsigned int i;
 
 	nr = max(nr, 32U);
-	/* The slots are up to four times as many; what is allocated at once is below 2 GiB. */
+	/* There are up to four times as many slots; one allocation must be below 2 GiB. */
 	if (nr > INT_MAX / (4 * sizeof(*bigger.slots)))
 		return -ENOMEM;
 	if (ptrset_size(set) >= 2 * nr)
@@ -76,25 +76,25 @@ int ptrset_reserve(struct ptrset *set, unsigned int nr)
 	return 0;
 }
 
-void ptrset_renew(struct ptrset *set)
+void dmaown_ptrset_renew(struct ptrset *set)
 {
 	if (set->slots && set->order > KEPT_ORDER)
-		ptrset_free(set);
+		dmaown_ptrset_free(set);
 	else
-		ptrset_clear(set);
+		dmaown_ptrset_clear(set);
 }
 
-unsigned int ptrset_room(const struct ptrset *set)
+unsigned int dmaown_ptrset_room(const struct ptrset *set)
 {
 	return ptrset_size(set) / 2;
 }
 
-bool ptrset_has_room(const struct ptrset *set)
+bool dmaown_ptrset_has_room(const struct ptrset *set)
 {
-	return set->used < ptrset_room(set);
+	return set->used < dmaown_ptrset_room(set);
 }
 
-unsigned int ptrset_add(struct ptrset *set, const void *object)
+unsigned int dmaown_ptrset_add(struct ptrset *set, const void *object)
 {
 	struct ptrset_slot *slot = ptrset_slot(set, object);
 
@@ -105,12 +105,12 @@ unsigned int ptrset_add(struct ptrset *set, const void *object)
 	return ++slot->count;
 }
 
-u64 *ptrset_value(const struct ptrset *set, const void *object)
+u64 *dmaown_ptrset_value(const struct ptrset *set, const void *object)
 {
 	return &ptrset_slot(set, object)->value;
 }
 
-unsigned int ptrset_count(const struct ptrset *set, const void *object)
+unsigned int dmaown_ptrset_count(const struct ptrset *set, const void *object)
 {
 	if (!set->slots)
 		return 0;

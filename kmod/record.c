@@ -17,14 +17,14 @@ enum field_type {
 
 struct field {
 	const char *name;
-	const char *const *names;	/* FIELD_NAMED: by value, with holes */
+	const char *const *names; /* FIELD_NAMED: names by value, with holes */
 	u16 names_nr;
 	u16 offset;
 	u8 attr;
 	u8 type;
 };
 
-#define NAME_OF(c, v, n)	[v] = (n),
+#define NAME_OF(c, v, n) [v] = (n),
 static const char *const kind_names[] = { DMAOWN_KINDS(NAME_OF) };
 static const char *const mode_names[] = { DMAOWN_MODES(NAME_OF) };
 static const char *const state_names[] = { DMAOWN_STATES(NAME_OF) };
@@ -33,46 +33,43 @@ static const char *const via_names[] = { DMAOWN_VIAS(NAME_OF) };
 static const char *const hwpt_names[] = { DMAOWN_HWPTS(NAME_OF) };
 static const char *const event_names[] = { DMAOWN_EVENTS(NAME_OF) };
 
-#define NAMED(list)	.type = FIELD_NAMED, .names = (list), .names_nr = ARRAY_SIZE(list)
-#define TYPE_U32	.type = FIELD_U32
-#define TYPE_FLAG	.type = FIELD_U32
-#define TYPE_U64	.type = FIELD_U64
-#define TYPE_SIZE	.type = FIELD_U64
-#define TYPE_TIME	.type = FIELD_U64
-#define TYPE_ID		.type = FIELD_HEX
-#define TYPE_ADDR	.type = FIELD_HEX
-#define TYPE_COMM	.type = FIELD_STRING
-#define TYPE_NAME	.type = FIELD_STRING
-#define TYPE_TEXT	.type = FIELD_STRING
-#define TYPE_KIND	NAMED(kind_names)
-#define TYPE_MODE	NAMED(mode_names)
-#define TYPE_STATE	NAMED(state_names)
-#define TYPE_SOURCE	NAMED(source_names)
-#define TYPE_VIA	NAMED(via_names)
-#define TYPE_HWPT	NAMED(hwpt_names)
-#define TYPE_EVENT	NAMED(event_names)
+#define NAMED(list) .type = FIELD_NAMED, .names = (list), .names_nr = ARRAY_SIZE(list)
+#define TYPE_U32    .type = FIELD_U32
+#define TYPE_FLAG   .type = FIELD_U32
+#define TYPE_U64    .type = FIELD_U64
+#define TYPE_SIZE   .type = FIELD_U64
+#define TYPE_TIME   .type = FIELD_U64
+#define TYPE_ID	    .type = FIELD_HEX
+#define TYPE_ADDR   .type = FIELD_HEX
+#define TYPE_COMM   .type = FIELD_STRING
+#define TYPE_NAME   .type = FIELD_STRING
+#define TYPE_TEXT   .type = FIELD_STRING
+#define TYPE_KIND   NAMED(kind_names)
+#define TYPE_MODE   NAMED(mode_names)
+#define TYPE_STATE  NAMED(state_names)
+#define TYPE_SOURCE NAMED(source_names)
+#define TYPE_VIA    NAMED(via_names)
+#define TYPE_HWPT   NAMED(hwpt_names)
+#define TYPE_EVENT  NAMED(event_names)
 
-#define FIELD(r, f, t)							\
-	{								\
-		.name = #f,						\
-		.attr = record_bit_##r##_##f,				\
-		.offset = offsetof(struct record_##r, f),		\
-		TYPE_##t						\
-	},
-#define FIELD_CONTEXT(F, f, t, d)	FIELD(context, f, t)
-#define FIELD_HOLDER(F, f, t, d)	FIELD(holder, f, t)
-#define FIELD_IOAS(F, f, t, d)		FIELD(ioas, f, t)
-#define FIELD_HWPT(F, f, t, d)		FIELD(hwpt, f, t)
-#define FIELD_DEVICE(F, f, t, d)	FIELD(device, f, t)
-#define FIELD_ACCESS(F, f, t, d)	FIELD(access, f, t)
-#define FIELD_AREA(F, f, t, d)		FIELD(area, f, t)
-#define FIELD_OWNER(F, f, t, d)		FIELD(owner, f, t)
-#define FIELD_REFUSAL(F, f, t, d)	FIELD(refusal, f, t)
-#define FIELD_STATUS(F, f, t, d)	FIELD(status, f, t)
-#define FIELD_EVENT(F, f, t, d)		FIELD(event, f, t)
+#define FIELD(r, f, t)                              \
+	{ .name = #f,                               \
+	  .attr = record_bit_##r##_##f,             \
+	  .offset = offsetof(struct r##_record, f), \
+	  TYPE_##t },
+#define FIELD_CONTEXT(F, f, t, d) FIELD(context, f, t)
+#define FIELD_HOLDER(F, f, t, d)  FIELD(holder, f, t)
+#define FIELD_IOAS(F, f, t, d)	  FIELD(ioas, f, t)
+#define FIELD_HWPT(F, f, t, d)	  FIELD(hwpt, f, t)
+#define FIELD_DEVICE(F, f, t, d)  FIELD(device, f, t)
+#define FIELD_ACCESS(F, f, t, d)  FIELD(access, f, t)
+#define FIELD_AREA(F, f, t, d)	  FIELD(area, f, t)
+#define FIELD_OWNER(F, f, t, d)	  FIELD(owner, f, t)
+#define FIELD_REFUSAL(F, f, t, d) FIELD(refusal, f, t)
+#define FIELD_STATUS(F, f, t, d)  FIELD(status, f, t)
+#define FIELD_EVENT(F, f, t, d)	  FIELD(event, f, t)
 
-#define FIELDS_OF(R, r, l, FIELDS)	\
-	static const struct field r##_fields[] = { FIELDS(FIELD_##R) };
+#define FIELDS_OF(R, r, l, FIELDS) static const struct field r##_fields[] = { FIELDS(FIELD_##R) };
 DMAOWN_RECORDS(FIELDS_OF)
 
 static const struct {
@@ -80,16 +77,16 @@ static const struct {
 	const struct field *fields;
 	unsigned int nr;
 } record_kinds[RECORD_KINDS] = {
-#define KIND_OF(R, r, l, FIELDS)	[RECORD_##R] = { #l, r##_fields, ARRAY_SIZE(r##_fields) },
+#define KIND_OF(R, r, l, FIELDS) [RECORD_##R] = { #l, r##_fields, ARRAY_SIZE(r##_fields) },
 	DMAOWN_RECORDS(KIND_OF)
 };
 
-const char *record_listing(enum record_kind kind)
+const char *dmaown_record_listing(enum record_kind kind)
 {
 	return record_kinds[kind].listing;
 }
 
-static int put_field(struct sk_buff *skb, const struct field *field, const void *value)
+static int record_put_field(struct sk_buff *skb, const struct field *field, const void *value)
 {
 	switch (field->type) {
 	case FIELD_U64:
@@ -102,26 +99,26 @@ static int put_field(struct sk_buff *skb, const struct field *field, const void 
 	}
 }
 
-/* Adds what is known of a record to a message; -EMSGSIZE when there is no room for all of it. */
-int record_put(struct sk_buff *skb, enum record_kind kind, const union record *rec)
+/* Add the known fields of a record to a message. Return: 0, or -EMSGSIZE if they do not all fit. */
+int dmaown_record_put(struct sk_buff *skb, enum record_kind kind, const union record *rec)
 {
 	const struct field *field = record_kinds[kind].fields;
 	const struct field *end = field + record_kinds[kind].nr;
 	int ret;
 
 	for (; field < end; field++) {
-		if (!(rec->present & BIT_ULL(field->attr)))
+		if (!(rec->known & BIT_ULL(field->attr)))
 			continue;
-		ret = put_field(skb, field, (const char *)rec + field->offset);
+		ret = record_put_field(skb, field, (const char *)rec + field->offset);
 		if (ret)
 			return ret;
 	}
 	return 0;
 }
 
-static void print_string(struct seq_file *m, const char *s)
+static void record_print_string(struct seq_file *m, const char *s)
 {
-	/* By itself it would mean that nothing is known. */
+	/* A single "-" would mean that the field is unknown. */
 	if (!strcmp(s, "-")) {
 		seq_puts(m, "\\055");
 		return;
@@ -134,7 +131,7 @@ static void print_string(struct seq_file *m, const char *s)
 	}
 }
 
-static void print_field(struct seq_file *m, const struct field *field, const void *value)
+static void record_print_field(struct seq_file *m, const struct field *field, const void *value)
 {
 	u32 number;
 
@@ -146,7 +143,7 @@ static void print_field(struct seq_file *m, const struct field *field, const voi
 		seq_printf(m, "0x%llx", *(const u64 *)value);
 		return;
 	case FIELD_STRING:
-		print_string(m, value);
+		record_print_string(m, value);
 		return;
 	}
 
@@ -157,7 +154,7 @@ static void print_field(struct seq_file *m, const struct field *field, const voi
 		seq_printf(m, "%u", number);
 }
 
-void record_print(struct seq_file *m, enum record_kind kind, const union record *rec)
+void dmaown_record_print(struct seq_file *m, enum record_kind kind, const union record *rec)
 {
 	const struct field *field = record_kinds[kind].fields;
 	const struct field *end = field + record_kinds[kind].nr;
@@ -166,8 +163,8 @@ void record_print(struct seq_file *m, enum record_kind kind, const union record 
 	for (; field < end; field++) {
 		seq_printf(m, "%s%s=", blank, field->name);
 		blank = " ";
-		if (rec->present & BIT_ULL(field->attr))
-			print_field(m, field, (const char *)rec + field->offset);
+		if (rec->known & BIT_ULL(field->attr))
+			record_print_field(m, field, (const char *)rec + field->offset);
 		else
 			seq_putc(m, '-');
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/cred.h>
 #include <linux/err.h>
+#include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
 #include <linux/sched/task.h>
@@ -8,41 +10,52 @@
 #include <linux/sort.h>
 #include <linux/string.h>
 
+#include "array.h"
 #include "find.h"
-#include "grow.h"
 #include "owner.h"
 #include "ptrset.h"
 #include "snapshot.h"
 
-struct taking {
+struct snapshot_walk {
 	struct snapshot *snapshot;
 	u64 only;
-	const struct ptrset *among;	/* or NULL */
-	pid_t tgid;			/* whose files are in seen */
+	const struct ptrset *among; /* NULL for all contexts */
+	pid_t tgid;		    /* process whose files are in seen */
 	u64 start;
 	struct ptrset seen;
+	unsigned int unseen_vias; /* one bit for each via by which the process has an unseen file */
 };
 
-/* Processes come one after the other, so what was seen of the last one can be forgotten. */
-static int seen_before(struct taking *taking, const struct holding *holding)
+/*
+ * Has this file of the process been added already? Processes come one after the other, so only the
+ * files of the last process are kept. Return: 0, 1 if it has, or -ENOMEM.
+ */
+static int snapshot_seen_before(struct snapshot_walk *walk, const struct holding *holding)
 {
 	const struct task_struct *task = holding->task;
 	int ret;
 
-	if (taking->tgid != task->tgid || taking->start != task->start_boottime) {
-		taking->tgid = task->tgid;
-		taking->start = task->start_boottime;
-		ptrset_renew(&taking->seen);
+	if (walk->tgid != task->tgid || walk->start != task->start_boottime) {
+		walk->tgid = task->tgid;
+		walk->start = task->start_boottime;
+		dmaown_ptrset_renew(&walk->seen);
+		walk->unseen_vias = 0;
 	}
-	ret = ptrset_reserve(&taking->seen, taking->seen.used + 1);
-	return ret ?: ptrset_add(&taking->seen, holding->file) > 1;
+	/* One unseen file of each kind is enough for a process. */
+	if (holding->unseen) {
+		if (walk->unseen_vias & BIT(holding->via))
+			return 1;
+		walk->unseen_vias |= BIT(holding->via);
+	}
+	ret = dmaown_ptrset_reserve(&walk->seen, walk->seen.used + 1);
+	return ret ?: dmaown_ptrset_add(&walk->seen, holding->file) > 1;
 }
 
-static struct holder *holder_new(struct snapshot *snapshot)
+static struct holder *snapshot_new_holder(struct snapshot *snapshot)
 {
 	struct holder *holders;
 
-	holders = grow(snapshot->holders, snapshot->nr, &snapshot->room, sizeof(*holders));
+	holders = array_grow(snapshot->holders, snapshot->nr, &snapshot->room, sizeof(*holders));
 	if (!holders)
 		return NULL;
 	snapshot->holders = holders;
@@ -50,35 +63,35 @@ static struct holder *holder_new(struct snapshot *snapshot)
 	return &holders[snapshot->nr];
 }
 
-static int holder_add(const struct holding *holding, void *arg)
+static int snapshot_add_holder(const struct holding *holding, void *arg)
 {
-	struct taking *taking = arg;
-	struct snapshot *snapshot = taking->snapshot;
+	struct snapshot_walk *walk = arg;
+	struct snapshot *snapshot = walk->snapshot;
 	const void *self = holding->ctx.self ?: holding->maybe;
-	u64 context = holding->ctx.self ? context_id(holding->ctx) : 0;
+	u64 context = holding->ctx.self ? dmaown_context_id(holding->ctx) : 0;
 	struct holder *holder;
 	const struct cred *cred;
 	int ret;
 
-	if (taking->only && context && context != taking->only)
+	if (walk->only && context && context != walk->only)
 		return 0;
-	if (taking->among && !ptrset_count(taking->among, self))
+	if (walk->among && !dmaown_ptrset_count(walk->among, self))
 		return 0;
-	ret = seen_before(taking, holding);
+	ret = snapshot_seen_before(walk, holding);
 	if (ret)
 		return min(ret, 0);
-	holder = holder_new(snapshot);
+	holder = snapshot_new_holder(snapshot);
 	if (!holder)
 		return -ENOMEM;
 
 	holder->pid = get_task_pid(holding->task, PIDTYPE_TGID);
 	if (!holder->pid)
-		return 0;	/* gone meanwhile */
+		return 0; /* the process has exited */
 	holder->context = context;
 	if (context)
-		holder->kind = context_kind(holding->ctx);
-	if (taking->among)
-		holder->number = *ptrset_value(taking->among, self);
+		holder->kind = dmaown_context_kind(holding->ctx);
+	if (walk->among)
+		holder->number = *dmaown_ptrset_value(walk->among, self);
 	holder->tgid = holding->task->tgid;
 	holder->start = holding->task->start_boottime;
 	cred = get_task_cred(holding->task);
@@ -87,8 +100,12 @@ static int holder_add(const struct holding *holding, void *arg)
 	holder->suid = cred->suid;
 	put_cred(cred);
 	holder->fd = holding->fd;
+	holder->file = holding->file;
+	holder->unseen = holding->unseen;
+	if (walk->among && holding->via == DMAOWN_VIA_DEVICE)
+		holder->device_file = get_file(holding->device_file);
 	holder->via = holding->via;
-	process_comm(holding->task, holder->comm);
+	dmaown_process_comm(holding->task, holder->comm);
 	if (holding->device)
 		strscpy(holder->device, holding->device, sizeof(holder->device));
 	snapshot->nr++;
@@ -107,46 +124,150 @@ static int holder_compare(const void *a, const void *b)
 	return x->fd < y->fd ? -1 : x->fd > y->fd;
 }
 
-static int take(struct snapshot *snapshot, u64 only, const struct ptrset *among)
+static int holder_compare_process(const void *a, const void *b)
 {
-	struct taking taking = { .snapshot = snapshot, .only = only, .among = among };
+	const struct holder *x = a;
+	const struct holder *y = b;
+
+	if (x->number != y->number)
+		return x->number < y->number ? -1 : 1;
+	if (x->tgid != y->tgid)
+		return x->tgid < y->tgid ? -1 : 1;
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static int snapshot_fill(struct snapshot *snapshot, u64 only, const struct ptrset *among,
+			 cmp_func_t compare)
+{
+	struct snapshot_walk walk = { .snapshot = snapshot, .only = only, .among = among };
 	int ret;
 
 	memset(snapshot, 0, sizeof(*snapshot));
-	ptrset_init(&taking.seen);
-	ret = find_everywhere(holder_add, &taking);
-	ptrset_free(&taking.seen);
+	dmaown_ptrset_init(&walk.seen);
+	ret = dmaown_find_everywhere(snapshot_add_holder, &walk, &snapshot->vfio_unseen);
+	dmaown_ptrset_free(&walk.seen);
 	if (ret)
-		snapshot_free(snapshot);
+		dmaown_snapshot_free(snapshot);
+	else if (snapshot->nr)
+		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), compare, NULL);
 	return ret;
 }
 
-int snapshot_take(struct snapshot *snapshot, u64 only)
+int dmaown_snapshot_take(struct snapshot *snapshot, u64 only)
 {
-	int ret = take(snapshot, only, NULL);
-
-	if (!ret && snapshot->nr)
-		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), holder_compare,
-		     NULL);
-	return ret;
+	return snapshot_fill(snapshot, only, NULL, holder_compare);
 }
 
-int snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts)
+int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts)
 {
-	return take(snapshot, 0, contexts);
+	return snapshot_fill(snapshot, 0, contexts, holder_compare_process);
 }
 
-void snapshot_free(struct snapshot *snapshot)
+void dmaown_snapshot_release_files(struct snapshot *snapshot)
 {
 	unsigned int i;
 
+	for (i = 0; i < snapshot->nr; i++) {
+		if (snapshot->holders[i].device_file)
+			fput(snapshot->holders[i].device_file);
+		snapshot->holders[i].device_file = NULL;
+	}
+}
+
+void dmaown_snapshot_free(struct snapshot *snapshot)
+{
+	unsigned int i;
+
+	dmaown_snapshot_release_files(snapshot);
 	for (i = 0; i < snapshot->nr; i++)
 		put_pid(snapshot->holders[i].pid);
 	kvfree(snapshot->holders);
+	kvfree(snapshot->by_device);
 	memset(snapshot, 0, sizeof(*snapshot));
 }
 
-bool snapshot_next(struct snapshot *snapshot)
+static int holder_order_by_device(const struct holder *holder, unsigned int number,
+				  const char *device)
+{
+	if (holder->number != number)
+		return holder->number < number ? -1 : 1;
+	return strcmp(holder->device, device);
+}
+
+static int holder_compare_device(const void *a, const void *b)
+{
+	const struct holder *x = *(const struct holder **)a;
+	const struct holder *y = *(const struct holder **)b;
+	int order = holder_order_by_device(x, y->number, y->device);
+
+	if (order)
+		return order;
+	return x->file < y->file ? -1 : x->file > y->file;
+}
+
+int dmaown_snapshot_index_devices(struct snapshot *snapshot)
+{
+	unsigned int i;
+
+	snapshot->by_device =
+		kvmalloc_array(snapshot->nr + 1, sizeof(*snapshot->by_device), GFP_KERNEL_ACCOUNT);
+	if (!snapshot->by_device)
+		return -ENOMEM;
+	for (i = 0; i < snapshot->nr; i++)
+		if (snapshot->holders[i].via != DMAOWN_VIA_CONTEXT)
+			snapshot->by_device[snapshot->by_device_nr++] = &snapshot->holders[i];
+	if (snapshot->by_device_nr)
+		sort(snapshot->by_device, snapshot->by_device_nr, sizeof(*snapshot->by_device),
+		     holder_compare_device, NULL);
+	return 0;
+}
+
+/*
+ * Return: the index in by_device of the first holder of this device, or of one that sorts after it.
+ */
+static unsigned int snapshot_first_of_device(const struct snapshot *snapshot, unsigned int number,
+					     const char *device)
+{
+	unsigned int low = 0, high = snapshot->by_device_nr;
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+
+		if (holder_order_by_device(snapshot->by_device[mid], number, device) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/*
+ * A locked file may be one that is just being bound, and may fail to bind. Meanwhile it seems to
+ * hold the context.
+ */
+unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsigned int number,
+					  const char *device, bool *locked)
+{
+	unsigned int i = snapshot_first_of_device(snapshot, number, device);
+	const void *previous = NULL;
+	unsigned int nr = 0;
+
+	*locked = false;
+	for (; i < snapshot->by_device_nr; i++) {
+		const struct holder *holder = snapshot->by_device[i];
+
+		if (holder_order_by_device(holder, number, device))
+			break;
+		*locked = *locked || !holder->context;
+		if (!holder->context)
+			continue;
+		nr += holder->file != previous;
+		previous = holder->file;
+	}
+	return nr;
+}
+
+bool dmaown_snapshot_next(struct snapshot *snapshot)
 {
 	const struct holder *holders = snapshot->holders;
 
@@ -160,7 +281,7 @@ bool snapshot_next(struct snapshot *snapshot)
 	return snapshot->first < snapshot->nr;
 }
 
-int snapshot_reopen(const struct snapshot *snapshot, struct context *ctx)
+int dmaown_snapshot_reopen(const struct snapshot *snapshot, struct context *ctx)
 {
 	unsigned int i;
 	int failed = 0;
@@ -172,13 +293,13 @@ int snapshot_reopen(const struct snapshot *snapshot, struct context *ctx)
 
 		if (!task)
 			continue;
-		failed = find_by_fd(task, holder->fd, holder->context, ctx) ?: failed;
+		failed = dmaown_find_by_fd(task, holder->fd, holder->context, ctx) ?: failed;
 		put_task_struct(task);
 	}
 	return ctx->self ? 0 : failed;
 }
 
-unsigned int snapshot_busy(const struct snapshot *snapshot)
+unsigned int dmaown_snapshot_unknown(const struct snapshot *snapshot)
 {
 	unsigned int nr = 0;
 
@@ -187,7 +308,7 @@ unsigned int snapshot_busy(const struct snapshot *snapshot)
 	return nr;
 }
 
-unsigned int snapshot_processes(const struct snapshot *snapshot)
+unsigned int dmaown_snapshot_processes(const struct snapshot *snapshot)
 {
 	unsigned int i, nr = 0;
 

@@ -11,56 +11,70 @@ struct pid;
 struct ptrset;
 
 /*
- * A holding as it was, and the way back to its context. One for each file that a process has open.
+ * A holding at the time of the snapshot, and how to find its context again. There is one for each
+ * file of a process.
  */
 struct holder {
-	u64 context;			/* 0: busy, and so unknown */
-	struct pid *pid;		/* with a reference */
+	u64 context;	 /* ID of the context; 0 if unknown: the file is busy or unseen */
+	struct pid *pid; /* with a reference */
 	pid_t tgid;
 	u64 start;
 	kuid_t uid;
 	kuid_t euid;
 	kuid_t suid;
-	unsigned int number;		/* of the context, as the caller of snapshot_of() has it */
-	enum dmaown_kind kind;		/* of the context, if that is known */
-	unsigned int fd;		/* the lowest one, if the file has several */
+	unsigned int number;	  /* of the context, set by dmaown_snapshot_of() */
+	enum dmaown_kind kind;	  /* of the context, if it is known */
+	unsigned int fd;	  /* the lowest descriptor of the file */
+	const void *file;	  /* only to be compared */
+	struct file *device_file; /* set by dmaown_snapshot_of(), with a reference; or NULL */
+	bool unseen;		  /* the module has no layout for the file's context */
 	enum dmaown_via via;
 	char comm[TASK_COMM_LEN];
 	char device[64];
 };
 
-/* Who held which contexts at one moment. Nothing in it keeps a context. */
+/* The holders of contexts at one moment. It holds no reference on a context. */
 struct snapshot {
-	struct holder *holders;		/* by context, process, descriptor; busy ones first */
+	struct holder
+		*holders; /* sorted by context, process and descriptor; unknown contexts first */
 	unsigned int nr;
 	unsigned int room;
+	bool vfio_unseen; /* VFIO is loaded, and the module has no layout for it */
 
-	/* The context at hand: its holders are those from first up to end. */
+	/*
+	 * Holders by files of devices and groups, sorted by number of the context, name and file.
+	 */
+	const struct holder **by_device;
+	unsigned int by_device_nr;
+
+	/* The current context: its holders have the indices from first to end - 1. */
 	unsigned int first;
 	unsigned int end;
 };
 
-/* only: leave out all contexts but this one; 0: take all. */
-int snapshot_take(struct snapshot *snapshot, u64 only);
+/* only: ID of the context to include; 0 for all. */
+int dmaown_snapshot_take(struct snapshot *snapshot, u64 only);
 
 /*
- * Takes only contexts of a set, on which the caller has references; their values are numbers for
- * holders. Device files that are locked are among them if they seem to be bound to one of these. In
- * no particular order.
+ * Include only the contexts of a set, on which the caller holds references. The values in the set
+ * become the numbers of the holders. A locked device file is included if it seems to be bound to
+ * one of the contexts. Holders are sorted by number and process. Device files stay open until
+ * dmaown_snapshot_release_files().
  */
-int snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts);
-void snapshot_free(struct snapshot *snapshot);
+int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts);
+void dmaown_snapshot_release_files(struct snapshot *snapshot);
+void dmaown_snapshot_free(struct snapshot *snapshot);
 
-/* Makes the next context the one at hand; false at the end. */
-bool snapshot_next(struct snapshot *snapshot);
+/* Move to the next context. Return: false at the end. */
+bool dmaown_snapshot_next(struct snapshot *snapshot);
 
 /*
- * A reference on the context at hand, through any holder that still has it, if one does. -EAGAIN if
- * one that may have it is locked, or another error.
+ * Get a reference on the current context by any holder that still has it; *ctx has no context if
+ * none has. Return: 0; -EAGAIN if a holder that may have it is locked; or another error.
  */
-int snapshot_reopen(const struct snapshot *snapshot, struct context *ctx);
+int dmaown_snapshot_reopen(const struct snapshot *snapshot, struct context *ctx);
 
-/* The ID and kind of the context at hand. */
+/* The ID and kind of the current context. */
 static inline u64 snapshot_context(const struct snapshot *snapshot)
 {
 	return snapshot->holders[snapshot->first].context;
@@ -71,10 +85,20 @@ static inline enum dmaown_kind snapshot_kind(const struct snapshot *snapshot)
 	return snapshot->holders[snapshot->first].kind;
 }
 
-/* How many files were locked, so that it is not known which contexts they hold. */
-unsigned int snapshot_busy(const struct snapshot *snapshot);
+/* The number of files whose context is unknown. */
+unsigned int dmaown_snapshot_unknown(const struct snapshot *snapshot);
 
-/* How many processes hold the context at hand. */
-unsigned int snapshot_processes(const struct snapshot *snapshot);
+/* Fill by_device. Return: 0 or -ENOMEM. */
+int dmaown_snapshot_index_devices(struct snapshot *snapshot);
+
+/*
+ * Count the different files of a device, in the context with this number, in by_device. *locked: a
+ * file of it is locked, and not counted.
+ */
+unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsigned int number,
+					  const char *device, bool *locked);
+
+/* The number of processes that hold the current context. */
+unsigned int dmaown_snapshot_processes(const struct snapshot *snapshot);
 
 #endif

@@ -1,107 +1,84 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * iommufd as a whole. Its one symbol is looked up when it is needed, so that iommufd can be loaded
- * after us, or not at all. A context is an open file, and that keeps iommufd loaded.
- */
+/* iommufd contexts as a whole. A context is an open file, which keeps iommufd loaded. */
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "../iommufd.h"
-#include "../build.h"
+#include "iommufd.h"
 #include "private.h"
+#include "provenance.h"
 
 static const u8 build_id[] = LAYOUT_IOMMUFD_BUILD_ID_BYTES;
 
-static struct build build = {
+static struct provenance provenance = {
 	.name = LAYOUT_IOMMUFD_BUILTIN ? NULL : "iommufd",
 	.id = build_id,
 	.len = sizeof(build_id),
-	.loss = "its contexts are not seen",
+	.consequence = "its contexts are not seen",
 };
 
-int iommufd_check(void)
+int dmaown_iommufd_check(void)
 {
-	return build_check(&build);
+	return dmaown_provenance_check(&provenance);
 }
 
-int iommufd_begin(struct iommufd *iommufd)
+struct context dmaown_iommufd_context(const struct iommufd *iommufd, struct file *file)
 {
-	int ret;
-
-	iommufd->ctx_from_file = symbol_get(iommufd_ctx_from_file);
-	if (!iommufd->ctx_from_file)
-		return -ENOENT;
-	ret = iommufd_check();
-	if (ret)
-		iommufd_end(iommufd);
-	return ret;
-}
-
-void iommufd_end(struct iommufd *iommufd)
-{
-	if (iommufd->ctx_from_file)
-		symbol_put(iommufd_ctx_from_file);
-	iommufd->ctx_from_file = NULL;
-}
-
-struct context iommufd_context(const struct iommufd *iommufd, struct file *file)
-{
-	struct context ctx = { .backend = &iommufd_backend };
+	struct context ctx = { .backend = &dmaown_iommufd_backend };
 	struct iommufd_ctx *ictx;
 
-	if (!iommufd->ctx_from_file)
+	if (!iommufd->proven)
 		return ctx;
 	ictx = iommufd->ctx_from_file(file);
 	ctx.self = IS_ERR(ictx) ? NULL : ictx;
 	return ctx;
 }
 
-const char *iommufd_layout_subject(void)
+const char *dmaown_iommufd_layout_subject(void)
 {
 	return LAYOUT_IOMMUFD_BUILTIN ? "vmlinux" : "iommufd";
 }
 
-void iommufd_layout_build_id(char text[BUILDID_TEXT])
+void dmaown_iommufd_layout_build_id(char text[BUILDID_TEXT])
 {
 	strscpy(text, LAYOUT_IOMMUFD_BUILD_ID, BUILDID_TEXT);
 }
 
-static void get(void *self)
+static void ictx_get(void *self)
 {
 	get_file(to_ctx(self)->file);
 }
 
-static void put(void *self)
+static void ictx_put(void *self)
 {
 	fput(to_ctx(self)->file);
 }
 
-static enum dmaown_mode mode(void *self)
+static enum dmaown_mode ictx_mode(void *self)
 {
 	if (READ_ONCE(to_ctx(self)->account_mode) == LAYOUT_IOPT_PAGES_ACCOUNT_MM)
 		return DMAOWN_MODE_MM;
 	return DMAOWN_MODE_USER;
 }
 
-const struct backend iommufd_backend = {
+const struct backend dmaown_iommufd_backend = {
 	.kind = DMAOWN_KIND_IOMMUFD,
 	.counts_pins = true,
-	.get = get,
-	.put = put,
-	.mode = mode,
-	.objects = iommufd_objects,
-	.areas = iommufd_areas,
-	.accesses = iommufd_accesses,
-	.pinned = iommufd_pinned,
-	.part_alloc = iommufd_part_alloc,
-	.part_free = iommufd_part_free,
-	.lock = iommufd_lock,
-	.unlock = iommufd_unlock,
-	.walk = iommufd_walk,
-	.give = iommufd_give,
-	.set_owner = iommufd_set_owner,
-	.set_addr = iommufd_set_addr,
+	.get = ictx_get,
+	.put = ictx_put,
+	.mode = ictx_mode,
+	.objects = dmaown_iommufd_objects,
+	.areas = dmaown_iommufd_areas,
+	.accesses = dmaown_iommufd_accesses,
+	.pinned = dmaown_iommufd_pinned,
+	.part_alloc = dmaown_iommufd_part_alloc,
+	.part_free = dmaown_iommufd_part_free,
+	.lock = dmaown_iommufd_lock,
+	.unlock = dmaown_iommufd_unlock,
+	.walk = dmaown_iommufd_walk,
+	.move_owners = dmaown_iommufd_move_owners,
+	.set_owner = dmaown_iommufd_set_owner,
+	.set_addr = dmaown_iommufd_set_addr,
 };

@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * Contexts and what is in them, looked at without a reference on anything. See private.h for the
- * locks.
- */
+/* Copy the content of contexts without taking references on it. See private.h for the locks. */
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/iommu.h>
+#include <linux/module.h>
 #include <linux/sched/signal.h>
 
 #include "private.h"
+#include "vfio/vfio.h"
 
-struct layout_iommufd_ioas *next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
+struct layout_iommufd_ioas *dmaown_iommufd_next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
 {
 	struct layout_iommufd_object *obj;
 	unsigned long index;
 
+	lockdep_assert_held(&ctx->objects.xa_lock);
 	xa_for_each_start(&ctx->objects, index, obj, *id) {
 		if (obj->type != LAYOUT_IOMMUFD_OBJ_IOAS)
 			continue;
@@ -24,14 +24,15 @@ struct layout_iommufd_ioas *next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
 	return NULL;
 }
 
-/* How many objects, or IOASes, are looked at in one go under the lock of ctx->objects. */
-#define LOCKED_STEPS	64
+/* IOASes and objects that are visited at a time under the lock of ctx->objects */
+#define LOCKED_STEPS 64
+#define OBJECT_STEPS 32
 
 /*
- * The HWPT to which a device is attached: an address that may be stale, since the group's mutex
- * cannot be taken here. It is only compared with those of the HWPTs that exist.
+ * The HWPT to which a device is attached. The pointer may be stale, because the mutex of the group
+ * cannot be taken here. It is only compared with the HWPTs that exist.
  */
-static const void *attached_hwpt(struct layout_iommufd_device *idev)
+static const void *ictx_attached_hwpt(struct layout_iommufd_device *idev)
 {
 #if LAYOUT_HAS_iommufd_group_pasid_attach
 	struct xarray *attachments = &idev->igroup->pasid_attach;
@@ -50,8 +51,8 @@ static const void *attached_hwpt(struct layout_iommufd_device *idev)
 #endif
 }
 
-/* A HWPT holds a reference on its parent, and a paging one on its IOAS, until it is destroyed. */
-static void copy_hwpt(struct object *to, struct layout_iommufd_object *obj)
+/* A HWPT holds a reference on its parent, and a paging HWPT on its IOAS, until it is destroyed. */
+static void ictx_copy_hwpt(struct object *to, struct layout_iommufd_object *obj)
 {
 	struct layout_iommufd_hwpt_paging *paging;
 
@@ -67,20 +68,44 @@ static void copy_hwpt(struct object *to, struct layout_iommufd_object *obj)
 		to->ioas = paging->ioas->obj.id;
 }
 
-static void copy_device(struct object *to, struct layout_iommufd_object *obj)
+/* A device to inspect without the lock, with references on it and on the module of its driver. */
+struct kept_device {
+	struct device *dev;   /* NULL if none */
+	struct module *owner; /* or NULL */
+};
+
+/*
+ * VFIO holds a reference on the driver's module while the device is open (kernel: vfio_main.c),
+ * which is at least as long as the object is in ctx->objects. Other users of iommufd need not have
+ * a driver.
+ */
+static void ictx_keep_device(struct kept_device *kept, struct device *dev)
+{
+	struct device_driver *driver = READ_ONCE(dev->driver);
+
+	kept->dev = get_device(dev);
+	if (driver && try_module_get(driver->owner))
+		kept->owner = driver->owner;
+}
+
+static void ictx_copy_device(struct object *to, struct layout_iommufd_object *obj,
+			     struct kept_device *kept)
 {
 	struct layout_iommufd_device *idev = container_of(obj, struct layout_iommufd_device, obj);
 
 	to->type = OBJECT_DEVICE;
-	to->attached = attached_hwpt(idev);
+	to->attached = ictx_attached_hwpt(idev);
 	strscpy(to->name, dev_name(idev->dev), sizeof(to->name));
+	ictx_keep_device(kept, idev->dev);
 }
 
-/* False if it is none of the kinds that are listed. */
-static bool copy_object(struct object *to, struct layout_iommufd_object *obj)
+/* Return: false if objects of this type are not listed. */
+static bool ictx_copy_object(struct object *to, struct layout_iommufd_object *obj,
+			     struct kept_device *kept)
 {
 	memset(to, 0, sizeof(*to));
 	to->id = obj->id;
+	*kept = (struct kept_device){};
 	switch ((int)obj->type) {
 	case LAYOUT_IOMMUFD_OBJ_IOAS:
 		to->type = OBJECT_IOAS;
@@ -88,21 +113,47 @@ static bool copy_object(struct object *to, struct layout_iommufd_object *obj)
 		return true;
 	case LAYOUT_IOMMUFD_OBJ_HWPT_PAGING:
 	case LAYOUT_IOMMUFD_OBJ_HWPT_NESTED:
-		copy_hwpt(to, obj);
+		ictx_copy_hwpt(to, obj);
 		return true;
 	case LAYOUT_IOMMUFD_OBJ_DEVICE:
-		copy_device(to, obj);
+		ictx_copy_device(to, obj, kept);
 		return true;
 	}
 	return false;
 }
 
-int iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
-		    unsigned int *done)
+/*
+ * Add the number of open files of each device. Called without the lock: walking the children of a
+ * device takes and drops references.
+ */
+static int ictx_add_opens(struct object *batch, const struct kept_device *kept, unsigned int nr)
+{
+	struct vfio vfio = {};
+	bool begun = false;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < nr; i++) {
+		if (!kept[i].dev)
+			continue;
+		if (!begun)
+			ret = dmaown_vfio_begin(&vfio);
+		begun = true;
+		batch[i].has_opens = !ret && dmaown_vfio_opens(&vfio, kept[i].dev, &batch[i].opens);
+		put_device(kept[i].dev);
+		module_put(kept[i].owner);
+	}
+	dmaown_vfio_end(&vfio);
+	return ret == -ENOMEM ? ret : 0;
+}
+
+int dmaown_iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
+			   unsigned int *done)
 {
 	struct layout_iommufd_ctx *ctx = to_ctx(self);
+	struct kept_device kept[OBJECT_STEPS];
 	struct layout_iommufd_object *obj;
-	unsigned int steps = LOCKED_STEPS;
+	unsigned int steps = OBJECT_STEPS;
 	unsigned long index;
 	bool more = false;
 
@@ -113,16 +164,23 @@ int iommufd_objects(void *self, u32 *id, struct object *batch, unsigned int nr,
 			more = true;
 			break;
 		}
-		*done += copy_object(&batch[*done], obj);
+		*done += ictx_copy_object(&batch[*done], obj, &kept[*done]);
 		*id = index + 1;
 	}
 	xa_unlock(&ctx->objects);
-	return more;
+	return ictx_add_opens(batch, kept, *done) ?: more;
 }
 
-static void copy_area(struct area *to, u32 ioas, struct layout_iopt_area *area)
+static void ictx_copy_file(struct area *to, const struct inode *inode)
+{
+	to->file_dev = inode->i_sb->s_dev;
+	to->file_inode = inode->i_ino;
+}
+
+static void ictx_copy_area(struct area *to, u32 ioas, struct layout_iopt_area *area)
 {
 	struct layout_iopt_pages *pages = area->pages;
+	const struct inode *inode;
 
 	memset(to, 0, sizeof(*to));
 	to->ioas = ioas;
@@ -137,34 +195,31 @@ static void copy_area(struct area *to, u32 ioas, struct layout_iopt_area *area)
 	to->accesses = READ_ONCE(area->num_accesses);
 	to->source = pages_source(pages);
 	to->start = pages_start(pages) + area_offset(area);
+	inode = pages_inode(pages);
+	if (inode)
+		ictx_copy_file(to, inode);
 	to->sharers = kref_read(&pages->kref);
 	to->npinned = READ_ONCE(pages->npinned);
 	to->mode = pages->account_mode;
 	to->owner.task = pages->source_task;
 	to->owner.mm = pages->source_mm;
 	to->owner.user = pages->source_user;
-	owner_get(&to->owner);
-}
-
-static void cursor_next_ioas(struct cursor *cursor)
-{
-	cursor->id++;
-	cursor->key = 0;
+	dmaown_owner_get(&to->owner);
 }
 
 /*
- * Copies from one IOAS, under the read side of its iova_rwsem; moves the cursor, out of it at its
- * end.
+ * Copies from one IOAS, under the read side of its iova_rwsem. Moves the cursor, at the end to the
+ * next IOAS.
  */
 typedef int (*copy_fn)(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
 		       unsigned int nr);
 
 /*
- * One IOAS. The lock of ctx->objects is held as long as the rwsem is: a rwsem must not be freed
- * before its last up_read() has returned, and nothing else keeps the IOAS.
+ * Copy from one IOAS. The lock of ctx->objects is held while the rwsem is held: an rwsem must not
+ * be freed before its last up_read() has returned, and nothing else keeps the IOAS.
  */
-static int copy_one(struct layout_iommufd_ioas *ioas, struct cursor *cursor, copy_fn copy,
-		    void *batch, unsigned int nr)
+static int ictx_copy_one(struct layout_iommufd_ioas *ioas, struct cursor *cursor, copy_fn copy,
+			 void *batch, unsigned int nr)
 {
 	int done;
 
@@ -178,9 +233,12 @@ static int copy_one(struct layout_iommufd_ioas *ioas, struct cursor *cursor, cop
 	return done;
 }
 
-/* A few IOASes, until there is something. 0: no more; -EINPROGRESS: there may be more. */
-static int copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy_fn copy,
-		     void *batch, unsigned int nr)
+/*
+ * Visit up to LOCKED_STEPS IOASes until there is an entry. Return: the number of entries; 0 at the
+ * end; -EINPROGRESS if there may be more; or -EAGAIN.
+ */
+static int ictx_copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy_fn copy,
+			  void *batch, unsigned int nr)
 {
 	unsigned int steps = LOCKED_STEPS;
 	struct layout_iommufd_ioas *ioas;
@@ -189,11 +247,11 @@ static int copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy
 
 	xa_lock(&ctx->objects);
 	while (steps--) {
-		ioas = next_ioas(ctx, &id);
+		ioas = dmaown_iommufd_next_ioas(ctx, &id);
 		done = 0;
 		if (!ioas || id > cursor->last_id)
 			break;
-		done = copy_one(ioas, cursor, copy, batch, nr);
+		done = ictx_copy_one(ioas, cursor, copy, batch, nr);
 		if (done)
 			break;
 		id = cursor->id;
@@ -203,13 +261,13 @@ static int copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy
 	return done;
 }
 
-static int copy_next(void *self, struct cursor *cursor, copy_fn copy, void *batch,
-		     unsigned int nr)
+static int ictx_copy_next(void *self, struct cursor *cursor, copy_fn copy, void *batch,
+			  unsigned int nr)
 {
 	int done;
 
 	do {
-		done = copy_some(to_ctx(self), cursor, copy, batch, nr);
+		done = ictx_copy_some(to_ctx(self), cursor, copy, batch, nr);
 		if (fatal_signal_pending(current) && done == -EINPROGRESS)
 			return -EINTR;
 		cond_resched();
@@ -217,14 +275,15 @@ static int copy_next(void *self, struct cursor *cursor, copy_fn copy, void *batc
 	return done;
 }
 
-static int copy_areas(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
-		      unsigned int nr)
+static int ictx_copy_areas(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
+			   unsigned int nr)
 {
 	struct area *areas = batch;
 	struct interval_tree_node *node;
 	struct layout_iopt_area *area;
 	unsigned int done = 0;
 
+	lockdep_assert_held_read(&ioas->iopt.iova_rwsem);
 	node = interval_tree_iter_first(&ioas->iopt.area_itree, cursor->key, ULONG_MAX);
 	area = to_area(node ? &node->rb : NULL);
 	for (; area; area = to_area(rb_next(&area->node.rb))) {
@@ -232,20 +291,21 @@ static int copy_areas(struct layout_iommufd_ioas *ioas, struct cursor *cursor, v
 			cursor->key = area->node.start;
 			return done;
 		}
-		copy_area(&areas[done++], ioas->obj.id, area);
+		ictx_copy_area(&areas[done++], ioas->obj.id, area);
 	}
-	cursor_next_ioas(cursor);
+	cursor_skip(cursor);
 	return done;
 }
 
-static int copy_accesses(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
-			 unsigned int nr)
+static int ictx_copy_accesses(struct layout_iommufd_ioas *ioas, struct cursor *cursor, void *batch,
+			      unsigned int nr)
 {
 	struct access *accesses = batch;
 	struct layout_iommufd_access *access;
 	unsigned int done = 0;
 	unsigned long index;
 
+	lockdep_assert_held_read(&ioas->iopt.iova_rwsem);
 	xa_for_each_start(&ioas->iopt.access_list, index, access, cursor->key) {
 		if (done == nr) {
 			cursor->key = index;
@@ -254,16 +314,17 @@ static int copy_accesses(struct layout_iommufd_ioas *ioas, struct cursor *cursor
 		accesses[done].id = access->obj.id;
 		accesses[done++].ioas = ioas->obj.id;
 	}
-	cursor_next_ioas(cursor);
+	cursor_skip(cursor);
 	return done;
 }
 
-int iommufd_areas(void *self, struct cursor *cursor, struct area *batch, unsigned int nr)
+int dmaown_iommufd_areas(void *self, struct cursor *cursor, struct area *batch, unsigned int nr)
 {
-	return copy_next(self, cursor, copy_areas, batch, nr);
+	return ictx_copy_next(self, cursor, ictx_copy_areas, batch, nr);
 }
 
-int iommufd_accesses(void *self, struct cursor *cursor, struct access *batch, unsigned int nr)
+int dmaown_iommufd_accesses(void *self, struct cursor *cursor, struct access *batch,
+			    unsigned int nr)
 {
-	return copy_next(self, cursor, copy_accesses, batch, nr);
+	return ictx_copy_next(self, cursor, ictx_copy_accesses, batch, nr);
 }

@@ -10,7 +10,7 @@
 
 #include "blob.h"
 
-/* Files of sysfs cannot be mapped, and some say nothing of their size. */
+/* For sysfs: its files cannot be mapped, and some do not report their size. */
 static int blob_read(struct blob *blob, int fd)
 {
 	ssize_t got;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The bytes of a file, or what was unpacked from them. */
+/* The bytes of a file, as they are or unpacked. */
 #ifndef LAYOUT_BLOB_H
 #define LAYOUT_BLOB_H
 
@@ -9,18 +9,18 @@
 struct blob {
 	unsigned char *data;
 	size_t size;
-	size_t room;	/* allocated; 0: mapped */
+	size_t room; /* bytes allocated; 0 if the file is mapped */
 };
 
-/* Returns 0 or a negative errno. */
+/* Maps or reads the file PATH. Return: 0 or a negative errno. */
 int blob_open(struct blob *blob, const char *path);
 
-/* Makes sure that there is room for MORE bytes behind those that are there. */
+/* Makes room for MORE bytes after the present ones. Exits if there is no memory. */
 void blob_reserve(struct blob *blob, size_t more);
 
 void blob_close(struct blob *blob);
 
-/* Whether the LENGTH bytes at OFFSET are there and the same as BYTES. */
+/* Return: true if BLOB has at OFFSET the LENGTH bytes BYTES. */
 bool blob_has(const struct blob *blob, size_t offset, const void *bytes, size_t length);
 
 #endif

@@ -17,7 +17,7 @@ enum {
 
 #define SECTOR 512
 
-/* The first version that tells where the payload is. */
+/* First version of the boot protocol whose header has the place of the payload. */
 #define VERSION_PAYLOAD 0x0208
 
 static uint32_t read_le(const struct blob *image, size_t offset, size_t length)
@@ -35,7 +35,7 @@ void bzimage_payload(struct blob *image)
 	if (image->size < HEADER_END || !blob_has(image, HEADER, "HdrS", 4) ||
 	    read_le(image, VERSION, 2) < VERSION_PAYLOAD)
 		return;
-	/* None means four, for the sake of very old boot loaders; the boot sector adds one. */
+	/* 0 means 4 (boot.rst), and the boot sector is not counted. */
 	sectors = read_le(image, SETUP_SECTS, 1);
 	offset = ((sectors ? sectors : 4) + 1) * SECTOR + read_le(image, PAYLOAD_OFFSET, 4);
 	length = read_le(image, PAYLOAD_LENGTH, 4);

@@ -5,7 +5,7 @@
 
 #include "blob.h"
 
-/* Narrows IMAGE to the compressed kernel in it; leaves anything that is no such image alone. */
+/* Narrows IMAGE to the compressed kernel in it. Does not change a blob that is no such image. */
 void bzimage_payload(struct blob *image);
 
 #endif

@@ -11,7 +11,7 @@ int complain(const char *format, ...)
 	char next[sizeof(sentence)];
 	va_list args;
 
-	/* The arguments may be the sentence itself, in a longer one. */
+	/* The arguments may include the stored sentence, as a part of the new one. */
 	va_start(args, format);
 	vsnprintf(next, sizeof(next), format, args);
 	va_end(args);

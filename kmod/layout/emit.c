@@ -5,14 +5,14 @@
 #include "emit.h"
 
 /*
- * A generated struct is a union of its members, each behind as many bytes as bring it to its place.
- * So members of a union in the kernel, and those that nobody wants, need no special care, and
- * nothing that the compiler does to one member moves another.
+ * A generated struct is a union of its members. Each member follows as many bytes of padding as its
+ * offset needs. Therefore members of unions in the kernel and members that the tables do not name
+ * need no special treatment, and nothing that the compiler does to one member moves another.
  */
 
-#define NAME	128
+#define NAME 128
 
-/* "wait_cnt|shortterm_users" is wait_cnt, "dmabuf.start" is dmabuf_start. */
+/* Name of a member in the header: wait_cnt for "wait_cnt|old", dmabuf_start for "dmabuf.start". */
 static const char *member_name(char name[NAME], const char *wanted)
 {
 	snprintf(name, NAME, "%.*s", (int)strcspn(wanted, "|"), wanted);
@@ -30,7 +30,7 @@ static const char *upper(char name[NAME], const char *lower)
 	return name;
 }
 
-/* The type up to and including what stands before the member's name. */
+/* Writes the type and everything else before the member's name. */
 static void emit_type(FILE *out, const struct found_member *m, const char *type)
 {
 	size_t length = strlen(type);
@@ -64,7 +64,7 @@ static void emit_member(FILE *out, const struct found_member *m, const struct wa
 	fprintf(out, "%s%s; };\n", name, m->bit_field ? " : 1" : "");
 }
 
-/* A bit field has neither offset nor size that could be asked for. */
+/* Writes the assertions of a member. Skip bit fields: offsetof() and sizeof() refuse them. */
 static void emit_check(FILE *out, const struct found_member *m, const char *of, const char *wanted)
 {
 	char name[NAME];
@@ -79,32 +79,58 @@ static void emit_check(FILE *out, const struct found_member *m, const char *of, 
 }
 
 static void emit_has(FILE *out, const struct wanted_when *when, const char *of, const char *name,
-		     bool there)
+		     bool present)
 {
 	if (wanted_may_miss(when))
-		fprintf(out, "#define LAYOUT_HAS_%s%s%s %d\n", of, *of ? "_" : "", name, there);
+		fprintf(out, "#define LAYOUT_HAS_%s%s%s %d\n", of, *of ? "_" : "", name, present);
 }
 
-static void emit_struct(FILE *out, const struct found_struct *s, const struct wanted_struct *want)
+/*
+ * Writes the assertions of a public struct. Skip bit fields: offsetof() refuses them. Skip all
+ * under sparse, which lays out some of the kernel's structs differently.
+ */
+static void emit_public(FILE *out, const struct found_struct *s, const struct wanted_struct *want)
+{
+	fprintf(out, "#include <%s>\n#ifndef __CHECKER__\n", want->header);
+	for (int i = 0; want->members[i].name; i++)
+		if (s->members[i].present && !s->members[i].bit_field)
+			fprintf(out,
+				"static_assert(offsetof(struct %s, %s) == %u, \"the kernel's headers do not match what is installed\");\n",
+				want->name, want->members[i].name, s->members[i].offset / 8);
+	fprintf(out, "#endif\n");
+}
+
+/* Writes the LAYOUT_HAS_ macros of one struct. */
+static void emit_struct_has(FILE *out, const struct found_struct *s,
+			    const struct wanted_struct *want)
 {
 	const struct wanted_member *m = want->members;
 	char name[NAME];
 
 	fputs("\n", out);
-	emit_has(out, &want->when, "", want->name, s->there);
+	emit_has(out, &want->when, "", want->name, s->present);
 	for (int i = 0; m[i].name; i++)
 		emit_has(out, &m[i].when, want->name, member_name(name, m[i].name),
-			 s->members[i].there);
-	if (!s->there)
+			 s->members[i].present);
+}
+
+static void emit_struct(FILE *out, const struct found_struct *s, const struct wanted_struct *want)
+{
+	const struct wanted_member *m = want->members;
+
+	emit_struct_has(out, s, want);
+	if (!s->present)
 		return;
+	if (want->header)
+		return emit_public(out, s, want);
 	fprintf(out, "struct layout_%s {\n\tunion {\n", want->name);
 	for (int i = 0; m[i].name; i++)
-		if (s->members[i].there)
+		if (s->members[i].present)
 			emit_member(out, &s->members[i], &m[i]);
 	fprintf(out, "\t\tchar whole[%u];\n\t};\n};\n", s->size);
 	fprintf(out, "static_assert(sizeof(struct layout_%s) == %u);\n", want->name, s->size);
 	for (int i = 0; m[i].name; i++)
-		if (s->members[i].there)
+		if (s->members[i].present)
 			emit_check(out, &s->members[i], want->name, m[i].name);
 }
 
@@ -112,15 +138,15 @@ static void emit_enum(FILE *out, const struct found_enum *e, const struct wanted
 {
 	fputs("\n", out);
 	if (want->name)
-		emit_has(out, &want->when, "", want->name, e->there);
+		emit_has(out, &want->when, "", want->name, e->present);
 	for (int i = 0; want->values[i].name; i++)
 		emit_has(out, &want->values[i].when, "", want->values[i].name,
-			 e->values[i].there);
-	if (!e->there)
+			 e->values[i].present);
+	if (!e->present)
 		return;
 	fputs("enum {\n", out);
 	for (int i = 0; want->values[i].name; i++)
-		if (e->values[i].there)
+		if (e->values[i].present)
 			fprintf(out, "\tLAYOUT_%s = %lld,\n", want->values[i].name,
 				(long long)e->values[i].number);
 	fputs("};\n", out);
@@ -138,7 +164,7 @@ static void emit_build_id(FILE *out, const char *name, const struct build_id *id
 	fprintf(out, " }\n");
 }
 
-/* The LAYOUT_ macros of one module. */
+/* Writes the LAYOUT_ macros of one module. */
 static void emit_source(FILE *out, const struct source *source, const struct wanted *want)
 {
 	char name[NAME];
@@ -155,11 +181,15 @@ static void emit_head(FILE *out, const char *release, const struct source *kerne
 	fprintf(out,
 		"/* SPDX-License-Identifier: GPL-2.0 */\n"
 		"/*\n"
-		" * Generated by the layout program; do not edit. From the BTF in\n"
-		" *\tkernel\t%s\n", kernel->path);
+		" * Generated by the layout program; do not edit. Made from the BTF in\n"
+		" *\tkernel\t%s\n",
+		kernel->path);
 	for (int i = 0; i < WANTED_COUNT; i++)
-		fprintf(out, " *\t%s\t%s\n", wanted[i].name, !modules[i].btf ? "not there" :
-			modules[i].builtin ? "built into the kernel" : modules[i].path);
+		fprintf(out, " *\t%s\t%s\n", wanted[i].name,
+			modules[i].left_out ? "left out" :
+			!modules[i].btf	    ? "not found" :
+			modules[i].builtin  ? "built into the kernel" :
+					      modules[i].path);
 	fprintf(out,
 		" */\n"
 		"#ifndef LAYOUT_GENERATED_H\n"
@@ -177,13 +207,16 @@ static void emit_head(FILE *out, const char *release, const struct source *kerne
 		"#include <linux/wait.h>\n"
 		"#include <linux/xarray.h>\n"
 		"\n"
-		"#define LAYOUT_KERNEL \"%s\"\n", release);
+		"#define LAYOUT_KERNEL \"%s\"\n",
+		release);
 }
 
-void emit(FILE *out, const char *release, const struct source *kernel,
+void emit(FILE *out, const char *release, const struct source *kernel, const struct found *public,
 	  const struct source modules[WANTED_COUNT], const struct found found[WANTED_COUNT])
 {
 	emit_head(out, release, kernel, modules);
+	for (int i = 0; wanted_public.structs[i].name; i++)
+		emit_struct_has(out, &public->structs[i], &wanted_public.structs[i]);
 	for (int i = 0; i < WANTED_COUNT; i++) {
 		const struct wanted *want = &wanted[i];
 

@@ -3,8 +3,8 @@
 
 #include "lookup.h"
 
-/* Neither qualifiers nor anonymous structs nest deeper, unless an ID leads in a circle. */
-#define DEPTH	16
+/* Qualifiers and anonymous structs do not nest deeper, unless the IDs form a cycle. */
+#define DEPTH 16
 
 typedef bool (*match_fn)(const struct btf *btf, const struct btf_type *t, const void *what);
 
@@ -77,8 +77,8 @@ uint32_t lookup_struct(const struct btf *btf, const char *name)
 	return search(btf, match_struct, name);
 }
 
-static bool find_member(const struct btf *btf, uint32_t id, const char *name, size_t length,
-			uint32_t offset, int depth, struct member *member)
+static bool search_member(const struct btf *btf, uint32_t id, const char *name, size_t length,
+			  uint32_t offset, int depth, struct member *member)
 {
 	int plain = lookup_plain(btf, id);
 	const struct btf_type *t = plain > 0 ? btf__type_by_id(btf, plain) : NULL;
@@ -95,7 +95,7 @@ static bool find_member(const struct btf *btf, uint32_t id, const char *name, si
 			*member = (struct member){ m->type, at, btf_member_bitfield_size(t, i) };
 			return true;
 		}
-		if (!*found && find_member(btf, m->type, name, length, at, depth + 1, member))
+		if (!*found && search_member(btf, m->type, name, length, at, depth + 1, member))
 			return true;
 	}
 	return false;
@@ -108,7 +108,7 @@ bool lookup_member(const struct btf *btf, uint32_t id, const char *path, struct 
 		size_t length = strcspn(path, ".|");
 
 		if (member->width ||
-		    !find_member(btf, member->type, path, length, member->offset, 0, member))
+		    !search_member(btf, member->type, path, length, member->offset, 0, member))
 			return false;
 		path += length;
 		if (*path != '.')
@@ -127,7 +127,7 @@ bool lookup_enum(const struct btf *btf, const char *name)
 	return search(btf, match_enum, name);
 }
 
-/* The number of enumerator NAME of the enum T. */
+/* Sets NUMBER to the value of enumerator NAME of enum T. Return: true if found. */
 static bool value_of(const struct btf *btf, const struct btf_type *t, const char *name,
 		     int64_t *number)
 {

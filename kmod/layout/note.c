@@ -12,7 +12,7 @@ static size_t align4(size_t size)
 bool note_build_id(struct build_id *id, const void *data, size_t size)
 {
 	const unsigned char *at = data;
-	Elf64_Nhdr note;	/* the same as Elf32_Nhdr */
+	Elf64_Nhdr note; /* same layout as Elf32_Nhdr */
 
 	while (size >= sizeof(note)) {
 		const unsigned char *name = at + sizeof(note), *desc;

@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * Makes TEXT the content of the file PATH, which at no time holds a part of it. The same content is
- * left alone, so that make sees nothing new. Returns 0, or -1 with a sentence.
+ * Replaces the content of the file PATH by TEXT, atomically. Leaves a file with the same content
+ * alone, so that make does not rebuild. Return: 0, or -1 with a sentence.
  */
 int output(const char *path, const char *text, size_t size);
 

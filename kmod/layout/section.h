@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Sections of an ELF file that is in memory. */
+/* Sections of an ELF file in memory. */
 #ifndef LAYOUT_SECTION_H
 #define LAYOUT_SECTION_H
 
@@ -7,10 +7,13 @@
 
 #include "blob.h"
 
-/* NULL where FILE is no ELF. It is to live as long as what is returned, which elf_end() ends. */
+/*
+ * Return: the ELF file, or NULL if FILE is none. The caller must keep FILE until it has called
+ * elf_end() on the result.
+ */
 struct Elf *section_open(const struct blob *file);
 
-/* The bytes of section NAME, NULL where there is none or its bytes are in another file. */
+/* Return: the bytes of section NAME, or NULL if there is none or its bytes are in another file. */
 const void *section_find(struct Elf *elf, const char *name, size_t *size);
 
 #endif

@@ -15,41 +15,37 @@
 
 #define SYS_BTF "/sys/kernel/btf/"
 
-/* A place to look in, if what it depends on is known. */
+/* A place to search, if the input that it depends on is known. */
 struct place {
 	enum { KDIR, MODULES, RELEASE, RUNNING } depends;
-	const char *format;	/* of that, and then of the module's path */
+	const char *format; /* for that input, and then the module's path */
 };
 
-static const struct place kernel_places[] = {
-	{ KDIR, "%s/vmlinux" },
-	{ RELEASE, "/boot/vmlinux-%s" },
-	{ RELEASE, "/usr/lib/debug/boot/vmlinux-%s" },
-	{ RELEASE, "/usr/lib/debug/lib/modules/%s/vmlinux" },
-	{ RUNNING, SYS_BTF "%s" },
-	{ RELEASE, "/boot/vmlinuz-%s" },
-	{ MODULES, "%s/vmlinuz" },
-	{ KDIR, "%s/arch/x86/boot/bzImage" },
-	{}
-};
+static const struct place kernel_places[] = { { KDIR, "%s/vmlinux" },
+					      { RELEASE, "/boot/vmlinux-%s" },
+					      { RELEASE, "/usr/lib/debug/boot/vmlinux-%s" },
+					      { RELEASE, "/usr/lib/debug/lib/modules/%s/vmlinux" },
+					      { RUNNING, SYS_BTF "%s" },
+					      { RELEASE, "/boot/vmlinuz-%s" },
+					      { MODULES, "%s/vmlinuz" },
+					      { KDIR, "%s/arch/x86/boot/bzImage" },
+					      {} };
 
-static const struct place module_places[] = {
-	{ KDIR, "%s/%s.ko" },
-	{ MODULES, "%s/kernel/%s.ko" },
-	{ MODULES, "%s/kernel/%s.ko.xz" },
-	{ MODULES, "%s/kernel/%s.ko.zst" },
-	{ MODULES, "%s/kernel/%s.ko.gz" },
-	{ RUNNING, SYS_BTF "%s" },
-	{}
-};
+static const struct place module_places[] = { { KDIR, "%s/%s.ko" },
+					      { MODULES, "%s/kernel/%s.ko" },
+					      { MODULES, "%s/kernel/%s.ko.xz" },
+					      { MODULES, "%s/kernel/%s.ko.zst" },
+					      { MODULES, "%s/kernel/%s.ko.gz" },
+					      { RUNNING, SYS_BTF "%s" },
+					      {} };
 
-/* A search, and in words where it looked, or what was wrong with what was there. */
+/* A search, with a text that names each place searched, or what was wrong with the file there. */
 struct search {
 	const struct inputs *in;
-	const struct wanted *module;	/* NULL: the kernel is looked for */
-	const struct source *kernel;	/* whose BTF the module's is split from */
-	bool met;			/* something was there, but of no use */
-	char looked[4096];
+	const struct wanted *module; /* NULL: search for the kernel */
+	const struct source *kernel; /* with the base of the module's BTF */
+	bool unusable;		     /* a file was found, but cannot be used */
+	char places[4096];
 };
 
 static bool is_running(const char *release)
@@ -59,7 +55,7 @@ static bool is_running(const char *release)
 	return !uname(&running) && !strcmp(running.release, release);
 }
 
-/* BTF from sysfs stands alone; the build id is beside it. */
+/* BTF files in sysfs have no build ID; it is in a notes file. */
 static void read_running_id(struct source *s)
 {
 	const char *name = s->path + strlen(SYS_BTF);
@@ -86,7 +82,7 @@ static void read_id(struct source *s, struct Elf *elf)
 		note_build_id(&s->id, notes, size);
 }
 
-/* The kernel that a module says it is for. */
+/* Reads the release of the kernel that a module names (vermagic). */
 static void read_release(struct source *s, struct Elf *elf)
 {
 	static const char key[] = "vermagic=";
@@ -102,7 +98,7 @@ static void read_release(struct source *s, struct Elf *elf)
 		s->release[i] = at[i];
 }
 
-/* The library reads split BTF from files only: btf__new_split() is missing in libbpf.so 1.1. */
+/* Use a file: libbpf.so 1.1 lacks btf__new_split() and reads split BTF from files only. */
 static struct btf *parse_split(const void *data, size_t size, struct btf *base)
 {
 	int fd = memfd_create("btf", MFD_CLOEXEC);
@@ -183,10 +179,10 @@ static int load(struct source *s, const struct search *search)
 	if (*s->release && strcmp(s->release, search->in->release))
 		return complain("%s is a module for kernel %s", s->path, s->release);
 	if (!lookup_fits(s->btf))
-		return complain("%s and the kernel's BTF in %s are not of one build", s->path,
+		return complain("%s and the kernel's BTF in %s are from different builds", s->path,
 				search->kernel->path);
 	if (!s->id.length)
-		return complain("%s has no build id by which to know it when it is loaded",
+		return complain("%s has no build ID, which is needed to recognize it when it is loaded",
 				s->path);
 	return 0;
 }
@@ -216,12 +212,12 @@ static bool place_path(char path[PATH_MAX], const struct place *place, const str
 	return of;
 }
 
-static void add_looked(struct search *search, const char *what)
+static void add_place(struct search *search, const char *what)
 {
-	size_t used = strlen(search->looked);
+	size_t used = strlen(search->places);
 
-	snprintf(search->looked + used, sizeof(search->looked) - used, "%s%s",
-		 used ? ", " : "", what);
+	snprintf(search->places + used, sizeof(search->places) - used, "%s%s", used ? ", " : "",
+		 what);
 }
 
 static bool find_place(struct source *s, const struct place *places, struct search *search)
@@ -231,13 +227,13 @@ static bool find_place(struct source *s, const struct place *places, struct sear
 		if (!place_path(s->path, places, search))
 			continue;
 		if (access(s->path, F_OK)) {
-			add_looked(search, s->path);
+			add_place(search, s->path);
 			continue;
 		}
 		if (!load(s, search))
 			return true;
-		search->met = true;
-		add_looked(search, complaint());
+		search->unusable = true;
+		add_place(search, complaint());
 	}
 	source_close(s);
 	return false;
@@ -258,11 +254,11 @@ int source_kernel(struct source *kernel, const struct inputs *in)
 		return load_given(kernel, in->base, &search);
 	if (find_place(kernel, kernel_places, &search))
 		return 0;
-	return complain("no BTF of this kernel found, looked for %s: build it with CONFIG_DEBUG_INFO_BTF=y, install its debug symbols, or give its vmlinux or vmlinuz with --base (make VMLINUX=FILE)",
-			search.looked);
+	return complain("no BTF of this kernel found, looked for %s: build it with CONFIG_DEBUG_INFO_BTF=y, install its debug symbols, or pass its vmlinux or vmlinuz with --base (make VMLINUX=FILE)",
+			search.places);
 }
 
-/* Returns 0 if it is not built in, 1 if it is, -1 with a sentence. */
+/* Return: 1 if the module is built into the kernel, 0 if not, or -1 with a sentence. */
 static int find_builtin(struct source *module, const struct source *kernel,
 			const struct wanted *want)
 {
@@ -270,7 +266,7 @@ static int find_builtin(struct source *module, const struct source *kernel,
 		return 0;
 	*module = (struct source){ .btf = kernel->btf, .builtin = true, .id = kernel->id };
 	if (!module->id.length)
-		return complain("%s is built in, and %s has no build id by which to know this kernel: give its vmlinux with --base (make VMLINUX=FILE)",
+		return complain("%s is built in, and %s has no build ID, which is needed to recognize this kernel: pass its vmlinux with --base (make VMLINUX=FILE)",
 				want->name, kernel->path);
 	return 1;
 }
@@ -279,11 +275,11 @@ static int complain_missing(const struct search *search)
 {
 	const struct wanted *want = search->module;
 
-	if (search->met)
-		return complain("no %s of this kernel with BTF found: %s: it needs CONFIG_DEBUG_INFO_BTF_MODULES=y and the very build of the kernel; or give another with --%s",
-				want->name, search->looked, want->name);
-	return complain("no %s found, looked for %s, and for struct %s in %s if built in: build the kernel with CONFIG_%s and CONFIG_DEBUG_INFO_BTF_MODULES=y, or give the module with --%s",
-			want->name, search->looked, want->mark, search->kernel->path, want->config,
+	if (search->unusable)
+		return complain("no usable %s of this kernel found (%s): it must have BTF (CONFIG_DEBUG_INFO_BTF_MODULES=y) and be from the same build as the kernel; or pass another file with --%s",
+				want->name, search->places, want->name);
+	return complain("no %s found, looked for %s, and for struct %s in %s if built in: build the kernel with CONFIG_%s and CONFIG_DEBUG_INFO_BTF_MODULES=y, or pass the module with --%s",
+			want->name, search->places, want->mark, search->kernel->path, want->config,
 			want->name);
 }
 
@@ -299,11 +295,11 @@ int source_module(struct source *module, const struct inputs *in, const struct s
 		return load_given(module, given, &search);
 	if (find_place(module, module_places, &search))
 		return 0;
-	/* A module file that is of no use contradicts a kernel that has it built in. */
-	builtin = search.met ? 0 : find_builtin(module, kernel, want);
+	/* If there is a module file, even an unusable one, it is not built in. */
+	builtin = search.unusable ? 0 : find_builtin(module, kernel, want);
 	if (builtin)
 		return builtin < 0 ? -1 : 0;
-	if (optional && !search.met)
+	if (optional && !search.unusable)
 		return 0;
 	return complain_missing(&search);
 }

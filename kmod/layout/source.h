@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Where the BTF of the kernel and of its modules comes from. */
+/* Finds and reads the BTF of the kernel and of its modules. */
 #ifndef LAYOUT_SOURCE_H
 #define LAYOUT_SOURCE_H
 
@@ -11,7 +11,7 @@
 #include "note.h"
 #include "wanted.h"
 
-/* What the command line names; all but the release may be NULL. */
+/* Inputs from the command line. All except the release may be NULL. */
 struct inputs {
 	const char *release;
 	const char *kdir;
@@ -21,14 +21,18 @@ struct inputs {
 };
 
 struct source {
-	struct btf *btf;	/* NULL: not there at all */
-	bool builtin;		/* and then btf is the kernel's */
+	struct btf *btf; /* NULL: not found */
+	bool builtin;	 /* btf is the kernel's */
+	bool left_out;	 /* present, but not read */
 	char path[PATH_MAX];
-	char release[64];	/* of a module file: the kernel it says it is for */
+	char release[64]; /* for a module file: release of the kernel that it names */
 	struct build_id id;
 };
 
-/* Both return 0, or -1 with a sentence. */
+/*
+ * Both return 0, or -1 with a sentence. optional: return 0 and leave btf NULL if the kernel has no
+ * such module.
+ */
 int source_kernel(struct source *kernel, const struct inputs *in);
 int source_module(struct source *module, const struct inputs *in, const struct source *kernel,
 		  const struct wanted *wanted, bool optional);

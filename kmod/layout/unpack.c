@@ -11,12 +11,12 @@
 #include "complain.h"
 #include "unpack.h"
 
-#define STEP	(1 << 20)
+#define STEP (1 << 20)
 
-/* A block of lz4's old format, the one that the kernel uses, holds that much. */
+/* Size in bytes of an unpacked block in lz4's old format, which the kernel uses. */
 #define LZ4_BLOCK (8 << 20)
 
-/* Each unpacks all of IN behind what is in OUT, and returns whether it got to the end. */
+/* Appends the content of IN to OUT. Return: true if IN was complete. */
 typedef bool (*unpack_fn)(struct blob *out, const struct blob *in);
 
 static bool unpack_gzip(struct blob *out, const struct blob *in)
@@ -35,7 +35,7 @@ static bool unpack_gzip(struct blob *out, const struct blob *in)
 	return status == Z_STREAM_END;
 }
 
-/* xz, and the older lzma. */
+/* Unpacks xz and the older lzma. */
 static bool unpack_xz(struct blob *out, const struct blob *in)
 {
 	lzma_stream xz = LZMA_STREAM_INIT;
@@ -79,7 +79,7 @@ static bool unpack_lz4(struct blob *out, const struct blob *in)
 {
 	size_t at = 4;
 
-	/* Four bytes alone at the end are the size that a kernel image has there. */
+	/* The last four bytes may be the size that a kernel image has there. */
 	while (in->size - at > 4) {
 		uint32_t length;
 		int got;
@@ -105,16 +105,14 @@ static const struct format {
 	const char *magic;
 	size_t length;
 	unpack_fn unpack;
-} formats[] = {
-	{ "gzip", "\x1f\x8b", 2, unpack_gzip },
-	{ "xz", "\xfd\x37zXZ", 6, unpack_xz },
-	{ "lzma", "\x5d\0\0", 3, unpack_xz },
-	{ "zstd", "\x28\xb5\x2f\xfd", 4, unpack_zstd },
-	{ "lz4", "\x02\x21\x4c\x18", 4, unpack_lz4 },
-	{ "bzip2", "BZh", 3, NULL },
-	{ "lzo", "\x89LZO", 4, NULL },
-	{}
-};
+} formats[] = { { "gzip", "\x1f\x8b", 2, unpack_gzip },
+		{ "xz", "\xfd\x37zXZ", 6, unpack_xz },
+		{ "lzma", "\x5d\0\0", 3, unpack_xz },
+		{ "zstd", "\x28\xb5\x2f\xfd", 4, unpack_zstd },
+		{ "lz4", "\x02\x21\x4c\x18", 4, unpack_lz4 },
+		{ "bzip2", "BZh", 3, NULL },
+		{ "lzo", "\x89LZO", 4, NULL },
+		{} };
 
 static const struct format *format_of(const struct blob *blob)
 {
@@ -134,12 +132,12 @@ int unpack(struct blob *blob, const char *path)
 	if (!format)
 		return 0;
 	if (!format->unpack)
-		return complain("%s is compressed with %s, which cannot be read here: decompress it and give the result with --base (kernel) or --iommufd, --vfio (modules)",
+		return complain("%s is compressed with %s, which is not supported: decompress it and pass the result with --base (kernel) or --iommufd, --vfio, --vfio_iommu_type1 (modules)",
 				path, format->name);
 	if (!format->unpack(&out, &packed)) {
 		blob_close(&out);
-		return complain("%s: what is compressed in it with %s is damaged or ends too early",
-				path, format->name);
+		return complain("%s: its data compressed with %s is damaged or truncated", path,
+				format->name);
 	}
 	blob_close(blob);
 	*blob = out;

@@ -11,7 +11,7 @@ const struct wanted wanted[WANTED_COUNT] = {
 		.config = "IOMMUFD",
 		.optional = true,
 		.structs = {
-			/* Embedded ones before those that embed them. */
+			/* Embedded structs come before the structs that embed them. */
 			{ "iommufd_object", .members = {
 				{ "wait_cnt|shortterm_users", "refcount_t" },
 				{ "users", "refcount_t" },
@@ -130,6 +130,12 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "group", "struct vfio_group *" },
 				{ "iommufd", "struct iommufd_ctx *" },
 			} },
+			{ "vfio_device", .header = "linux/vfio.h", .members = {
+				{ "dev", "struct device *" },
+				{ "dev_set", "struct vfio_device_set *" },
+				{ "device", "struct device" },
+				{ "open_count", "unsigned int" },
+			} },
 			{ "vfio_container", { .optional = true }, .members = {
 				{ "kref", "struct kref" },
 				{ "group_list", "struct list_head" },
@@ -143,12 +149,14 @@ const struct wanted wanted[WANTED_COUNT] = {
 			{ "vfio_iommu_driver_ops", { .with = "vfio_container.kref" }, .members = {
 				{ "name", "char *" },
 			} },
-			{ "vfio_group", { .with = "vfio_container.kref" }, .members = {
+			{ "vfio_group", { .optional = true }, .members = {
 				{ "dev.kobj.name", "char *" },
-				{ "container", "struct vfio_container *" },
+				{ "container", "struct vfio_container *",
+				  { .with = "vfio_container.kref" } },
 				{ "device_list", "struct list_head" },
 				{ "device_lock", "struct mutex" },
-				{ "container_next", "struct list_head" },
+				{ "container_next", "struct list_head",
+				  { .with = "vfio_container.kref" } },
 				{ "group_lock", "struct mutex" },
 			} },
 		},
@@ -187,11 +195,20 @@ const struct wanted wanted[WANTED_COUNT] = {
 	},
 };
 
+const struct wanted wanted_public = {
+	.structs = {
+		{ "bin_attribute", .members = {
+			{ "read", "function *" },
+			{ "read_new", "function *", { .optional = true } },
+		} },
+	},
+};
+
 bool wanted_is_private(const char *name)
 {
 	for (int i = 0; i < WANTED_COUNT; i++)
 		for (const struct wanted_struct *s = wanted[i].structs; s->name; s++)
-			if (!strcmp(s->name, name))
+			if (!s->header && !strcmp(s->name, name))
 				return true;
 	return false;
 }

@@ -1,32 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the module needs to know of structs that are private to iommufd and VFIO: the tables in
- * wanted.c. One more member is one more line there.
+ * The tables in wanted.c: everything that the module needs to know about structs that are private
+ * to iommufd and VFIO. To add a member, add a line there.
  *
- * A type is written as it stands in the generated struct. What is looked for in the BTF is what the
- * type comes down to: size_t is an unsigned integer of the size of a pointer, refcount_t is struct
- * refcount_struct. A pointer to, or a member of, a struct of these tables becomes one to its
- * layout_ twin. "bool" is a bool or a bit field of one.
+ * A type is written as the generated struct has it. The BTF is searched for what the type resolves
+ * to: size_t is an unsigned integer of the size of a pointer, refcount_t is struct refcount_struct.
+ * If a struct of these tables is the type of a member, or a member points to it, the generated
+ * struct has its layout_ twin. "bool" is a bool or a bit field of one bit of type bool.
  *
- * A name is a path ("dmabuf.start", generated as dmabuf_start) through named structs; anonymous
- * ones are looked into without being named. "new|old" is one member that kernels call by different
- * names; the generated struct has the first.
+ * A name is a path ("dmabuf.start", generated as dmabuf_start) through named structs. Anonymous
+ * structs are searched without being named. "new|old" is one member that has different names in
+ * different kernels; the generated struct uses the first.
  *
- * Everything has to be there, except with
- *	.optional	there or not
- *	.with		there when the member "struct.member" is, and not looked for when it is not
- *	.unless		there when that member is not, and an error when both are
- * where that member stands earlier in the tables. Each of these gets a LAYOUT_HAS_ macro.
+ * Everything must be present, except with
+ *	.optional	may be missing
+ *	.with		must be present if the member "struct.member" is; not searched for if that
+ *			is missing
+ *	.unless		must be present if that member is missing; an error if both are present
+ * The member in .with and .unless must be earlier in the tables. Each entry with one of the three
+ * gets a LAYOUT_HAS_ macro.
  */
 #ifndef LAYOUT_WANTED_H
 #define LAYOUT_WANTED_H
 
 #include <stdbool.h>
 
-#define WANTED_MEMBERS	20
-#define WANTED_STRUCTS	16
-#define WANTED_VALUES	8
-#define WANTED_ENUMS	4
+#define WANTED_MEMBERS 20
+#define WANTED_STRUCTS 16
+#define WANTED_VALUES  8
+#define WANTED_ENUMS   4
 
 struct wanted_when {
 	bool optional;
@@ -40,9 +42,15 @@ struct wanted_member {
 	struct wanted_when when;
 };
 
+/*
+ * A struct with a header is public and gets no twin. Instead the generated header asserts that the
+ * public header has the members at the same offsets: the module that is installed may have been
+ * built outside the kernel's tree, with other options than the kernel's headers say.
+ */
 struct wanted_struct {
 	const char *name;
 	struct wanted_when when;
+	const char *header;
 	struct wanted_member members[WANTED_MEMBERS + 1];
 };
 
@@ -51,19 +59,19 @@ struct wanted_value {
 	struct wanted_when when;
 };
 
-/* Without a name: the values are looked for in all anonymous enums. */
+/* If name is NULL, all anonymous enums are searched for the values. */
 struct wanted_enum {
 	const char *name;
 	struct wanted_when when;
 	struct wanted_value values[WANTED_VALUES + 1];
 };
 
-/* A module of the kernel's, or the part of the kernel that the module is when built in. */
+/* A module of the kernel, or the same code built into the kernel. */
 struct wanted {
 	const char *name;
-	const char *path;	/* below the kernel's tree, without .ko */
-	const char *mark;	/* a struct of its own code alone: built in where the kernel has it */
-	const char *config;	/* what builds it, without CONFIG_ */
+	const char *path;   /* in the kernel's tree, without .ko */
+	const char *mark;   /* a struct that only this code has: in the kernel's BTF if built in */
+	const char *config; /* the option that builds it, without CONFIG_ */
 	bool optional;
 	struct wanted_struct structs[WANTED_STRUCTS + 1];
 	struct wanted_enum enums[WANTED_ENUMS + 1];
@@ -78,10 +86,16 @@ enum {
 
 extern const struct wanted wanted[WANTED_COUNT];
 
-/* Whether struct NAME is one of the tables', and so has a layout_ twin. */
+/*
+ * Public structs whose members differ between kernels. The kernel's headers define them; the module
+ * only needs to know which members they have, so only LAYOUT_HAS_ macros are generated.
+ */
+extern const struct wanted wanted_public;
+
+/* Return: true if struct NAME is private and in the tables, and so has a layout_ twin. */
 bool wanted_is_private(const char *name);
 
-/* Whether anything of it may be missing, and so needs a LAYOUT_HAS_ macro. */
+/* Return: true if an entry with WHEN may be missing, and so needs a LAYOUT_HAS_ macro. */
 bool wanted_may_miss(const struct wanted_when *when);
 
 #endif

@@ -4,25 +4,24 @@
 
 #include "words.h"
 
-/* The types of the tables that are no struct, enum or pointer by name. */
+/* The types in the tables that are not written as a struct, enum or pointer. */
 static const struct plain {
 	const char *type;
-	const char *is;		/* or an integer, with */
-	size_t size;		/* 0: that of a pointer */
+	const char *is; /* in words; NULL: an integer, with */
+	size_t size;	/* in bytes; 0: the size of a pointer */
 	bool is_signed;
-} plains[] = {
-	{ "bool", "a bool" },
-	{ "char", NULL, 1 },
-	{ "dma_addr_t", NULL, 8 },
-	{ "int", NULL, 4, true },
-	{ "refcount_t", "struct refcount_struct" },
-	{ "size_t" },
-	{ "u8", NULL, 1 },
-	{ "unsigned int", NULL, 4 },
-	{ "unsigned long" },
-	{ "wait_queue_head_t", "struct wait_queue_head" },
-	{}
-};
+} plains[] = { { "bool", "a bool" },
+	       { "char", NULL, 1 },
+	       { "dma_addr_t", NULL, 8 },
+	       { "function", "a function" },
+	       { "int", NULL, 4, true },
+	       { "refcount_t", "struct refcount_struct" },
+	       { "size_t" },
+	       { "u8", NULL, 1 },
+	       { "unsigned int", NULL, 4 },
+	       { "unsigned long" },
+	       { "wait_queue_head_t", "struct wait_queue_head" },
+	       {} };
 
 static void words_integer(char words[WORDS], size_t size, bool is_signed)
 {
@@ -55,7 +54,7 @@ void words_wanted(char words[WORDS], const char *type, size_t pointer_size)
 	}
 }
 
-/* "struct foo", or "an anonymous struct". */
+/* Prints "struct foo" or "an anonymous struct". */
 static void words_named(char words[WORDS], const char *kind, const char *name)
 {
 	if (*name)
@@ -87,7 +86,7 @@ static void words_type(char words[WORDS], const struct btf *btf, uint32_t id)
 		break;
 	case BTF_KIND_PTR:
 		plain = lookup_plain(btf, t->type);
-		/* Pointers to pointers are not followed: they may go round in a wrong base. */
+		/* Do not follow pointers to pointers: on a wrong base they may form a cycle. */
 		if (plain > 0 && btf_is_ptr(btf__type_by_id(btf, plain)))
 			snprintf(to, sizeof(to), "a pointer");
 		else

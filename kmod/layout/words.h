@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Types in words. A member is what the tables want when the words for both are the same, so that
- * the check and the sentence that tells of a difference cannot disagree.
+ * Describes types in words. A member has the wanted type if the words for both are the same.
+ * Therefore the check and the sentence that reports a difference cannot disagree.
  */
 #ifndef LAYOUT_WORDS_H
 #define LAYOUT_WORDS_H
@@ -10,12 +10,12 @@
 
 #include "lookup.h"
 
-#define WORDS	256
+#define WORDS 256
 
-/* A type as the tables write it. */
+/* Describes a type that is written as in the tables. */
 void words_wanted(char words[WORDS], const char *type, size_t pointer_size);
 
-/* A member as the BTF has it. */
+/* Describes the type of a member in BTF. */
 void words_found(char words[WORDS], const struct btf *btf, const struct member *member);
 
 #endif

@@ -1,209 +1,195 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Containers as a whole: which there are, and whether their IOMMU is type1's. */
+/* Containers as a whole: finding them, and checking that their IOMMU is that of type1. */
 #include <linux/err.h>
 #include <linux/fs.h>
-#include <linux/kdev_t.h>
-#include <linux/major.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
-#include "../build.h"
 #include "private.h"
+#include "provenance.h"
 
 static const u8 build_id[] = LAYOUT_VFIO_IOMMU_TYPE1_BUILD_ID_BYTES;
 
-static struct build build = {
+static struct provenance provenance = {
 	.name = LAYOUT_VFIO_IOMMU_TYPE1_BUILTIN ? NULL : "vfio_iommu_type1",
 	.id = build_id,
 	.len = sizeof(build_id),
-	.loss = "its containers are not seen",
+	.consequence = "its containers are not seen",
 };
 
-/*
- * What misc_open() has put in place of its own file operations are those of whoever has the minor
- * number of /dev/vfio/vfio: VFIO, or iommufd, whose files are known by themselves.
- */
-static bool is_container_file(const struct file *file)
+static struct context type1_to_context(struct layout_vfio_container *container)
 {
-	const struct inode *inode = file_inode(file);
-	struct module *owner = file->f_op->owner;
-
-	if (!S_ISCHR(inode->i_mode) || inode->i_rdev != MKDEV(MISC_MAJOR, VFIO_MINOR) ||
-	    (file->f_mode & FMODE_PATH))
-		return false;
-	return LAYOUT_VFIO_BUILTIN ? !owner : owner && !strcmp(module_name(owner), "vfio");
+	return (struct context){ &dmaown_type1_backend, container };
 }
 
-static struct context to_context(struct layout_vfio_container *container)
+/* An open file has the same container all the time. */
+struct context dmaown_type1_context(struct file *file)
 {
-	return (struct context){ &type1_backend, container };
-}
+	struct context ctx = type1_to_context(file->private_data);
 
-/* An open file has a container from the start to the end. */
-struct context type1_context(struct file *file)
-{
-	struct context ctx = { &type1_backend };
-
-	if (is_container_file(file)) {
-		ctx.self = file->private_data;
-		context_get(ctx);
-	}
+	dmaown_context_get(ctx);
 	return ctx;
 }
 
-int type1_context_of_group(struct vfio_group *opaque, struct context *ctx)
+int dmaown_type1_context_of_group(struct vfio_group *opaque, struct context *ctx)
 {
 	struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
 
 	if (!mutex_trylock(&group->group_lock))
 		return -EAGAIN;
-	*ctx = to_context(group->container);
+	*ctx = type1_to_context(group->container);
 	if (ctx->self)
-		context_get(*ctx);
+		dmaown_context_get(*ctx);
 	mutex_unlock(&group->group_lock);
 	return 0;
 }
 
-void type1_group_name(struct vfio_group *opaque, char *name, size_t size)
+void dmaown_type1_group_name(struct vfio_group *opaque, char *name, size_t size)
 {
 	const struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
 
 	snprintf(name, size, "group-%s", group->dev_kobj_name);
 }
 
-const void *type1_group_hint(struct vfio_group *opaque)
+const void *dmaown_type1_group_hint(struct vfio_group *opaque)
 {
 	const struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
 
 	return READ_ONCE(group->container);
 }
 
-bool type1_fits(void)
+bool dmaown_type1_fits(void)
 {
-	return !build_failed(&build);
+	return !provenance_failed(&provenance);
 }
 
-void type1_layout_build_id(char text[BUILDID_TEXT])
+void dmaown_type1_layout_build_id(char text[BUILDID_TEXT])
 {
 	strscpy(text, LAYOUT_VFIO_IOMMU_TYPE1_BUILD_ID, BUILDID_TEXT);
 }
 
-/* The driver of this name is VFIO's own. */
-static bool is_type1(const struct layout_vfio_container *container)
+/* Only VFIO's own type1 driver has this name (kernel: vfio_iommu_type1.c). */
+static bool type1_is_driver(const struct layout_vfio_container *container)
 {
 	const struct layout_vfio_iommu_driver *driver = container->iommu_driver;
 
+	lockdep_assert_held_read(&container->group_lock);
 	return driver && !strcmp(driver->ops->name, "vfio-iommu-type1");
 }
 
-bool type1_has_iommu(const struct layout_vfio_container *container)
+bool dmaown_type1_has_iommu(const struct layout_vfio_container *container)
 {
 	return READ_ONCE(container->iommu_driver);
 }
 
-/* The driver may have gone, and come back as another build, since the container was found. */
-bool type1_trylock_container(struct layout_vfio_container *container)
+/* Since the container was found, another build of the driver may have been loaded. */
+bool dmaown_type1_trylock_container(struct layout_vfio_container *container)
 {
-	if (!type1_has_iommu(container) || !down_read_trylock(&container->group_lock))
+	if (!dmaown_type1_has_iommu(container) || !down_read_trylock(&container->group_lock))
 		return false;
-	if (is_type1(container) && !build_check(&build))
+	if (type1_is_driver(container) && !dmaown_provenance_check(&provenance))
 		return true;
 	up_read(&container->group_lock);
 	return false;
 }
 
-void type1_unlock_container(struct layout_vfio_container *container)
+void dmaown_type1_unlock_container(struct layout_vfio_container *container)
 {
 	up_read(&container->group_lock);
 }
 
-struct layout_vfio_iommu *type1_iommu(const struct layout_vfio_container *container)
+struct layout_vfio_iommu *dmaown_type1_iommu(const struct layout_vfio_container *container)
 {
+	lockdep_assert_held_read(&container->group_lock);
 	return container->iommu_data;
 }
 
-int type1_lock_both(struct layout_vfio_container *container, struct layout_vfio_iommu **iommu)
+int dmaown_type1_lock_both(struct layout_vfio_container *container,
+			   struct layout_vfio_iommu **iommu)
 {
 	*iommu = NULL;
-	if (!type1_has_iommu(container))
+	if (!dmaown_type1_has_iommu(container))
 		return 0;
-	if (!type1_trylock_container(container))
+	if (!dmaown_type1_trylock_container(container))
 		return -EAGAIN;
-	*iommu = type1_iommu(container);
+	*iommu = dmaown_type1_iommu(container);
 	if (mutex_trylock(&(*iommu)->lock))
 		return 0;
-	type1_unlock_container(container);
+	dmaown_type1_unlock_container(container);
 	return -EAGAIN;
 }
 
-void type1_unlock_both(struct layout_vfio_container *container, struct layout_vfio_iommu *iommu)
+void dmaown_type1_unlock_both(struct layout_vfio_container *container,
+			      struct layout_vfio_iommu *iommu)
 {
 	if (!iommu)
 		return;
 	mutex_unlock(&iommu->lock);
-	type1_unlock_container(container);
+	dmaown_type1_unlock_container(container);
 }
 
-static void get(void *self)
+static void type1_get(void *self)
 {
 	struct layout_vfio_container *container = self;
 
 	kref_get(&container->kref);
 }
 
-static void release(struct kref *kref)
+static void type1_release(struct kref *kref)
 {
 	kfree(container_of(kref, struct layout_vfio_container, kref));
 }
 
-static void put(void *self)
+static void type1_put(void *self)
 {
 	struct layout_vfio_container *container = self;
 
-	kref_put(&container->kref, release);
+	kref_put(&container->kref, type1_release);
 }
 
-/* With an IOMMU set, and that type1's, which stays loaded while the container is locked. */
-static int present(void *self)
+/*
+ * A container is live if it has a type1 IOMMU. The driver stays loaded while the container is
+ * locked.
+ */
+static int type1_live(void *self)
 {
 	struct layout_vfio_container *container = self;
 	int ret;
 
-	if (!type1_has_iommu(container))
+	if (!dmaown_type1_has_iommu(container))
 		return -ENOENT;
 	if (!down_read_trylock(&container->group_lock))
 		return -EAGAIN;
-	ret = is_type1(container) ? build_check(&build) : -ENOENT;
+	ret = type1_is_driver(container) ? dmaown_provenance_check(&provenance) : -ENOENT;
 	up_read(&container->group_lock);
-	return ret == -ENOEXEC ? -ENOENT : ret;
+	return ret;
 }
 
-/* What the locked pages are charged to. Whether the limit holds is a matter of privilege. */
-static enum dmaown_mode mode(void *self)
+/* The pages are charged to locked_vm of the mm. The limit depends on privilege only. */
+static enum dmaown_mode type1_mode(void *self)
 {
 	return DMAOWN_MODE_MM;
 }
 
-const struct backend type1_backend = {
+const struct backend dmaown_type1_backend = {
 	.kind = DMAOWN_KIND_TYPE1,
 	.limit_by_privilege = true,
 	.takes_io = true,
-	.get = get,
-	.put = put,
-	.present = present,
-	.mode = mode,
-	.objects = type1_objects,
-	.areas = type1_areas,
-	.accesses = type1_accesses,
-	.pinned = type1_pinned,
-	.part_alloc = type1_part_alloc,
-	.part_free = type1_part_free,
-	.lock = type1_lock,
-	.unlock = type1_unlock,
-	.walk = type1_walk,
-	.pinned_now = type1_pinned_now,
-	.give = type1_give,
-	.set_owner = type1_set_owner,
-	.set_addr = type1_set_addr,
+	.get = type1_get,
+	.put = type1_put,
+	.live = type1_live,
+	.mode = type1_mode,
+	.objects = dmaown_type1_objects,
+	.areas = dmaown_type1_areas,
+	.accesses = dmaown_type1_accesses,
+	.pinned = dmaown_type1_pinned,
+	.part_alloc = dmaown_type1_part_alloc,
+	.part_free = dmaown_type1_part_free,
+	.lock = dmaown_type1_lock,
+	.unlock = dmaown_type1_unlock,
+	.walk = dmaown_type1_walk,
+	.pinned_now = dmaown_type1_pinned_now,
+	.move_owners = dmaown_type1_move_owners,
+	.set_owner = dmaown_type1_set_owner,
+	.set_addr = dmaown_type1_set_addr,
 };

@@ -1,37 +1,59 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VFIO's files of devices and groups: a process that has one bound to a context, or in a container,
- * holds that, even after it has closed the context's own file.
+ * Files of VFIO devices and groups. A process with a file of a device that is bound to a context,
+ * or of a group in a container, holds that context, even after it has closed the context's own
+ * file.
  *
- * Nothing of VFIO is linked to: its symbols are looked up when they are needed, so that it can be
- * loaded after us, or not at all, and goes when it likes.
+ * This module does not link to VFIO. It looks the symbols up at each use, so that VFIO may be
+ * loaded later, or never, and can be unloaded.
  */
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kdev_t.h>
+#include <linux/major.h>
+#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/string.h>
 #include <linux/vfio.h>
 
-#include "../backend.h"
-#include "../build.h"
-#include "../iommufd.h"
-#include "../type1.h"
-#include "../vfio.h"
+#include "backend.h"
 #include "dmaown_layout.h"
+#include "iommufd/iommufd.h"
+#include "kinds.h"
+#include "provenance.h"
+#include "record.h"
+#include "type1/type1.h"
+#include "vfio.h"
+
+#if LAYOUT_VFIO && LAYOUT_HAS_vfio_container && !defined(DMAOWN_TYPE1)
+#define CONTAINERS_LACK_LAYOUT true
+#else
+#define CONTAINERS_LACK_LAYOUT false
+#endif
 
 #if LAYOUT_VFIO
-/* Symbols of the vfio that is loaded; learnt when it is proven. */
+/* Symbols of the loaded vfio, looked up when it is proven. */
 static struct vfio learnt;
 
-/* Those that are of the module that is held already. */
-static bool learn(void)
+/* Without CONFIG_VFIO_GROUP, VFIO has no groups, and no file is a group's. */
+static bool vfio_files_lookup_groups(void)
 {
+#if LAYOUT_HAS_vfio_group
 	learnt.file_is_group = symbol_get(vfio_file_is_group);
-	if (learnt.file_is_group)
-		symbol_put(vfio_file_is_group);
 	if (!learnt.file_is_group)
+		return false;
+	symbol_put(vfio_file_is_group);
+#endif
+	return true;
+}
+
+/* Look up the symbols of the module, which the caller keeps loaded. */
+static bool vfio_files_lookup(void)
+{
+	if (!vfio_files_lookup_groups())
 		return false;
 #ifdef DMAOWN_IOMMUFD
 	learnt.device_ictx = symbol_get(vfio_iommufd_device_ictx);
@@ -44,95 +66,84 @@ static bool learn(void)
 
 static const u8 build_id[] = LAYOUT_VFIO_BUILD_ID_BYTES;
 
-static struct build build = {
+static struct provenance provenance = {
 	.name = LAYOUT_VFIO_BUILTIN ? NULL : "vfio",
 	.id = build_id,
 	.len = sizeof(build_id),
-	.loss = "contexts that are held by its files only, and its containers, are not seen",
-	.learn = learn,
+	.consequence = "contexts that are held by its files only, and its containers, are not seen",
+	.lookup = vfio_files_lookup,
 };
 
 /*
- * VFIO uses iommufd, and so keeps it loaded; that it is the right build is seen by us. Without
- * that, nothing is said of which iommufd context a device is bound to.
+ * VFIO uses iommufd and so keeps it loaded, but whether it is the right build must be checked here.
+ * If not, the iommufd context of a device is not looked up.
  */
-static int begin(struct vfio *vfio)
+static int vfio_files_prove(struct vfio *vfio)
 {
-	int ret = build_check(&build);
+	int ret = dmaown_provenance_check(&provenance);
 
 	if (ret)
 		return ret;
+	vfio->proven = true;
 	vfio->file_is_group = learnt.file_is_group;
-#ifdef DMAOWN_IOMMUFD
-	ret = iommufd_check();
+	ret = dmaown_iommufd_check();
 	if (!ret)
 		vfio->device_ictx = learnt.device_ictx;
-#endif
 	return ret == -ENOMEM ? ret : 0;
 }
 
-int vfio_begin(struct vfio *vfio)
+/*
+ * A file that was opened through /dev/vfio/devices holds a reference on the context in df->iommufd
+ * (kernel: device_cdev.c). In a file that was opened through a group, df->iommufd is the context
+ * that the group had at that time, and may be stale (kernel: group.c,
+ * vfio_group_ioctl_unset_container()). But the file keeps the device open and so bound, and the
+ * device keeps its context. Emulated devices of a group have no context in the device: they are not
+ * found.
+ */
+static int vfio_files_ictx(const struct vfio *vfio, const struct layout_vfio_device_file *df,
+			   struct context *ctx)
+{
+#ifdef DMAOWN_IOMMUFD
+	void *ictx;
+
+	if (vfio->device_ictx) {
+		ictx = df->group ? (void *)vfio->device_ictx(df->device) : df->iommufd;
+		if (ictx) {
+			*ctx = (struct context){ &dmaown_iommufd_backend, ictx };
+			dmaown_context_get(*ctx);
+		}
+		return 0;
+	}
+#endif
+	return df->iommufd ? -ENOEXEC : 0;
+}
+
+/* Without a layout of containers, the container of a group is unknown. */
+static int vfio_files_container_of_group(struct vfio_group *group, struct context *ctx)
+{
+	return CONTAINERS_LACK_LAYOUT ? -ENOEXEC : dmaown_type1_context_of_group(group, ctx);
+}
+
+/* A device of a group that is in a container has no iommufd context. */
+static int vfio_files_context_of_device(const struct vfio *vfio,
+					const struct layout_vfio_device_file *df,
+					struct context *ctx)
 {
 	int ret;
 
-	*vfio = (struct vfio){ .file_is_valid = symbol_get(vfio_file_is_valid) };
-	if (!vfio->file_is_valid)
-		return -ENOENT;
-	ret = begin(vfio);
-	if (ret)
-		vfio_end(vfio);
-	return ret;
-}
-
-void vfio_end(struct vfio *vfio)
-{
-	if (vfio->file_is_valid)
-		symbol_put(vfio_file_is_valid);
-	*vfio = (struct vfio){};
-}
-
-#ifdef DMAOWN_IOMMUFD
-/*
- * A file that was opened through /dev/vfio/devices holds a reference on the context in df->iommufd
- * (kernel: device_cdev.c). One that came from a group has there what the group had when it was
- * opened, which may be gone (group.c, vfio_group_ioctl_unset_container()); but the device that it
- * keeps open is bound, and that keeps the context. Emulated devices of a group do not tell: they
- * are not seen.
- */
-static struct context iommufd_of_device(const struct vfio *vfio,
-					const struct layout_vfio_device_file *df)
-{
-	struct context ctx = { &iommufd_backend };
-
-	if (!vfio->device_ictx)
-		return ctx;
-	ctx.self = df->group ? vfio->device_ictx(df->device) : (void *)df->iommufd;
-	if (ctx.self)
-		context_get(ctx);
-	return ctx;
-}
-#else
-static struct context iommufd_of_device(const struct vfio *vfio,
-					const struct layout_vfio_device_file *df)
-{
-	return (struct context){};
-}
-#endif
-
-/* A device of a group that is in a container has no iommufd context. */
-static int context_of_device(const struct vfio *vfio, const struct layout_vfio_device_file *df,
-			     struct context *ctx)
-{
 	lockdep_assert_held(&df->device->dev_set->lock);
-	*ctx = iommufd_of_device(vfio, df);
-	if (ctx->self || !df->group)
-		return 0;
-	return type1_context_of_group((struct vfio_group *)df->group, ctx);
+	ret = vfio_files_ictx(vfio, df, ctx);
+	if (ret || ctx->self || !df->group)
+		return ret;
+	return vfio_files_container_of_group((struct vfio_group *)df->group, ctx);
 }
 
-/* The file keeps the device registered, and df->device is set before the file exists. */
-static int context_of_device_file(const struct vfio *vfio, struct file *file, struct context *ctx,
-				  char *name, size_t size)
+/*
+ * The file keeps the device registered. df->device is set before the file exists. VFIO holds
+ * dev_set->lock while it attaches, which can take as long as a page fault.
+ */
+static int vfio_files_context_of_device_file(const struct vfio *vfio, struct file *file,
+					     struct context *ctx, char *name, size_t size)
 {
 	const struct layout_vfio_device_file *df = file->private_data;
 	struct vfio_device *vdev = df->device;
@@ -141,77 +152,236 @@ static int context_of_device_file(const struct vfio *vfio, struct file *file, st
 	strscpy(name, dev_name(vdev->dev), size);
 	if (!mutex_trylock(&vdev->dev_set->lock))
 		return -EAGAIN;
-	ret = context_of_device(vfio, df, ctx);
+	ret = vfio_files_context_of_device(vfio, df, ctx);
 	mutex_unlock(&vdev->dev_set->lock);
 	return ret;
 }
 
 /* The file keeps the group. */
-static int context_of_group_file(struct file *file, struct context *ctx, char *name, size_t size)
+static int vfio_files_context_of_group_file(struct file *file, struct context *ctx, char *name,
+					    size_t size)
 {
-	type1_group_name(file->private_data, name, size);
-	return type1_context_of_group(file->private_data, ctx);
+	dmaown_type1_group_name(file->private_data, name, size);
+	return vfio_files_container_of_group(file->private_data, ctx);
 }
 
-int vfio_context(const struct vfio *vfio, struct file *file, enum dmaown_via via,
-		 struct context *ctx, char *name, size_t size)
+static int vfio_files_context(const struct vfio *vfio, struct file *file, enum dmaown_via via,
+			      struct context *ctx, char *name, size_t size)
 {
-	*ctx = (struct context){};
 	if (via == DMAOWN_VIA_GROUP)
-		return context_of_group_file(file, ctx, name, size);
-	return context_of_device_file(vfio, file, ctx, name, size);
+		return vfio_files_context_of_group_file(file, ctx, name, size);
+	return vfio_files_context_of_device_file(vfio, file, ctx, name, size);
 }
 
 /*
- * df->iommufd is set under dev_set->lock when the device is bound, and then left as it is (kernel:
- * device_cdev.c); an error pointer, or one that is taken back, for a moment while it cannot be
- * bound.
+ * VFIO sets df->iommufd under dev_set->lock when it binds the device, and does not change it
+ * afterwards (kernel: device_cdev.c). While binding fails, it can be an error pointer, or a context
+ * that is removed again.
+ *
+ * The result can be read while another thread holds the lock. If it is a context on which the
+ * caller holds a reference, the file does hold that context, except if the device was opened
+ * through a group, or if binding fails.
  */
-const void *vfio_context_hint(struct file *file, enum dmaown_via via)
+static const void *vfio_files_hint(struct file *file, enum dmaown_via via)
 {
 	const struct layout_vfio_device_file *df = file->private_data;
 	const void *ictx;
 
 	if (via == DMAOWN_VIA_GROUP)
-		return type1_group_hint(file->private_data);
+		return dmaown_type1_group_hint(file->private_data);
 	ictx = READ_ONCE(df->iommufd);
 	if (!ictx && df->group)
-		return type1_group_hint((struct vfio_group *)df->group);
+		return dmaown_type1_group_hint((struct vfio_group *)df->group);
 	return IS_ERR(ictx) ? NULL : ictx;
 }
 #else
-int vfio_begin(struct vfio *vfio)
+static int vfio_files_prove(struct vfio *vfio)
 {
-	*vfio = (struct vfio){};
-	return -ENOENT;
+	return -ENOEXEC;
 }
 
-void vfio_end(struct vfio *vfio)
+static int vfio_files_context(const struct vfio *vfio, struct file *file, enum dmaown_via via,
+			      struct context *ctx, char *name, size_t size)
 {
+	return -ENOEXEC;
 }
 
-int vfio_context(const struct vfio *vfio, struct file *file, enum dmaown_via via,
-		 struct context *ctx, char *name, size_t size)
-{
-	*ctx = (struct context){};
-	return 0;
-}
-
-const void *vfio_context_hint(struct file *file, enum dmaown_via via)
+static const void *vfio_files_hint(struct file *file, enum dmaown_via via)
 {
 	return NULL;
 }
 #endif
 
-struct context vfio_container(const struct vfio *vfio, struct file *file)
+/* file_is_valid keeps the module loaded, so file_is_group needs no reference of its own. */
+static void vfio_files_use_unproven(struct vfio *vfio)
 {
-	return vfio->file_is_valid ? type1_context(file) : (struct context){};
+	vfio->file_is_group = symbol_get(vfio_file_is_group);
+	if (vfio->file_is_group)
+		symbol_put(vfio_file_is_group);
 }
 
-bool vfio_file_via(const struct vfio *vfio, struct file *file, enum dmaown_via *via)
+int dmaown_vfio_begin(struct vfio *vfio)
+{
+	int ret;
+
+	*vfio = (struct vfio){ .file_is_valid = symbol_get(vfio_file_is_valid) };
+	if (!vfio->file_is_valid)
+		return -ENOENT;
+	ret = vfio_files_prove(vfio);
+	if (ret == -ENOMEM) {
+		dmaown_vfio_end(vfio);
+		return ret;
+	}
+	if (ret)
+		vfio_files_use_unproven(vfio);
+	return 0;
+}
+
+void dmaown_vfio_end(struct vfio *vfio)
+{
+	if (vfio->file_is_valid)
+		symbol_put(vfio_file_is_valid);
+	*vfio = (struct vfio){};
+}
+
+static bool vfio_files_may_be_builtin(const struct vfio *vfio)
+{
+	return LAYOUT_VFIO_BUILTIN || !vfio->proven;
+}
+
+/*
+ * misc_open() replaces its own file operations with those of the owner of the minor number of
+ * /dev/vfio/vfio: VFIO or iommufd. Files of iommufd are recognized by iommufd's own functions.
+ */
+static bool vfio_files_is_container(const struct vfio *vfio, const struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	struct module *owner = file->f_op->owner;
+
+	if (!S_ISCHR(inode->i_mode) || inode->i_rdev != MKDEV(MISC_MAJOR, VFIO_MINOR) ||
+	    (file->f_mode & FMODE_PATH))
+		return false;
+	return owner ? !strcmp(module_name(owner), "vfio") : vfio_files_may_be_builtin(vfio);
+}
+
+/* VFIO may have containers for which the module has no layout. */
+static bool vfio_files_containers_unseen(const struct vfio *vfio)
+{
+	return !vfio->proven || CONTAINERS_LACK_LAYOUT;
+}
+
+static struct context vfio_files_container(const struct vfio *vfio, struct file *file)
+{
+	if (vfio_files_containers_unseen(vfio) || !vfio_files_is_container(vfio, file))
+		return (struct context){};
+	return dmaown_type1_context(file);
+}
+
+static bool vfio_files_is_unseen_container(const struct vfio *vfio, const struct file *file)
+{
+	return vfio->file_is_valid && vfio_files_containers_unseen(vfio) &&
+	       vfio_files_is_container(vfio, file);
+}
+
+static bool vfio_files_via(const struct vfio *vfio, struct file *file, enum dmaown_via *via)
 {
 	if (!vfio->file_is_valid || !vfio->file_is_valid(file))
 		return false;
-	*via = vfio->file_is_group(file) ? DMAOWN_VIA_GROUP : DMAOWN_VIA_DEVICE;
+	*via = DMAOWN_VIA_DEVICE;
+	if (vfio->file_is_group && vfio->file_is_group(file))
+		*via = DMAOWN_VIA_GROUP;
 	return true;
+}
+
+static int vfio_files_kind_begin(struct kind_use *use)
+{
+	struct vfio *vfio = kind_state(use, struct vfio);
+	int ret;
+
+	*use = (struct kind_use){};
+	ret = dmaown_vfio_begin(vfio);
+	use->loaded = !ret;
+	use->proven = vfio->proven;
+	return ret;
+}
+
+static void vfio_files_kind_end(struct kind_use *use)
+{
+	dmaown_vfio_end(kind_state(use, struct vfio));
+	*use = (struct kind_use){};
+}
+
+static bool vfio_files_kind_recognize(const struct kind_use *use, struct file *file,
+				      struct kind_file *found)
+{
+	const struct vfio *vfio = kind_state(use, const struct vfio);
+
+	found->ctx = vfio_files_container(vfio, file);
+	if (found->ctx.self)
+		return true;
+	found->unseen = vfio_files_is_unseen_container(vfio, file);
+	if (found->unseen)
+		return true;
+	found->indirect = vfio_files_via(vfio, file, &found->via);
+	return found->indirect;
+}
+
+static int vfio_files_kind_resolve(const struct kind_use *use, struct file *file,
+				   enum dmaown_via via, struct context *ctx, char *name,
+				   size_t size)
+{
+	*ctx = (struct context){};
+	*name = '\0';
+	if (!use->proven)
+		return -ENOEXEC;
+	return vfio_files_context(kind_state(use, const struct vfio), file, via, ctx, name, size);
+}
+
+static void vfio_files_kind_status(const struct kind_use *use, struct status_record *rec)
+{
+	char type1_id[BUILDID_TEXT];
+
+	record_set(rec, status, vfio, use->proven);
+	record_set(rec, status, vfio_unseen, use->loaded && !use->proven);
+	record_set(rec, status, type1, use->proven && dmaown_type1_fits());
+	dmaown_type1_layout_build_id(type1_id);
+	if (*type1_id)
+		record_set_string(rec, status, type1_id, type1_id);
+}
+
+const struct kind dmaown_vfio_kind = {
+	.has_layout = LAYOUT_VFIO,
+	.begin = vfio_files_kind_begin,
+	.end = vfio_files_kind_end,
+	.recognize = vfio_files_kind_recognize,
+	.resolve = vfio_files_kind_resolve,
+	.hint = vfio_files_hint,
+	.status = vfio_files_kind_status,
+};
+
+/*
+ * VFIO changes open_count under dev_set->lock, which a thread that attaches holds as long as a page
+ * fault takes. The count is a sample, with or without the lock.
+ */
+unsigned int dmaown_vfio_device_opens(const struct vfio_device *vdev)
+{
+	return READ_ONCE(vdev->open_count);
+}
+
+static int vfio_files_read_opens(struct device *dev, void *arg)
+{
+	if (!dev->class || strcmp(dev->class->name, "vfio-dev"))
+		return 0;
+	*(unsigned int *)arg =
+		dmaown_vfio_device_opens(container_of(dev, struct vfio_device, device));
+	return 1;
+}
+
+/*
+ * The walk keeps the child that it visits. It may drop the last reference on the child, whose
+ * driver then releases it: the caller keeps the driver's module.
+ */
+bool dmaown_vfio_opens(const struct vfio *vfio, struct device *dev, unsigned int *opens)
+{
+	return vfio->proven && device_for_each_child(dev, opens, vfio_files_read_opens);
 }

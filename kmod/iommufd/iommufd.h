@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* iommufd contexts. Only the files in iommufd/ know iommufd's structures. */
+#ifndef DMAOWN_IOMMUFD_IOMMUFD_H
+#define DMAOWN_IOMMUFD_IOMMUFD_H
+
+#include <linux/errno.h>
+#include "buildid.h"
+#include "context.h"
+#include "kinds.h"
+
+struct file;
+struct iommufd_ctx;
+
+/* The loaded iommufd. Unless it is proven, its files are recognized, and nothing else. */
+struct iommufd {
+	struct iommufd_ctx *(*ctx_from_file)(struct file *file);
+	void (*ctx_put)(struct iommufd_ctx *ictx); /* NULL if it is proven */
+	bool proven;
+};
+
+/*
+ * Find iommufd if it is loaded, and keep it loaded until dmaown_iommufd_end(). Return: 0, -ENOENT
+ * if it is not loaded, or -ENOMEM. After an error there is nothing to end.
+ */
+int dmaown_iommufd_begin(struct iommufd *iommufd);
+void dmaown_iommufd_end(struct iommufd *iommufd);
+
+/*
+ * May be called under spinlocks. Return: true if the file is a context's, and iommufd is not
+ * proven.
+ */
+bool dmaown_iommufd_is_unseen(const struct iommufd *iommufd, struct file *file);
+
+#ifdef DMAOWN_IOMMUFD
+/*
+ * The caller keeps iommufd loaded. Return: 0 if it is the build of the layout, -ENOEXEC, or
+ * -ENOMEM.
+ */
+int dmaown_iommufd_check(void);
+
+/*
+ * Get the context of a file. May be called under spinlocks. Return: the context with a reference,
+ * or none.
+ */
+struct context dmaown_iommufd_context(const struct iommufd *iommufd, struct file *file);
+
+/* The module (or vmlinux) from which the layout was made, and its build ID; "" if none. */
+const char *dmaown_iommufd_layout_subject(void);
+void dmaown_iommufd_layout_build_id(char text[BUILDID_TEXT]);
+
+#define IOMMUFD_HAS_LAYOUT true
+#else
+static inline int dmaown_iommufd_check(void)
+{
+	return -ENOEXEC;
+}
+
+static inline struct context dmaown_iommufd_context(const struct iommufd *iommufd,
+						    struct file *file)
+{
+	return (struct context){};
+}
+
+static inline const char *dmaown_iommufd_layout_subject(void)
+{
+	return "";
+}
+
+static inline void dmaown_iommufd_layout_build_id(char text[BUILDID_TEXT])
+{
+	*text = '\0';
+}
+
+#define IOMMUFD_HAS_LAYOUT false
+#endif
+
+#endif

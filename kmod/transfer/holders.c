@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitops.h>
+#include <linux/cred.h>
+#include <linux/mm.h>
+#include <linux/pid.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/user.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "array.h"
+#include "holders.h"
+
+/* Age in milliseconds after which the holders are looked up again */
+#define FRESH 100
+
+/*
+ * Times that files are counted, and the pause between them in milliseconds, if no process seems to
+ * have a file of a device. The file may be on its way to another process, or being closed, which
+ * resets the device first.
+ */
+#define LOOKS	   4
+#define LOOK_PAUSE 50
+
+/* Objects of a context that are copied at once */
+#define OBJECTS 32
+
+static int holders_add_device(struct holders *holders, unsigned int number,
+			      const struct object *object)
+{
+	struct bound_device *devices;
+
+	devices = array_grow(holders->devices, holders->devices_nr, &holders->devices_room,
+			     sizeof(*devices));
+	if (!devices)
+		return -ENOMEM;
+	holders->devices = devices;
+	devices += holders->devices_nr++;
+	*devices = (struct bound_device){
+		.number = number,
+		.has_opens = object->has_opens,
+		.opens = object->opens,
+	};
+	strscpy(devices->name, object->name, sizeof(devices->name));
+	return 0;
+}
+
+static int holders_find_devices_in(struct holders *holders, struct context ctx, unsigned int number,
+				   struct object *batch)
+{
+	unsigned int done, i;
+	u32 id = 0;
+	int more, ret = 0;
+
+	do {
+		more = dmaown_context_objects(ctx, &id, batch, OBJECTS, &done);
+		for (i = 0; i < done && more >= 0 && !ret; i++)
+			if (batch[i].type == OBJECT_DEVICE)
+				ret = holders_add_device(holders, number, &batch[i]);
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
+		cond_resched();
+	} while (more > 0 && !ret);
+	return min(more, 0) ?: ret;
+}
+
+/* Find the devices of all contexts, and the number of their open files. */
+static int holders_find_devices(struct holders *holders, const struct contexts *contexts,
+				struct lockset_place *where)
+{
+	struct object *batch = kvmalloc_array(OBJECTS, sizeof(*batch), GFP_KERNEL_ACCOUNT);
+	unsigned int i;
+	int ret = 0;
+
+	if (!batch)
+		return -ENOMEM;
+	for (i = 0; i < contexts->nr && !ret; i++) {
+		ret = holders_find_devices_in(holders, contexts->array[i], i, batch);
+		*where = (struct lockset_place){ .context = i };
+	}
+	kvfree(batch);
+	return ret == -EAGAIN ? -EBUSY : ret;
+}
+
+/*
+ * Compare VFIO's counts with the files that were found. Return: 0 if all files are known; 1 if not;
+ * -EBUSY if a file that may be one of them is locked, and *where is its context.
+ */
+static int holders_count_unknown(struct holders *holders, struct lockset_place *where)
+{
+	unsigned int i, files;
+	bool locked;
+	int ret = 0;
+
+	for (i = 0; i < holders->devices_nr; i++) {
+		struct bound_device *device = &holders->devices[i];
+
+		if (!device->has_opens)
+			continue;
+		files = dmaown_snapshot_device_files(&holders->snapshot, device->number,
+						     device->name, &locked);
+		if (device->opens <= files)
+			continue;
+		if (locked) {
+			*where = (struct lockset_place){ .context = device->number };
+			return -EBUSY;
+		}
+		device->unknown = device->opens - files;
+		ret = 1;
+	}
+	return ret;
+}
+
+/*
+ * The files that were found stay open until VFIO's counts have been read. So VFIO counts all of
+ * them, and any excess is files that are open but were not found. A file that is opened and closed
+ * all the time cannot replace another in the count.
+ */
+static int holders_look_once(struct holders *holders, const struct contexts *contexts,
+			     struct lockset_place *where)
+{
+	int ret;
+
+	dmaown_holders_free(holders);
+	holders->found = ktime_get();
+	ret = dmaown_snapshot_of(&holders->snapshot, &contexts->set);
+	if (!ret)
+		ret = dmaown_snapshot_index_devices(&holders->snapshot);
+	if (!ret)
+		ret = holders_find_devices(holders, contexts, where);
+	dmaown_snapshot_release_files(&holders->snapshot);
+	if (!ret)
+		ret = holders_count_unknown(holders, where);
+	if (ret < 0)
+		dmaown_holders_free(holders);
+	return ret;
+}
+
+static int holders_look(struct holders *holders, const struct contexts *contexts,
+			struct lockset_place *where)
+{
+	unsigned int looks = 0;
+	int ret;
+
+	while ((ret = holders_look_once(holders, contexts, where)) > 0 && ++looks < LOOKS)
+		if (schedule_timeout_killable(msecs_to_jiffies(LOOK_PAUSE)))
+			return -EINTR;
+	return min(ret, 0);
+}
+
+int dmaown_holders_refresh(struct holders *holders, const struct contexts *contexts,
+			   struct lockset_place *where)
+{
+	if (holders->found && ktime_ms_delta(ktime_get(), holders->found) < FRESH)
+		return 0;
+	return holders_look(holders, contexts, where);
+}
+
+void dmaown_holders_free(struct holders *holders)
+{
+	dmaown_snapshot_free(&holders->snapshot);
+	kvfree(holders->devices);
+	memset(holders, 0, sizeof(*holders));
+}
+
+static struct dmaown_report holders_report_on(const struct plan *plan, enum dmaown_reason reason,
+					      const struct holder *holder)
+{
+	return (struct dmaown_report){
+		.reason = reason,
+		.context = dmaown_context_id(plan->contexts[holder->number]),
+		.process = pid_nr_ns(holder->pid, task_active_pid_ns(current)),
+	};
+}
+
+static void holders_report_untrusted(const struct plan *plan, const struct holder *holder,
+				     struct reports *reports)
+{
+	struct dmaown_report report = holders_report_on(plan, DMAOWN_REASON_UNTRUSTED, holder);
+
+	report.value = from_kuid_munged(current_user_ns(), holder->uid);
+	dmaown_report_add(reports, &report);
+}
+
+static void holders_report_reset(const struct plan *plan, const struct holder *holder,
+				 struct reports *reports)
+{
+	struct dmaown_report report = holders_report_on(plan, DMAOWN_REASON_WOULD_RESET, holder);
+
+	strscpy(report.device, holder->device, sizeof(report.device));
+	dmaown_report_add(reports, &report);
+}
+
+static void holders_report_unknown(const struct plan *plan, const struct bound_device *device,
+				   struct reports *reports)
+{
+	struct dmaown_report report = {
+		.reason = DMAOWN_REASON_UNKNOWN_HOLDER,
+		.context = dmaown_context_id(plan->contexts[device->number]),
+		.value = device->unknown,
+	};
+
+	strscpy(report.device, device->name, sizeof(report.device));
+	dmaown_report_add(reports, &report);
+}
+
+static void holders_report_unseen(const struct plan *plan, unsigned int number,
+				  struct reports *reports)
+{
+	struct dmaown_report report = {
+		.reason = DMAOWN_REASON_UNSEEN,
+		.context = dmaown_context_id(plan->contexts[number]),
+	};
+
+	dmaown_report_add(reports, &report);
+}
+
+static bool holder_may_act_as(const struct plan *plan, kuid_t uid)
+{
+	return uid_eq(uid, plan->to->user->uid) || uid_eq(uid, GLOBAL_ROOT_UID);
+}
+
+static bool holder_is_trusted(const struct plan *plan, const struct holder *holder)
+{
+	return holder_may_act_as(plan, holder->uid) && holder_may_act_as(plan, holder->euid) &&
+	       holder_may_act_as(plan, holder->suid);
+}
+
+/* The parties of the transfer are the new owner, and the old owner if there is only one. */
+static bool holder_is_party(const struct plan *plan, const struct holder *holder)
+{
+	return holder->pid == task_tgid(plan->to->task) ||
+	       dmaown_plan_takes_only_from(plan, holder->pid);
+}
+
+static bool holder_same_process(const struct holder *a, const struct holder *b)
+{
+	return a->number == b->number && a->tgid == b->tgid && a->start == b->start;
+}
+
+/* Check each process once for each context. */
+static void holders_check_trust(const struct holders *holders, const struct plan *plan,
+				const struct forces *forces, struct reports *reports)
+{
+	const struct snapshot *snapshot = &holders->snapshot;
+	unsigned int i;
+
+	for (i = 0; i < snapshot->nr; i++) {
+		const struct holder *holder = &snapshot->holders[i];
+
+		if (!test_bit(holder->number, plan->touched) ||
+		    (i && holder_same_process(holder - 1, holder)))
+			continue;
+		if (!holder_is_trusted(plan, holder) && !holder_is_party(plan, holder) &&
+		    !dmaown_forces_holder(forces, holder->tgid, holder->start))
+			holders_report_untrusted(plan, holder, reports);
+	}
+}
+
+static bool holder_stays(const struct plan *plan, const struct holder *holder)
+{
+	return !dmaown_plan_takes_from(plan, holder->pid);
+}
+
+/*
+ * A group without open devices does no DMA, and a group with an open device stays with it. But a
+ * container loses all its mappings with its last group.
+ */
+static bool holders_any_group_stays(const struct holders *holders, const struct plan *plan,
+				    unsigned int number)
+{
+	const struct snapshot *snapshot = &holders->snapshot;
+	unsigned int i;
+
+	for (i = 0; i < snapshot->by_device_nr; i++)
+		if (snapshot->by_device[i]->number == number &&
+		    holder_stays(plan, snapshot->by_device[i]))
+			return true;
+	return false;
+}
+
+static bool holder_same_device(const struct holder *a, const struct holder *b)
+{
+	return a->number == b->number && !strcmp(a->device, b->device);
+}
+
+/* A device is not reset while a process that is not an old owner has a file of it open. */
+static void holders_check_resets(const struct holders *holders, const struct plan *plan,
+				 const struct forces *forces, struct reports *reports)
+{
+	const struct snapshot *snapshot = &holders->snapshot;
+	unsigned int i, end;
+
+	for (i = 0; i < snapshot->by_device_nr; i = end) {
+		const struct holder *device = snapshot->by_device[i];
+		bool kept = !test_bit(device->number, plan->touched) ||
+			    dmaown_forces_device(forces, DMAOWN_REASON_WOULD_RESET, device->device);
+
+		for (end = i; end < snapshot->by_device_nr; end++) {
+			if (!holder_same_device(device, snapshot->by_device[end]))
+				break;
+			kept = kept || holder_stays(plan, snapshot->by_device[end]);
+		}
+		if (device->via == DMAOWN_VIA_GROUP)
+			kept = kept || holders_any_group_stays(holders, plan, device->number);
+		if (!kept)
+			holders_report_reset(plan, device, reports);
+	}
+}
+
+/*
+ * The holders of the other files of a device are unknown: they may be about to exit, or run as any
+ * user.
+ */
+static void holders_check_unknown(const struct holders *holders, const struct plan *plan,
+				  const struct forces *forces, struct reports *reports)
+{
+	unsigned int i;
+
+	for (i = 0; i < holders->devices_nr; i++) {
+		const struct bound_device *device = &holders->devices[i];
+
+		if (test_bit(device->number, plan->touched) && device->unknown &&
+		    !dmaown_forces_device(forces, DMAOWN_REASON_UNKNOWN_HOLDER, device->name))
+			holders_report_unknown(plan, device, reports);
+	}
+}
+
+/* A file of VFIO may hold any context, with or without devices. */
+static void holders_check_unseen(const struct holders *holders, const struct plan *plan,
+				 const struct forces *forces, struct reports *reports)
+{
+	unsigned int number;
+
+	if (!holders->snapshot.vfio_unseen || dmaown_forces_any(forces, DMAOWN_REASON_UNSEEN))
+		return;
+	for_each_set_bit(number, plan->touched, plan->contexts_nr)
+		holders_report_unseen(plan, number, reports);
+}
+
+void dmaown_holders_check(const struct holders *holders, const struct plan *plan,
+			  const struct forces *forces, struct reports *reports)
+{
+	holders_check_resets(holders, plan, forces, reports);
+	holders_check_unknown(holders, plan, forces, reports);
+	holders_check_unseen(holders, plan, forces, reports);
+	holders_check_trust(holders, plan, forces, reports);
+}

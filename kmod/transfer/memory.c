@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Compare memory: the new owner must map what the old owner maps, the same object and offset,
+ * shared, and with the permissions that pinning needs; or it must map the pages that are pinned.
+ * Nothing is faulted in.
+ */
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/mmap_lock.h>
+#include <linux/pagemap.h>
+
+#include "context.h"
+#include "memory.h"
+
+bool dmaown_memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm)
+{
+	*memory = (struct memory){ .old_mm = old_mm, .new_mm = new_mm };
+	if (!mmap_read_trylock(old_mm))
+		return false;
+	if (new_mm == old_mm || mmap_read_trylock(new_mm))
+		return true;
+	mmap_read_unlock(old_mm);
+	return false;
+}
+
+void dmaown_memory_end(struct memory *memory)
+{
+	if (memory->new_mm != memory->old_mm)
+		mmap_read_unlock(memory->new_mm);
+	mmap_read_unlock(memory->old_mm);
+}
+
+/*
+ * Find the VMA at addr, or the next one. *cached is the VMA found last, which saves most searches.
+ * Return: the VMA, or NULL.
+ */
+static struct vm_area_struct *memory_vma_at(struct mm_struct *mm, struct vm_area_struct **cached,
+					    unsigned long addr)
+{
+	struct vm_area_struct *vma = *cached;
+
+	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
+		vma = find_vma(mm, addr);
+	*cached = vma;
+	return vma;
+}
+
+static bool memory_is_hole(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return !vma || addr < vma->vm_start;
+}
+
+/* The number of bytes from addr to the end of the VMA, or of the hole before it. */
+static unsigned long memory_stretch(const struct vm_area_struct *vma, unsigned long addr)
+{
+	if (!vma)
+		return ULONG_MAX;
+	return (memory_is_hole(vma, addr) ? vma->vm_start : vma->vm_end) - addr;
+}
+
+static unsigned long memory_offset_at(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
+}
+
+/* VM_SHARED is not set in a read-only shared mapping of a file that was opened read-only. */
+static bool memory_is_shared(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && (vma->vm_flags & VM_MAYSHARE);
+}
+
+/*
+ * Regular files, shmem and hugetlbfs have an inode of their own, which identifies the memory. Files
+ * of different types share the anonymous inode: there only the same open file is the same memory.
+ */
+static bool memory_inode_is_memory(const struct inode *inode)
+{
+#ifdef IS_ANON_FILE
+	if (IS_ANON_FILE(inode))
+		return false;
+#endif
+	return S_ISREG(inode->i_mode);
+}
+
+static bool memory_same_object(const struct file *a, const struct file *b)
+{
+	if (memory_inode_is_memory(file_inode(a)) && memory_inode_is_memory(file_inode(b)))
+		return a->f_mapping == b->f_mapping;
+	return a == b;
+}
+
+/*
+ * Can this mapping of the new owner be pinned and shared at all? Return: 0, or the reason why not.
+ */
+static enum dmaown_reason memory_check_new(const struct vm_area_struct *vma, unsigned long addr,
+					   u8 want)
+{
+	if (memory_is_hole(vma, addr))
+		return DMAOWN_REASON_HOLE;
+	if (!memory_is_shared(vma))
+		return DMAOWN_REASON_PRIVATE;
+	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) && !(want & MEMORY_IO))
+		return DMAOWN_REASON_IO;
+	return 0;
+}
+
+static enum dmaown_reason memory_check_permission(const struct vm_area_struct *vma, u8 want)
+{
+	vm_flags_t need = VM_READ | (want & MEMORY_WRITE ? VM_WRITE : 0);
+
+	return (vma->vm_flags & need) == need ? 0 : DMAOWN_REASON_PERMISSION;
+}
+
+/* Return: 0 if both are the same memory, or the reason why not. */
+static enum dmaown_reason memory_compare_vmas(const struct vm_area_struct *old_vma,
+					      unsigned long old_addr,
+					      const struct vm_area_struct *new_vma,
+					      unsigned long new_addr, u8 want)
+{
+	enum dmaown_reason reason;
+
+	if (memory_is_hole(old_vma, old_addr))
+		return DMAOWN_REASON_OLD_HOLE;
+	if (!memory_is_shared(old_vma))
+		return DMAOWN_REASON_OLD_PRIVATE;
+	reason = memory_check_new(new_vma, new_addr, want);
+	if (reason)
+		return reason;
+	if (!memory_same_object(old_vma->vm_file, new_vma->vm_file))
+		return DMAOWN_REASON_OBJECT;
+	if (memory_offset_at(old_vma, old_addr) != memory_offset_at(new_vma, new_addr))
+		return DMAOWN_REASON_OFFSET;
+	return memory_check_permission(new_vma, want);
+}
+
+unsigned long dmaown_memory_compare(struct memory *memory, unsigned long old_addr,
+				    unsigned long new_addr, unsigned long length, u8 want,
+				    unsigned int *steps, memory_fn fn, void *arg)
+{
+	unsigned long done = 0;
+
+	lockdep_assert_held_read(&memory->old_mm->mmap_lock);
+	lockdep_assert_held_read(&memory->new_mm->mmap_lock);
+	for (; done < length && *steps; --*steps) {
+		unsigned long old_at = old_addr + done;
+		unsigned long new_at = new_addr + done;
+		struct vm_area_struct *old_vma =
+			memory_vma_at(memory->old_mm, &memory->old_vma, old_at);
+		struct vm_area_struct *new_vma =
+			memory_vma_at(memory->new_mm, &memory->new_vma, new_at);
+		enum dmaown_reason reason =
+			memory_compare_vmas(old_vma, old_at, new_vma, new_at, want);
+		unsigned long step = min3(memory_stretch(old_vma, old_at),
+					  memory_stretch(new_vma, new_at), length - done);
+
+		if (reason && fn(reason, old_at, step, arg))
+			break;
+		done += step;
+	}
+	return done;
+}
+
+/*
+ * Compare pages within one folio. A shared mapping of a file shows the pages in the file's page
+ * cache, now or once it is touched. Looking there instead of in the page tables faults nothing in,
+ * and so waits for nothing. Reclaim does not remove pinned pages from it (kernel: mm/vmscan.c).
+ * Memory that is in no page cache, such as that of a device, is not found. Return: the number of
+ * pages from addr on, at least one, with the result in *reason.
+ */
+static unsigned int memory_compare_folio(const struct vm_area_struct *vma, unsigned long addr,
+					 const unsigned long *pfns, unsigned int nr,
+					 enum dmaown_reason *reason)
+{
+	pgoff_t index = memory_offset_at(vma, addr);
+	unsigned long pfn, within;
+	unsigned int same = 0;
+	struct folio *folio;
+
+	*reason = DMAOWN_REASON_NOT_PINNED;
+	if (pfns[0] == PFN_NONE)
+		return 1;
+	*reason = DMAOWN_REASON_NO_PAGES;
+	folio = filemap_get_folio(vma->vm_file->f_mapping, index);
+	if (IS_ERR(folio))
+		return 1;
+	*reason = DMAOWN_REASON_PAGES;
+	within = index - folio->index;
+	pfn = folio_pfn(folio) + within;
+	nr = min_t(unsigned long, nr, folio_nr_pages(folio) - within);
+	while (same < nr && pfns[same] == pfn + same)
+		same++;
+	folio_put(folio);
+	if (!same)
+		return 1;
+	*reason = 0;
+	return same;
+}
+
+/*
+ * Find the page frame of a device that is mapped at an address. Return: the page frame, or PFN_NONE
+ * if none is mapped yet.
+ */
+static unsigned long memory_mapped_pfn(struct vm_area_struct *vma, unsigned long addr)
+{
+	struct follow_pfnmap_args args = { .vma = vma, .address = addr };
+	unsigned long pfn;
+
+	if (follow_pfnmap_start(&args))
+		return PFN_NONE;
+	pfn = args.pfn;
+	follow_pfnmap_end(&args);
+	return pfn;
+}
+
+/*
+ * Compare memory of a device, which is in the page tables and in no page cache. Return: as
+ * memory_compare_folio().
+ */
+static unsigned int memory_compare_mapped(struct vm_area_struct *vma, unsigned long addr,
+					  const unsigned long *pfns, unsigned int nr,
+					  enum dmaown_reason *reason)
+{
+	unsigned long pfn = memory_mapped_pfn(vma, addr);
+	unsigned int same;
+
+	*reason = DMAOWN_REASON_NOT_PINNED;
+	if (pfns[0] == PFN_NONE)
+		return 1;
+	*reason = pfn == PFN_NONE ? DMAOWN_REASON_NO_PAGES : DMAOWN_REASON_PAGES;
+	if (pfn != pfns[0])
+		return 1;
+	*reason = 0;
+	for (same = 1; same < nr && pfns[same] != PFN_NONE; same++)
+		if (memory_mapped_pfn(vma, addr + ((unsigned long)same << PAGE_SHIFT)) !=
+		    pfns[same])
+			break;
+	return same;
+}
+
+/* Compare pages with a VMA, or with the hole before it. Return: as memory_compare_folio(). */
+static unsigned long memory_compare_vma_pfns(struct vm_area_struct *vma, unsigned long addr,
+					     const unsigned long *pfns, unsigned long nr, u8 want,
+					     enum dmaown_reason *reason)
+{
+	nr = min(nr, memory_stretch(vma, addr) >> PAGE_SHIFT);
+	*reason = memory_check_new(vma, addr, want) ?: memory_check_permission(vma, want);
+	if (*reason)
+		return nr;
+	if (vma->vm_flags & VM_PFNMAP)
+		return memory_compare_mapped(vma, addr, pfns, nr, reason);
+	return memory_compare_folio(vma, addr, pfns, nr, reason);
+}
+
+int dmaown_memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned long *pfns,
+			       unsigned int nr, u8 want, memory_fn fn, void *arg)
+{
+	struct vm_area_struct *vma = NULL;
+	unsigned int done = 0;
+	int ret = 0;
+
+	if (!mmap_read_trylock(mm))
+		return -EBUSY;
+	while (done < nr && !ret) {
+		unsigned long at = addr + ((unsigned long)done << PAGE_SHIFT);
+		enum dmaown_reason reason;
+		unsigned long step;
+
+		step = memory_compare_vma_pfns(memory_vma_at(mm, &vma, at), at, &pfns[done],
+					       nr - done, want, &reason);
+		if (reason)
+			ret = fn(reason, at, step << PAGE_SHIFT, arg);
+		done += step;
+	}
+	mmap_read_unlock(mm);
+	return ret;
+}
+
+/*
+ * mmap_lock.h has no write trylock, but the rwsem alone is enough: mmap_write_lock() also announces
+ * changes to VMAs, and there are none.
+ */
+int dmaown_memory_charge(struct mm_struct *mm, unsigned long npages, unsigned long unlimited,
+			 struct task_struct *task, unsigned long *locked)
+{
+	int ret = 0;
+
+	if (!down_write_trylock(&mm->mmap_lock))
+		return -EBUSY;
+	*locked = mm->locked_vm + npages;
+	if (npages)
+		ret = __account_locked_vm(mm, npages, true, task, false);
+	if (!ret)
+		ret = __account_locked_vm(mm, unlimited, true, task, true);
+	up_write(&mm->mmap_lock);
+	return ret;
+}
+
+int dmaown_memory_uncharge(struct mm_struct *mm, unsigned long npages)
+{
+	if (!down_write_trylock(&mm->mmap_lock))
+		return -EBUSY;
+	__account_locked_vm(mm, npages, false, current, true);
+	up_write(&mm->mmap_lock);
+	return 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Files of VFIO. Only the files in vfio/ know the structures of device files; those of containers
+ * and groups are known in type1/.
+ */
+#ifndef DMAOWN_VFIO_VFIO_H
+#define DMAOWN_VFIO_VFIO_H
+
+#include "context.h"
+
+struct device;
+struct file;
+struct iommufd_ctx;
+struct vfio_device;
+
+/* The loaded VFIO. Unless it is proven, its files are recognized, and nothing else. */
+struct vfio {
+	bool (*file_is_valid)(struct file *file);
+	bool (*file_is_group)(struct file *file); /* NULL if it has no groups */
+	/* NULL if the module has no layout for the loaded iommufd */
+	struct iommufd_ctx *(*device_ictx)(struct vfio_device *vdev);
+	bool proven;
+};
+
+/*
+ * Find VFIO if it is loaded, and keep it loaded until dmaown_vfio_end(). Return: 0, -ENOENT if it
+ * is not loaded, or -ENOMEM. After an error there is nothing to end.
+ */
+int dmaown_vfio_begin(struct vfio *vfio);
+void dmaown_vfio_end(struct vfio *vfio);
+
+/*
+ * Count the open files of the VFIO device of dev. The caller holds references on dev and on the
+ * module of its driver. Return: false if dev has no VFIO device, or if VFIO is not proven.
+ */
+bool dmaown_vfio_opens(const struct vfio *vfio, struct device *dev, unsigned int *opens);
+
+/* Count the open files of a VFIO device that the caller keeps registered. */
+unsigned int dmaown_vfio_device_opens(const struct vfio_device *vdev);
+
+#endif
