@@ -1,23 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/* The commands of dmaownctl. */
 #ifndef DMAOWN_CLI_COMMAND_H
 #define DMAOWN_CLI_COMMAND_H
 
+/*
+ * (function, name, summary). This is the only list of commands: --help prints it, and the shells
+ * complete commands and summaries from --help.
+ */
+#define COMMANDS(C)                                                                          \
+	C(list, "list", "list contexts (the default)")                                       \
+	C(ioas, "ioas", "list IOASes")                                                       \
+	C(areas, "areas", "list areas: addresses, source and owner")                         \
+	C(owners, "owners", "list owners: charges, limits and headroom")                     \
+	C(devices, "devices", "list devices that are bound to contexts")                     \
+	C(tree, "tree", "show contexts with everything in them")                             \
+	C(check, "check", "check whether a transfer would succeed, and if not, why")         \
+	C(transfer, "transfer", "make a process the owner")                                  \
+	C(hold, "hold", "be the owner while a process execs or is replaced, then hand back") \
+	C(can_exit, "can-exit", "show what would break if a process exited now")             \
+	C(verify, "verify", "find dead owners, wrong counters, and limits nearly reached")   \
+	C(metrics, "metrics", "print figures for a monitoring system")                       \
+	C(watch, "watch", "print transfers and refusals as they happen")                     \
+	C(status, "status", "show the state of the module, and what is wrong, if anything")
+
 struct channel_choice;
 
-/* Each takes what follows the global options, itself being argv[0], and returns the exit status. */
-int list_main(int argc, char **argv, const struct channel_choice *channel);
-int ioas_main(int argc, char **argv, const struct channel_choice *channel);
-int areas_main(int argc, char **argv, const struct channel_choice *channel);
-int owners_main(int argc, char **argv, const struct channel_choice *channel);
-int devices_main(int argc, char **argv, const struct channel_choice *channel);
-int tree_main(int argc, char **argv, const struct channel_choice *channel);
-int check_main(int argc, char **argv, const struct channel_choice *channel);
-int transfer_main(int argc, char **argv, const struct channel_choice *channel);
-int hold_main(int argc, char **argv, const struct channel_choice *channel);
-int can_exit_main(int argc, char **argv, const struct channel_choice *channel);
-int verify_main(int argc, char **argv, const struct channel_choice *channel);
-int metrics_main(int argc, char **argv, const struct channel_choice *channel);
-int watch_main(int argc, char **argv, const struct channel_choice *channel);
-int status_main(int argc, char **argv, const struct channel_choice *channel);
+/*
+ * Run a command.
+ * @argv: the command's name, and what follows it
+ * @channel: from the global options
+ * Return: the exit status.
+ */
+typedef int command_function(int argc, char **argv, const struct channel_choice *channel);
+
+#define COMMAND_FUNCTION_(function, name, summary) command_function function##_main;
+COMMANDS(COMMAND_FUNCTION_)
 
 #endif

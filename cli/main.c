@@ -6,54 +6,57 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "channel.h"
+#include "channel/channel.h"
 #include "command.h"
-#include "exits.h"
+#include "exit_status.h"
+#include "host/streams.h"
 #include "options.h"
 
 static const struct command {
 	const char *name;
-	int (*main)(int argc, char **argv, const struct channel_choice *channel);
+	const char *summary;
+	command_function *main;
 } commands[] = {
-	{ "list", list_main },
-	{ "ioas", ioas_main },
-	{ "areas", areas_main },
-	{ "owners", owners_main },
-	{ "devices", devices_main },
-	{ "tree", tree_main },
-	{ "check", check_main },
-	{ "transfer", transfer_main },
-	{ "hold", hold_main },
-	{ "can-exit", can_exit_main },
-	{ "verify", verify_main },
-	{ "metrics", metrics_main },
-	{ "watch", watch_main },
-	{ "status", status_main },
+#define COMMAND_(function, name, summary) { name, summary, function##_main },
+	COMMANDS(COMMAND_)
 };
+
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* argp wraps longer lines to the first column. */
+#define SHORT_(function, name, summary)                                     \
+	_Static_assert(sizeof(name) - 1 <= 10 && sizeof(summary) - 1 <= 65, \
+		       name ": the summary does not fit into a line of --help");
+COMMANDS(SHORT_)
 
 const char *argp_program_version = "dmaownctl " DMAOWNCTL_VERSION;
 
 static const char doc[] =
 	"Show who owns the memory that iommufd and VFIO keep pinned, and make another process its owner.\v"
-	"Commands:\n"
-	"  list       contexts (the default)\n"
-	"  ioas       IOASes\n"
-	"  areas      areas: what is mapped where, from what, owned by whom\n"
-	"  owners     owners: what they are charged with, and what is left of their limits\n"
-	"  devices    devices bound to contexts\n"
-	"  tree       contexts with all that is in them\n"
-	"  check      would a transfer succeed, and if not, why not\n"
-	"  transfer   make a process the owner\n"
-	"  hold       be the owner while a process execs or is replaced, then hand back\n"
-	"  can-exit   what would break if a process exited now\n"
-	"  verify     dead owners, wrong counters, limits nearly reached\n"
-	"  metrics    the same figures, for a monitoring system\n"
-	"  watch      transfers and refusals as they happen\n"
-	"  status     the module, and what is wrong, if anything\n"
-	"\n"
 	"Each command has a --help of its own. See dmaownctl(8).";
 
-/* The help is argp's; where the command begins is for main() to find. */
+/* Insert the list of commands after the options in the help. argp frees the result. */
+static char *filter_help(int key, const char *text, void *input)
+{
+	char *help = NULL;
+	size_t size, i;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC)
+		return (char *)text;
+	out = open_memstream(&help, &size);
+	if (!out)
+		return (char *)text;
+	fputs("Commands:\n", out);
+	for (i = 0; i < NR_COMMANDS; i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	fprintf(out, "\n%s", text);
+	fclose(out);
+	return help;
+}
+
+/* argp prints the help of the global options. main() finds the command. */
 static error_t parse_global(int key, char *arg, struct argp_state *state)
 {
 	(void)arg;
@@ -63,13 +66,12 @@ static error_t parse_global(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp_child children[] = { { &channel_argp, 0, NULL, 0 }, { 0 } };
-
 static const struct argp global_argp = {
 	.parser = parse_global,
 	.args_doc = "[COMMAND [OPTION...]]",
 	.doc = doc,
-	.children = children,
+	.children = channel_children,
+	.help_filter = filter_help,
 };
 
 static bool is_help(const char *arg)
@@ -83,7 +85,7 @@ static bool is_help(const char *arg)
 	return false;
 }
 
-/* How many of the arguments before the command are --channel NAME or --channel=NAME. */
+/* Return: the index of the first argument that is not part of --channel NAME or --channel=NAME. */
 static int count_globals(int argc, char **argv)
 {
 	int n = 1;
@@ -97,7 +99,7 @@ static const struct command *find_command(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (i = 0; i < NR_COMMANDS; i++)
 		if (!strcmp(commands[i].name, name))
 			return &commands[i];
 	return NULL;
@@ -110,6 +112,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int globals;
 
+	streams_begin();
 	setlocale(LC_CTYPE, "");
 	argp_err_exit_status = EXIT_USAGE;
 	program_invocation_short_name = name;
@@ -121,7 +124,7 @@ int main(int argc, char **argv)
 			   &channel);
 	argp_parse(&global_argp, globals, argv, ARGP_IN_ORDER | ARGP_NO_HELP, NULL, &channel);
 
-	/* Without a command's name, what follows are the options of list. */
+	/* Without a command, the arguments are options of list. */
 	if (globals == argc || argv[globals][0] == '-') {
 		argv[globals - 1] = list;
 		return list_main(argc - globals + 1, argv + globals - 1, &channel);

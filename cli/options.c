@@ -6,14 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "exits.h"
+#include "exit_status.h"
+#include "host/number.h"
 #include "options.h"
 
 enum { OPTION_CHANNEL = 256, OPTION_USAGE };
 
 /*
- * "dmaownctl areas", as help and hints are to say it. argp would take it from argv[0], from which
- * getopt takes the prefix of its messages, and that is to be "dmaownctl" alone.
+ * "dmaownctl areas", for help and hints. argp would use argv[0]. But getopt begins its messages
+ * with argv[0], which therefore has to be "dmaownctl".
  */
 static char *command_name;
 
@@ -37,30 +38,18 @@ void usage_error(const struct argp_state *state, const char *format, ...)
 	exit(EXIT_USAGE);
 }
 
-uint32_t parse_pid(const char *text)
-{
-	unsigned long value;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return 0;
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	return *end || errno || value > UINT32_MAX ? 0 : value;
-}
-
 uint32_t parse_timeout(const char *text, struct argp_state *state)
 {
 	double seconds;
 	char *end;
 
 	seconds = strtod(text, &end);
-	/* What is not a number fails the comparisons too. */
+	/* NaN fails the comparisons. */
 	if (end == text || *end || !(seconds >= 0) ||
 	    !(seconds * 1000 <= DMAOWN_TRANSFER_MAX_TIMEOUT))
 		usage_error(state, "not a timeout of 0 to %d seconds: '%s'",
 			    DMAOWN_TRANSFER_MAX_TIMEOUT / 1000, text);
-	/* A part of a millisecond counts as one. */
+	/* Round up to whole milliseconds. */
 	return seconds * 1000 + 0.999;
 }
 
@@ -71,7 +60,7 @@ static error_t parse_channel(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case OPTION_CHANNEL:
 		if (!channel_exists(arg))
-			usage_error(state, "unknown channel '%s': it is netlink or debugfs", arg);
+			usage_error(state, "unknown channel '%s': use netlink or debugfs", arg);
 		choice->name = arg;
 		return 0;
 	case 'h':
@@ -91,7 +80,8 @@ static error_t parse_channel(int key, char *arg, struct argp_state *state)
 
 static const struct argp_option channel_options[] = {
 	{ "channel", OPTION_CHANNEL, "netlink|debugfs", 0,
-	  "What to read over; by default netlink, where it is to be had", 1 },
+	  "The channel to read from; by default netlink, or debugfs if netlink is not available",
+	  1 },
 	{ "help", 'h', NULL, 0, "Show this help", -1 },
 	{ NULL, '?', NULL, OPTION_HIDDEN, NULL, -1 },
 	{ "usage", OPTION_USAGE, NULL, 0, "Show a short usage message", -1 },
@@ -101,16 +91,40 @@ static const struct argp_option channel_options[] = {
 
 const struct argp channel_argp = { .options = channel_options, .parser = parse_channel };
 
+const struct argp_child channel_children[] = { { &channel_argp, 0, NULL, 0 }, { 0 } };
+
+const struct argp_option json_options[] = { JSON_OPTION, { 0 } };
+
+error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct common_options *options = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &options->channel;
+		return 0;
+	case 'J':
+		options->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		usage_error(state, "unexpected argument '%s'", arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
 static const struct argp_option listing_options[] = {
 	{ "output", 'o', "LIST", 0, "Show these columns; +LIST adds to the default ones", 0 },
 	{ "json", 'J', NULL, 0, "Write JSON", 0 },
 	{ "raw", 'r', NULL, 0,
-	  "Write columns without padding, blanks as \\x20, nothing as -", 0 },
+	  "Write columns without padding, blanks as \\x20, unknown values as -", 0 },
 	{ "noheadings", 'n', NULL, 0, "Write no headings", 0 },
 	{ "bytes", 'b', NULL, 0, "Write sizes in bytes", 0 },
-	{ "list-columns", 'H', NULL, 0, "List the columns that there are", 0 },
+	{ "list-columns", 'H', NULL, 0, "List the columns of this command", 0 },
 	{ "context", 'c', "CONTEXT", 0,
-	  "Only this context: its ID, PID/FD or PID of a holder, or the name of a device in it", 0 },
+	  "Only this context: its ID, PID/FD or PID of a holder, or the name of a device in it",
+	  0 },
 	{ "pid", 'p', "PID", 0, "Only what this process holds or owns", 0 },
 	{ "filter", 'Q', "EXPRESSION", 0,
 	  "Only lines for which this is true, such as 'PINNED > 1G'; see scols-filter(5)", 0 },
@@ -147,13 +161,14 @@ static error_t parse_listing(int key, char *arg, struct argp_state *state)
 		options->context = arg;
 		return 0;
 	case 'p':
-		options->pid = parse_pid(arg);
+		options->pid = pid_parse(arg);
 		if (!options->pid)
 			usage_error(state, "not a PID: '%s'", arg);
 		return 0;
 	case 'Q':
 		if (options->context_argument)
-			usage_error(state, "a tree has no --filter; list, ioas, areas, owners and devices do");
+			usage_error(state,
+				    "tree has no --filter; list, ioas, areas, owners and devices have it");
 		options->filter = arg;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -170,12 +185,10 @@ static error_t parse_listing(int key, char *arg, struct argp_state *state)
 	}
 }
 
-static const struct argp_child listing_children[] = { { &channel_argp, 0, NULL, 0 }, { 0 } };
-
 const struct argp listing_argp = {
 	.options = listing_options,
 	.parser = parse_listing,
-	.children = listing_children,
+	.children = channel_children,
 };
 
 void parse_command(const struct argp *argp, int argc, char **argv, void *input)

@@ -1,39 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Options that commands share. */
+/* Options of several commands. */
 #ifndef DMAOWN_CLI_OPTIONS_H
 #define DMAOWN_CLI_OPTIONS_H
 
 #include <argp.h>
 
-#include "channel.h"
-#include "output.h"
+#include "channel/channel.h"
+#include "output/output.h"
 
 struct listing_options {
 	struct channel_choice channel;
 	struct output_options output;
-	const char *context;		/* --context, or NULL */
-	uint32_t pid;			/* --pid, or 0 */
-	const char *filter;		/* --filter, or NULL */
-	bool context_argument;		/* CONTEXT may stand without --context */
+	const char *context;   /* of --context, or NULL */
+	uint32_t pid;	       /* of --pid, or 0 */
+	const char *filter;    /* of --filter, or NULL */
+	bool context_argument; /* CONTEXT may be given without --context */
 };
 
-/* --channel, --help, --usage and --version; its input is a struct channel_choice */
+struct common_options {
+	struct channel_choice channel;
+	bool json;
+};
+
+/*
+ * A parser for --json and for commands that take no argument. The input begins with a struct
+ * common_options, and the children are channel_children.
+ */
+error_t parse_common(int key, char *arg, struct argp_state *state);
+
+#define JSON_OPTION                                   \
+	{                                             \
+		"json", 'J', NULL, 0, "Write JSON", 0 \
+	}
+
+/* JSON_OPTION and nothing else. */
+extern const struct argp_option json_options[];
+
+/* --channel, --help, --usage and --version. The input is a struct channel_choice. */
 extern const struct argp channel_argp;
 
-/* What listings have; its input is a struct listing_options */
+/* Children with channel_argp and nothing else. */
+extern const struct argp_child channel_children[];
+
+/* The options of listings. The input is a struct listing_options. */
 extern const struct argp listing_argp;
 
-/* Say what is wrong with the command line, point to --help, and end with EXIT_USAGE. */
+/* Report an error in the command line, point to --help, and exit with EXIT_USAGE. */
 void usage_error(const struct argp_state *state, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* argp_parse() for a command: messages begin with "dmaownctl: ", its help with its own name. */
+/* Call argp_parse() for a command. Messages begin with "dmaownctl: ", help with the command. */
 void parse_command(const struct argp *argp, int argc, char **argv, void *input);
 
-/* A decimal number from 1 to 2^32 - 1, or 0: it is none. */
-uint32_t parse_pid(const char *text);
-
-/* Seconds, and fractions of them, as milliseconds; what is none, or too much, is a usage error. */
+/* Parse seconds and fractions of a second; anything else is a usage error. Return: milliseconds. */
 uint32_t parse_timeout(const char *text, struct argp_state *state);
 
 #endif

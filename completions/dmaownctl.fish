@@ -1,55 +1,55 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # fish completion for dmaownctl(8)
 #
-# What there is, the tool says itself: commands, options and what they take stand in its --help, columns
-# in --list-columns, processes, contexts and areas in its listings.
+# All names come from the tool itself: commands, options and their arguments from --help, columns from
+# --list-columns, processes, contexts and areas from listings.
 
-# The help of a command, or of the tool, with each option in one line.
+# Print the help of a command, or of the tool if none is given, with each option on one line.
 function __dmaownctl_help
     ARGP_HELP_FMT=rmargin=9999 dmaownctl $argv --help 2>/dev/null
 end
 
-# Commands and what they show or do, separated by a tab.
+# Print the commands and their descriptions, separated by a tab.
 function __dmaownctl_commands
     __dmaownctl_help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\)  *\(.*\)/\1\t\2/p'
 end
 
-# The options of a command, likewise.
+# Print the options of a command in the same form.
 function __dmaownctl_options
     __dmaownctl_help $argv | sed -nE 's/^  (    |-.?, )(--[a-z-]+)(=[^ ]+)? *(.*)/\2\t\4/p'
 end
 
-# What the option $argv[1], long or short, takes: LIST, for instance.
+# Print the name of the argument of option $argv[1], long or short, such as LIST.
 function __dmaownctl_kind
     string match -q -- '-?*' $argv[1]; or return
     __dmaownctl_help $argv[2..] |
         sed -nE "s/^  (    |-.?, )--/ \1--/; / $argv[1][=,]/s/^.*--[a-z-]+=([^ ]+).*/\1/p"
 end
 
-# What a command takes besides options: CONTEXT of "[CONTEXT]".
+# Print the argument of a command besides options: CONTEXT of "[CONTEXT]".
 function __dmaownctl_argument
     __dmaownctl_help $argv | sed -nE '1s/.*\[OPTION\.\.\.\] *\[?([A-Z]*).*/\1/p'
 end
 
-# What stands in columns of a listing, one word a line; nothing when it cannot be had.
+# Print the values of columns of a listing, one word a line. Print nothing if the listing fails.
 function __dmaownctl_listed
     dmaownctl $argv[1] --raw --noheadings --output $argv[2] 2>/dev/null | string split ' ' | string split , |
         string match -v -- -
 end
 
-# Those that own something, as --from names them: the living by PID, the dead by owner ID.
+# Print the owners in the form that --from takes: the living by PID, the dead by owner ID.
 function __dmaownctl_owners
     dmaownctl owners --raw --noheadings --output STATE,PID,OWNER,COMMAND 2>/dev/null |
         awk '{ print ($1 != "dead" && $2 != "-" ? $2 : $3) "\t" ($1 == "dead" ? "dead" : $4) }'
 end
 
-# How an entry begins, for each area that is mapped by address.
+# Print the beginning of a remap entry for each area that is mapped by address.
 function __dmaownctl_remaps
     dmaownctl areas --raw --noheadings --output SOURCE,IOAS,IOVA 2>/dev/null |
         awk '$1 == "address" { print $2 ":" $3 "=" }'
 end
 
-# The columns of a command that do not stand in the list $argv[1] yet.
+# Print the columns of command $argv[2] that are not in the list $argv[1] yet.
 function __dmaownctl_columns
     set -l taken (string trim -l -c + -- $argv[1] | string split ,)
     dmaownctl $argv[2] --list-columns --raw --noheadings 2>/dev/null | while read -l name type description
@@ -57,13 +57,13 @@ function __dmaownctl_columns
     end
 end
 
-# The value of an option, or an argument, by what the help calls it. What stands there in small letters is
-# meant literally, as "auto" in auto|IOAS:IOVA=ADDR. $argv: option, kind, what has been typed, command.
+# Offer values of an option, or an argument, by its name in the help. A name in small letters is a literal
+# value, such as "auto" in auto|IOAS:IOVA=ADDR. $argv: option, kind, typed text, command.
 function __dmaownctl_offer_kind
     string split '|' -- $argv[2] | string match -r '^[a-z].*'
     switch $argv[1]:$argv[2]
         case '*:LIST'
-            # What stands before the last name
+            # The list without its last name
             set -l before (string match -r -- '^\+?(?:.*,)?' $argv[3])
             __dmaownctl_columns $before $argv[4] | string replace -r -- '^' $before
         case '*:CONTEXT'
@@ -76,15 +76,16 @@ function __dmaownctl_offer_kind
         case '*:*OWNER'
             __dmaownctl_owners
         case '*:REASON*'
-            printf '%s\n' would-reset untrusted-holder
+            printf '%s\n' would-reset untrusted-holder unknown-holder unseen taken-back
             __dmaownctl_listed devices DEVICE | string replace -r '^' would-reset=
+            __dmaownctl_listed devices DEVICE | string replace -r '^' unknown-holder=
             __dmaownctl_listed list HOLDERS | string replace -r '^' untrusted-holder=
         case '*:*IOAS:IOVA=ADDR'
             __dmaownctl_remaps
     end
 end
 
-# The first word that is neither --channel nor what that takes; options stand for list.
+# Print the command: the first word that is neither --channel nor its value. If an option comes first, it is list.
 function __dmaownctl_command
     set -l words $argv
     while set -q words[1]
@@ -103,7 +104,7 @@ function __dmaownctl_command
     end
 end
 
-# All that could stand at the cursor.
+# Print all words that are possible at the cursor.
 function __dmaownctl_complete
     set -l words (commandline -opc)[2..]
     set -l current (commandline -ct)
@@ -113,7 +114,7 @@ function __dmaownctl_complete
 
     string match -q -- '-*' $current; and test -z "$command"; and not string match -q -- '--channel=*' $current
     and set command list
-    # What another command takes, which this one is to run, is for that to say.
+    # After "--", complete the command line of the command that dmaownctl is to run.
     set -l end (contains -i -- -- $words)
     if test -n "$end"; and __dmaownctl_help $command | string match -q -- '*-- COMMAND*'
         set -e words[1..$end]

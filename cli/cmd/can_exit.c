@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaownctl can-exit: find what would break if a process exited now */
+#include <err.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "channel/device.h"
+#include "command.h"
+#include "exit_status.h"
+#include "health/finding.h"
+#include "health/mend.h"
+#include "health/unknown.h"
+#include "options.h"
+#include "output/size.h"
+#include "query/holding.h"
+#include "query/owner_areas.h"
+#include "query/process.h"
+
+struct leaving {
+	struct common_options common;
+	const char *text; /* the process, as the user names it */
+	struct process_name name;
+
+	struct channel *channel;
+	struct process_ref process;
+	struct record_list holders, devices, contexts;
+	struct owner_areas_list owner_areas;
+	struct finding_list findings;
+};
+
+static error_t parse_can_exit(int key, char *arg, struct argp_state *state)
+{
+	struct leaving *leaving = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		if (leaving->text)
+			usage_error(state, "unexpected argument '%s'", arg);
+		leaving->text = arg;
+		if (!process_parse(arg, &leaving->name) || !leaving->name.pid)
+			usage_error(state, "not a PID or PID:INODE: '%s'", arg);
+		return 0;
+	case ARGP_KEY_END:
+		if (!leaving->text)
+			usage_error(state, "which process is to exit?");
+		return 0;
+	default:
+		return parse_common(key, arg, state);
+	}
+}
+
+static const struct argp can_exit_argp = {
+	.options = json_options,
+	.parser = parse_can_exit,
+	.children = channel_children,
+	.args_doc = "PID",
+	.doc = "Show what would break if a process exited now, and what to do about it. Print "
+	       "nothing if nothing would break.\v"
+	       "PID may be PID:INODE of its pidfd.\n"
+	       "Exit status: 0 nothing would break; 2 something would; 14 unknown, because not "
+	       "everything could be inspected; 10 there is no such process; see dmaownctl(8).",
+};
+
+/* FINDINGS */
+
+/* Find files of the process and of others. @device: only its file counts; NULL: all count */
+static struct holding find_holding(const struct leaving *leaving, uint64_t context,
+				   const char *device)
+{
+	const struct dmaown_process *process = &leaving->process.process;
+
+	return holding_find(&leaving->holders, context, device,
+			    (struct holding_process){ process->pid, process->start });
+}
+
+static void set_process(const struct leaving *leaving, struct finding *finding)
+{
+	value_set_number(&finding->pid, VALUE_NUMBER, leaving->process.process.pid);
+	value_set_number(&finding->owner, VALUE_HEX, leaving->process.owner);
+}
+
+static void find_resets(struct leaving *leaving)
+{
+	const struct device_record *device;
+	struct finding *finding;
+	struct holding holding;
+	size_t i;
+
+	for (i = 0; i < leaving->devices.nr; i++) {
+		device = &leaving->devices.items[i].device;
+		holding = find_holding(leaving, device->context, device->device);
+		if (!holding.own || holding.other)
+			continue;
+		finding = finding_add(&leaving->findings, FOUND_RESET,
+				      "device %s in context 0x%" PRIx64
+				      ": nobody else has its file open",
+				      device->device, device->context);
+		finding_advice(finding,
+			       "pass descriptor %" PRIu32 " of process %" PRIu32
+			       " to the process that is to have the device",
+			       holding.own->fd, holding.own->pid);
+		set_process(leaving, finding);
+		value_set_number(&finding->context, VALUE_HEX, device->context);
+		value_give_text(&finding->device, strdup(device->device));
+	}
+}
+
+static void find_losses(struct leaving *leaving)
+{
+	const struct context_record *context;
+	struct finding *finding;
+	struct holding holding;
+	size_t i;
+
+	for (i = 0; i < leaving->contexts.nr; i++) {
+		context = &leaving->contexts.items[i].context;
+		holding = find_holding(leaving, context->context, NULL);
+		if (!holding.own || holding.other)
+			continue;
+		finding = finding_add(&leaving->findings, FOUND_LOST,
+				      "context 0x%" PRIx64 ": nobody else holds it",
+				      context->context);
+		finding_advice(finding,
+			       "pass descriptor %" PRIu32 " of process %" PRIu32
+			       " to the process that is to have the context",
+			       holding.own->fd, holding.own->pid);
+		set_process(leaving, finding);
+		value_set_number(&finding->context, VALUE_HEX, context->context);
+		value_set_field(&finding->areas,
+				record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_AREAS),
+				&leaving->contexts.items[i]);
+		value_set_field(&finding->pinned,
+				record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_PINNED),
+				&leaving->contexts.items[i]);
+	}
+}
+
+/* Sum what the process owns in a context, over all IOASes. */
+static struct owner_areas sum_owned(const struct leaving *leaving, uint64_t context)
+{
+	const struct owner_areas *owned;
+	struct owner_areas sum = { 0 };
+	size_t i;
+
+	for (i = 0; i < leaving->owner_areas.nr; i++) {
+		owned = &leaving->owner_areas.items[i];
+		if (owned->area.context != context || owned->area.owner != leaving->process.owner)
+			continue;
+		sum.areas += owned->areas;
+		sum.pinned += owned->pinned;
+	}
+	return sum;
+}
+
+static void advise_transfer(const struct leaving *leaving, struct finding *finding,
+			    uint64_t context)
+{
+	const struct mend mend = {
+		.channel = leaving->channel,
+		.holders = &leaving->holders,
+		.owner_areas = &leaving->owner_areas,
+		.context = context,
+		.from = leaving->process,
+		.from_text = leaving->text,
+	};
+
+	mend_find(&mend, finding);
+}
+
+static void find_mischarged_in(struct leaving *leaving, uint64_t context)
+{
+	struct holding holding = find_holding(leaving, context, NULL);
+	struct owner_areas sum = sum_owned(leaving, context);
+	struct finding *finding;
+	char size[SIZE_TEXT];
+
+	/* A context that no other process holds is lost, and nothing stays charged. */
+	if (!sum.areas || (holding.own && !holding.other))
+		return;
+	finding = finding_add(&leaving->findings, FOUND_MISCHARGED,
+			      "%" PRIu64 " area%s in context 0x%" PRIx64 ", %s pinned: owned by "
+			      "process %" PRIu32 ", while others hold the context",
+			      sum.areas, sum.areas == 1 ? "" : "s", context,
+			      size_format(size, sum.pinned), leaving->process.process.pid);
+	advise_transfer(leaving, finding, context);
+	set_process(leaving, finding);
+	value_set_number(&finding->context, VALUE_HEX, context);
+	value_set_number(&finding->areas, VALUE_NUMBER, sum.areas);
+	value_set_number(&finding->pinned, VALUE_SIZE, sum.pinned);
+}
+
+static int find_unknown(struct leaving *leaving)
+{
+	if (leaving->owner_areas.busy)
+		finding_add(&leaving->findings, FOUND_UNKNOWN,
+			    "%" PRIu32
+			    " IOAS%s locked by another thread: the owners of its areas are unknown",
+			    leaving->owner_areas.busy,
+			    leaving->owner_areas.busy > 1 ? "es are" : " is");
+	return findings_add_unknown(&leaving->findings, leaving->channel, &leaving->holders);
+}
+
+static int find_all(struct leaving *leaving)
+{
+	size_t i;
+
+	find_resets(leaving);
+	find_losses(leaving);
+	for (i = 0; i < leaving->contexts.nr; i++)
+		find_mischarged_in(leaving, leaving->contexts.items[i].context.context);
+	return find_unknown(leaving);
+}
+
+/* THE COMMAND */
+
+static int find_process(struct leaving *leaving)
+{
+	int device;
+	int rc = device_open(&device);
+
+	if (rc)
+		return rc;
+	rc = process_find(device, leaving->channel, leaving->text, &leaving->name,
+			  &leaving->process);
+	close(device);
+	if (rc != -ESRCH)
+		return rc;
+	warnx("there is no process %s", leaving->text);
+	return EXIT_NO_PROCESS;
+}
+
+static int collect(struct leaving *leaving)
+{
+	struct {
+		enum record_kind kind;
+		struct record_list *list;
+	} parts[] = {
+		{ RECORD_HOLDER, &leaving->holders },
+		{ RECORD_DEVICE, &leaving->devices },
+		{ RECORD_CONTEXT, &leaving->contexts },
+	};
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		rc = channel_collect(leaving->channel, parts[i].kind, 0, parts[i].list);
+		if (rc)
+			return channel_failed(leaving->channel, parts[i].kind, rc);
+	}
+	rc = owner_areas_collect(leaving->channel, 0, &leaving->owner_areas);
+	return rc ? channel_failed(leaving->channel, RECORD_AREA, rc) : 0;
+}
+
+static void print_json(const struct leaving *leaving)
+{
+	struct json json = { .out = stdout };
+
+	json_open(&json, NULL, '{');
+	json_open(&json, "can_exit", '{');
+	json_number(&json, "pid", leaving->process.process.pid);
+	json_hex(&json, "owner", leaving->process.owner);
+	json_bool(&json, "ok", !leaving->findings.nr);
+	findings_to_json(&leaving->findings, &json);
+	json_close(&json, '}');
+	json_close(&json, '}');
+}
+
+static int look(struct channel *channel, void *data)
+{
+	struct leaving *leaving = data;
+	int rc;
+
+	leaving->channel = channel;
+	rc = find_process(leaving) ?: collect(leaving) ?: find_all(leaving);
+	if (rc)
+		return rc;
+	if (leaving->common.json)
+		print_json(leaving);
+	else
+		findings_print(&leaving->findings);
+	return findings_status(&leaving->findings);
+}
+
+int can_exit_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	struct leaving leaving = { .common.channel = *channel };
+	int rc;
+
+	parse_command(&can_exit_argp, argc, argv, &leaving);
+	rc = channel_run(&leaving.common.channel, look, &leaving);
+	findings_free(&leaving.findings);
+	owner_areas_free(&leaving.owner_areas);
+	record_list_free(&leaving.holders);
+	record_list_free(&leaving.devices);
+	record_list_free(&leaving.contexts);
+	return rc;
+}

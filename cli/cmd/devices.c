@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* dmaownctl devices: list devices */
+#include <string.h>
+
+#include "command.h"
+#include "listing.h"
+
+/* List the processes with the device's own file: the device is reset when the last closes it. */
+static void render_holders(const struct row *row, struct value *value)
+{
+	const struct record_list *holders = lookup_holders(row->lookup);
+	const struct holder_record *holder;
+	size_t i;
+
+	value_set_list(value);
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i].holder;
+		if (holder->via == DMAOWN_VIA_DEVICE &&
+		    !strcmp(holder->device, row->record->device.device))
+			lookup_add_process(value, holder);
+	}
+}
+
+static void render_unit(const struct row *row, struct value *value)
+{
+	const char *unit = lookup_context_unit(row->lookup, row->record->device.context);
+
+	if (unit)
+		value_give_text(value, strdup(unit));
+}
+
+static const struct column columns[] = {
+	FIELD_COLUMN("DEVICE", DEVICE, DEVICE, 0, 0),
+	FIELD_COLUMN("CONTEXT", DEVICE, CONTEXT, 0, 0),
+	FIELD_COLUMN("ID", DEVICE, ID, 0, 0),
+	FIELD_COLUMN("HWPT", DEVICE, HWPT, 0, 0),
+	FIELD_COLUMN("IOAS", DEVICE, IOAS, 0, 0),
+	FIELD_COLUMN("KIND", DEVICE, KIND, 0, 0),
+	FIELD_COLUMN("OPENS", DEVICE, OPENS, 0, 0),
+	FIELD_COLUMN("UNKNOWN", DEVICE, UNKNOWN, 0, 0),
+	MADE_COLUMN("HOLDERS", VALUE_LIST, render_holders, 7, SCOLS_FL_WRAP,
+		    "processes that have the device's file open"),
+	MADE_COLUMN("UNIT", VALUE_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
+		    "systemd unit, or cgroup, of the first holder of the context"),
+};
+
+static const struct listing listing = {
+	.doc = "List the devices that are bound to a context.",
+	.set = { RECORD_DEVICE, columns, sizeof(columns) / sizeof(columns[0]) },
+	.defaults = "DEVICE,CONTEXT,KIND,ID,HWPT,IOAS,HOLDERS",
+};
+
+int devices_main(int argc, char **argv, const struct channel_choice *channel)
+{
+	return listing_main(&listing, argc, argv, channel);
+}

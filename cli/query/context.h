@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Contexts, as users name them. */
+#ifndef DMAOWN_CLI_QUERY_CONTEXT_H
+#define DMAOWN_CLI_QUERY_CONTEXT_H
+
+#include "channel/channel.h"
+
+struct context_name {
+	enum { CONTEXT_BY_ID, CONTEXT_BY_FD, CONTEXT_BY_PID, CONTEXT_BY_DEVICE } by;
+	uint64_t id;
+	unsigned int digits; /* of the ID as given: it may be abbreviated */
+	uint32_t pid;
+	uint32_t fd;
+	char device[sizeof(field_NAME)];
+};
+
+/* Return: false if the text names no context. */
+bool context_parse(const char *text, struct context_name *name);
+
+/* Is this the ID that was named, in full or abbreviated? */
+bool context_id_matches(const struct context_name *name, uint64_t id);
+
+/* Find the ID of the context that the text names. Return: 0, or an exit status after a message. */
+int context_find(struct channel *channel, const char *text, uint64_t *id);
+
+/*
+ * Find a file of the context that the text names: the module takes contexts by a file of a holder.
+ * A descriptor of the context itself is preferred, because a device can be unbound.
+ * Return: 0, or an exit status after a message.
+ */
+int context_find_file(struct channel *channel, const char *text, struct dmaown_file *file);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Holders, devices, owners and units: data of columns besides their own record. */
+#ifndef DMAOWN_CLI_QUERY_LOOKUP_H
+#define DMAOWN_CLI_QUERY_LOOKUP_H
+
+#include "channel/channel.h"
+#include "output/value.h"
+
+/* The lists are read at the first use. */
+struct lookup {
+	struct channel *channel;
+	struct record_list holders;
+	struct record_list devices;
+	bool has_holders;
+	bool has_devices;
+	uint32_t unit_pid; /* process whose unit is cached */
+	char *unit;
+};
+
+const struct record_list *lookup_holders(struct lookup *lookup);
+const struct record_list *lookup_devices(struct lookup *lookup);
+
+/*
+ * Add a process to a list, unless the list has it. All processes without a PID in this PID
+ * namespace share one item, which is unknown.
+ */
+void lookup_add_process(struct value *list, const struct holder_record *holder);
+
+/* Return: the unit of a process, or NULL; valid until the next call. */
+const char *lookup_unit(struct lookup *lookup, uint32_t pid);
+
+/* Return: the unit of the first holder of a context that has a PID here, or NULL. */
+const char *lookup_context_unit(struct lookup *lookup, uint64_t context);
+
+/*
+ * Add one area of each owner in a context to a list.
+ * @context: 0: in all contexts
+ * @enough: stop after so many owners; 0: list all
+ * Return: 0 or -errno.
+ */
+int lookup_owners(struct lookup *lookup, uint64_t context, uint32_t enough,
+		  struct record_list *areas);
+
+/*
+ * List the contexts that a process holds or owns areas in.
+ * @contexts: filled with records whose field "context" is the ID
+ * Return: 0 or -errno.
+ */
+int lookup_contexts_of(struct lookup *lookup, uint32_t pid, struct record_list *contexts);
+
+void lookup_free(struct lookup *lookup);
+
+#endif
