@@ -1,24 +1,37 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# dmaown. See README.md.
+# Builds, installs and tests dmaown. README.md describes the project.
 #
-#	make			the tool, its man pages, and the module for the kernel in KDIR
-#	make tool | module	one of them
+#	make			build the tool, its manual pages, and the module for the kernel in KDIR
+#	make tool | man | module
+#				build one of them
+#	make clean		remove BUILD, the folder of everything that is built
 #	make install | uninstall
-#				all of it; PREFIX, DESTDIR, SBINDIR, MANDIR, BASHCOMPDIR, ZSHCOMPDIR,
-#				FISHCOMPDIR, DOCDIR, UDEVDIR and MODLOADDIR as usual
-#	make deb		Debian packages of the tool, and of the module for DKMS
-#	make demo		show the main job in a virtual machine
-#	make spec		what is made from kmod/uapi/dmaown.h: dmaown.yaml, a part of a manual page
-#	make check		the tests, on the kernels of KERNELS, a selection on QUICK_DEBUG_KERNEL, and
-#				those of VFIO containers on STOCK_KERNEL, which has no iommufd
-#	make check-debug	all tests in the virtual machine, on the kernels of DEBUG_KERNELS, which
-#				look for bugs, with a minute of storm and two of fuzz
-#	make soak | fuzz	the storm for an hour, or the fuzz for two minutes, on SOAK_KERNEL; SECONDS
-#				says otherwise, and SEED, of the fuzz, repeats one
-#	make bench		tables of how long it takes, beside the goals, on BENCH_KERNELS; BENCH=file
-#				(or address, type1, standstill, looking, rest) measures that alone
+#				install or remove everything; PREFIX, DESTDIR, SBINDIR, MANDIR, BASHCOMPDIR,
+#				ZSHCOMPDIR, FISHCOMPDIR, DOCDIR, UDEVDIR and MODLOADDIR have their usual meaning
+#	make install-tool | install-module | install-host
+#				install one part: the tool with manual pages and completions; the module; the files
+#				that make a host load the module and that set who may open its device
+#	make install-dkms	install the module's sources for DKMS, and the files of install-host
+#	make deb		build Debian packages: one with the tool, one with the module for DKMS
+#	make demo		show a transfer in a virtual machine
+#	make spec		generate dmaown.yaml and a part of dmaown-netlink(7) from kmod/uapi/dmaown.h
+#	make check		run the tests that CI runs: all tests on FULL_KERNEL, the conformance selection on
+#				each of CONFORMANCE_KERNELS, and the tests on the host
+#	make check-unit | check-static | check-builds | check-install | check-deb | check-machine
+#				run one part of the tests on the host
+#	make check-kernel KERNEL=FOLDER
+#				run the conformance selection on a kernel of your own, built or unpacked, and print
+#				a verdict for each rule
+#	make check-kernels	run the conformance selection on every kernel of tests/vm/kernels
+#	make check-debug	run all tests on DEBUG_KERNELS, which are built with debugging options, with one
+#				minute of storm and two minutes of fuzz
+#	make check-all		run everything on every kernel: takes a night, and continues where it was interrupted
+#	make soak		run the storm test on SOAK_KERNEL for an hour, or for SECONDS
+#	make fuzz		run the fuzz test on SOAK_KERNEL for two minutes, or for SECONDS; SEED repeats a run
+#	make bench		print tables of measured times beside the goals, on BENCH_KERNELS; BENCH=NAME runs
+#				one benchmark: file, address, type1, standstill, looking or rest
 #
-# V=1 shows the commands.
+# V=1 shows the commands. WERROR=1 makes each compiler warning an error: all tests set it, except check-kernel.
 
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
@@ -31,14 +44,15 @@ ZSHCOMPDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHCOMPDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 INSTALL ?= install
 BUILD ?= $(CURDIR)/build
-KERNELS ?= 6.12 7.3
-QUICK_DEBUG_KERNEL ?= 6.12-debug
-STOCK_KERNEL ?= debian
+FULL_KERNEL ?= 7.3
+CONFORMANCE_KERNELS ?= debian-iommufd debian-nogroup 6.12-debug
+# make check-static runs checkpatch.pl of this kernel: it asks for nothing that the oldest supported kernel lacks.
+STATIC_KERNEL ?= debian-iommufd
 DEBUG_KERNELS ?= 6.12-debug 7.3-debug
 SOAK_KERNEL ?= 7.3-debug
 BENCH_KERNELS ?= 7.3 6.12
 
-# The version stands in kmod/dkms.conf alone.
+# Read the version from kmod/dkms.conf: no other file has it.
 VERSION := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kmod/dkms.conf)
 RELEASE ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(RELEASE)/build
@@ -57,27 +71,35 @@ $(BUILD)/man/%: man/%.scd man/expand $(wildcard man/examples/*)
 	@mkdir -p $(@D)
 	$(Q)man/expand $< >$@.scd && scdoc <$@.scd >$@.tmp && mv $@.tmp $@
 
-# A module fits one kernel, so each is built in a folder of its own, from copies.
+# Build each module in a folder of its own, from copies of the sources: a module fits only one kernel.
 module: MODULE ?= $(RELEASE)
 module:
 	@mkdir -p $(BUILD)/kmod/$(MODULE)
 	$(Q)cp -ru kmod/. $(BUILD)/kmod/$(MODULE)
 	$(Q)$(MAKE) --no-print-directory -C $(BUILD)/kmod/$(MODULE) KDIR=$(KDIR) \
-		$(if $(MODULES),MODULES=$(MODULES)) $(if $(UNTESTED),UNTESTED=$(UNTESTED))
+		$(if $(MODULES),MODULES=$(MODULES)) $(if $(VMLINUX),VMLINUX=$(VMLINUX)) \
+		$(if $(UNTESTED),UNTESTED=$(UNTESTED))
 
-# The module as it would be if it had been built for an iommufd of another build (or for another VFIO, if
-# there is no iommufd): each such build ID in it, in bytes and as text, is turned into another.
+# $(call wrong_id,FOLDER,NAME) MODULE prints the module of FOLDER as if it had been built for another build of iommufd
+# or VFIO: it replaces that build ID everywhere in the module, both as bytes and as text. With NAME _VFIO the build ID
+# is VFIO's; without NAME it is iommufd's, or VFIO's if there is no iommufd.
 wrong_id = perl -0777 -pe 'BEGIN { open my $$f, "<", "$(1)/dmaown_layout.h" or die; local $$/; \
-	<$$f> =~ /_BUILD_ID "(..)(\w+)"/ or die; ($$a, $$b) = ($$1, $$2); $$c = $$a eq "00" ? "11" : "00" } \
+	<$$f> =~ /$(2)_BUILD_ID "(..)(\w+)"/ or die; ($$a, $$b) = ($$1, $$2); $$c = $$a eq "00" ? "11" : "00" } \
 	s/$$a$$b/$$c$$b/g; s/\Q@{[pack "H*", $$a.$$b]}\E/pack "H*", $$c.$$b/ge'
 
-# What tests/vm/run needs for the kernel KERNEL, whose build tree is KDIR.
+release_of = sed -n 's/^.define UTS_RELEASE "\(.*\)"/\1/p'
+
+# Build everything that tests/vm/run needs for the kernel in FOLDER, which tests/vm/kernel made. Below build/ that
+# kernel is named KERNEL.
 vm-artifacts: tool
-	$(Q)$(MAKE) --no-print-directory module MODULE=$(KERNEL) KDIR=$(KDIR) \
-		MODULES=$(wildcard $(KDIR)/../root/lib/modules/*)
+	$(Q)$(MAKE) --no-print-directory module MODULE=$(KERNEL) KDIR=$(FOLDER)/build \
+		MODULES=$(FOLDER)/root/lib/modules/$$($(release_of) $(FOLDER)/build/include/generated/utsrelease.h) \
+		VMLINUX=$(firstword $(wildcard $(FOLDER)/build/vmlinux) $(FOLDER)/bzImage)
 	$(Q)$(call wrong_id,$(BUILD)/kmod/$(KERNEL)) $(BUILD)/kmod/$(KERNEL)/dmaown.ko \
 		>$(BUILD)/kmod/$(KERNEL)/dmaown-wrongid.ko
-	$(Q)$(MAKE) --no-print-directory -C tests KERNEL=$(KERNEL) KDIR=$(KDIR) OUT=$(BUILD)/tests
+	$(Q)$(call wrong_id,$(BUILD)/kmod/$(KERNEL),_VFIO) $(BUILD)/kmod/$(KERNEL)/dmaown.ko \
+		>$(BUILD)/kmod/$(KERNEL)/dmaown-wrongvfio.ko
+	$(Q)$(MAKE) --no-print-directory -C tests KERNEL=$(KERNEL) FOLDER=$(FOLDER) OUT=$(BUILD)/tests
 
 spec:
 	@mkdir -p $(BUILD)
@@ -90,62 +112,50 @@ spec:
 
 # DEMONSTRATION AND TESTS
 #
-# Both set up what they need themselves: packages, kernels, everything.
+# Both set up all that they need: packages, kernels, everything.
 
 demo:
 	$(Q)tests/demo
 
-check: check-unit check-static check-install check-deb check-vm
+check check-kernels check-all check-debug check-kernel check-unit check-static check-builds check-install check-deb \
+	check-machine soak fuzz bench: export WERROR := 1
+export FULL_KERNEL CONFORMANCE_KERNELS DEBUG_KERNELS
+
+check:
+	$(Q)tests/check
+
+check-kernels check-all check-debug:
+	$(Q)tests/check $(@:check-%=%)
+
+check-kernel:
+	$(Q)WERROR=0 tests/check kernel "$(KERNEL)"
 
 check-setup:
 	$(Q)tests/vm/setup tool layout check kernel machine
 
 check-unit: check-setup tool
-	@echo "unit tests"
 	$(Q)$(MAKE) --no-print-directory -C cli OUT=$(BUILD) VERSION=$(VERSION) test
 	$(Q)$(MAKE) --no-print-directory -f tests/unit/layout.mk OUT=$(BUILD)/unit
-	$(Q)PATH=$(BUILD):$$PATH prove --timer tests/unit/names.t
+	$(Q)PATH=$(BUILD):$$PATH prove --timer tests/unit/*.t
 
 check-static: check-setup
-	@echo "static checks"
-	$(Q)folder=$$(tests/vm/kernel 6.12) && \
-		$(MAKE) --no-print-directory vm-artifacts KERNEL=6.12 KDIR=$$folder/build && \
-		prove -e '' tests/static :: $$folder $(BUILD)/kmod/6.12
+	$(Q)folder=$$(tests/vm/kernel $(STATIC_KERNEL)) && \
+		$(MAKE) -s vm-artifacts KERNEL=$(STATIC_KERNEL) FOLDER=$$folder && \
+		prove -e '' tests/static :: $$folder $(BUILD)/kmod/$(STATIC_KERNEL)
+
+check-builds: check-setup
+	$(Q)prove --timer tests/builds.t
 
 check-install: check-setup
-	@echo "installation"
 	$(Q)prove --timer tests/install.t
 
 check-deb: check-setup
-	@echo "Debian packages"
 	$(Q)prove --timer tests/deb.t
 
-check-vm: check-setup
-	@echo "the virtual machine itself"
+check-machine: check-setup
 	$(Q)prove --timer tests/vm/run.t
-	$(Q)for kernel in $(KERNELS); do \
-		echo "tests in the virtual machine, kernel $$kernel"; \
-		DMAOWN_STORM_SECONDS=10 DMAOWN_FUZZ_SECONDS=10 tests/vm/prove $$kernel || exit 1; \
-	done
-	@echo "tests of VFIO containers on a kernel without iommufd, as Debian has built it, $(STOCK_KERNEL)"
-	$(Q)DMAOWN_STORM_SECONDS=10 tests/vm/prove $(STOCK_KERNEL) $(stock_tests)
-	@echo "a selection of them on a kernel that looks for bugs, $(QUICK_DEBUG_KERNEL)"
-	$(Q)tests/vm/prove $(QUICK_DEBUG_KERNEL) $(quick_tests)
 
-# What there is of the transfer, shortly, and each allocation made to fail.
-quick_tests = faults shared flux remap type1-faults type1-matrix
-# Allocations cannot be made to fail on it.
-stock_tests = type1 type1-matrix type1-flux type1-storm emulated later type1-access type1-adopt type1-back type1-check \
-	type1-dryrun type1-events type1-keep type1-memory type1-raise type1-remap type1-remap-auto type1-rules \
-	type1-scope type1-several type1-states
-
-check-debug: check-setup
-	$(Q)for kernel in $(DEBUG_KERNELS); do \
-		echo "tests in the virtual machine, kernel $$kernel"; \
-		DMAOWN_STORM_SECONDS=60 DMAOWN_FUZZ_SECONDS=120 tests/vm/prove -t 7200 $$kernel || exit 1; \
-	done
-
-# lasting VARIABLE,SECONDS,TEST: runs one test, whose duration is in the variable.
+# $(call lasting,VARIABLE,SECONDS,TEST) runs TEST with VARIABLE=SECONDS: the test reads from VARIABLE how long it lasts.
 lasting = $(Q)$(1)=$(2) tests/vm/run -k $(SOAK_KERNEL) -t $$(($(2) + 900)) -- prove -v tests/guest/$(3).t
 
 soak: check-setup
@@ -154,7 +164,8 @@ soak: check-setup
 fuzz: check-setup
 	$(call lasting,$(if $(SEED),DMAOWN_FUZZ_SEED=$(SEED)) DMAOWN_FUZZ_SECONDS,$(or $(SECONDS),120),fuzz)
 
-# Nothing fails for being slow. What is compared runs in one machine, in turn; a program a machine.
+# No benchmark fails because it is slow. Each program has a machine of its own, in which it runs the things that it
+# compares in turn.
 BENCH ?= file address type1 standstill looking rest
 
 bench: check-setup
@@ -184,17 +195,17 @@ install-module: module
 	$(MAKE) -C $(KDIR) M=$(BUILD)/kmod/$(RELEASE) INSTALL_MOD_PATH=$(DESTDIR) INSTALL_MOD_DIR=updates \
 		DEPMOD=true modules_install
 
-# What a host does with the module: load it at boot, and say who may open its device.
+# Install the files that make a host load the module at boot, and that set who may open its device.
 install-host:
 	$(INSTALL) -D -m 644 kmod/host/70-dmaown.rules $(DESTDIR)$(UDEVDIR)/70-dmaown.rules
 	$(INSTALL) -D -m 644 kmod/host/dmaown.conf $(DESTDIR)$(MODLOADDIR)/dmaown.conf
 
-# The module's sources, where dkms looks for them; then: dkms install dmaown/$(VERSION)
+# Install the module's sources in the folder that DKMS reads. Afterwards run: dkms install dmaown/$(VERSION)
 install-dkms: install-host
 	$(INSTALL) -d $(DESTDIR)/usr/src/dmaown-$(VERSION)
 	cp -r kmod/. $(DESTDIR)/usr/src/dmaown-$(VERSION)
 
-# All of it, but for what dkms keeps: dkms remove dmaown/$(VERSION) --all
+# Remove everything except what DKMS keeps. To remove that, run: dkms remove dmaown/$(VERSION) --all
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/dmaownctl $(DESTDIR)$(BASHCOMPDIR)/dmaownctl \
 		$(DESTDIR)$(ZSHCOMPDIR)/_dmaownctl $(DESTDIR)$(FISHCOMPDIR)/dmaownctl.fish \
@@ -206,8 +217,8 @@ uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/dmaown $(DESTDIR)/usr/src/dmaown-$(VERSION)
 	-[ -n "$(DESTDIR)" ] || depmod $(RELEASE)
 
-# The packages dmaownctl and dmaown-dkms, in $(BUILD). Debian's tools want a tree of their own, with
-# debian/ at its top.
+# Build the packages dmaownctl and dmaown-dkms in $(BUILD). Debian's tools need a tree of their own, with debian/ at its
+# top.
 deb: PACKAGE = $(BUILD)/deb/dmaown-$(VERSION)
 deb:
 	$(Q)tests/vm/setup tool package
@@ -224,6 +235,6 @@ clean:
 	rm -rf $(BUILD)
 
 .NOTPARALLEL:
-.PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-install \
-	check-deb check-vm check-debug soak fuzz bench install install-tool install-module install-host install-dkms \
-	uninstall deb clean
+.PHONY: all tool man module vm-artifacts spec demo check check-setup check-unit check-static check-builds \
+	check-install check-deb check-machine check-kernel check-kernels check-debug check-all soak fuzz bench \
+	install install-tool install-module install-host install-dkms uninstall deb clean

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# make install, with DESTDIR and with folders of one's own choice; make uninstall leaves nothing. TAP.
+# Tests make install, with DESTDIR and with other folders, and that make uninstall leaves nothing behind. TAP.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 scratch=$(mktemp -d) || exit 1
@@ -8,17 +8,19 @@ trap 'rm -rf "$scratch"' EXIT
 
 # shellcheck source=tap.sh
 . tests/tap.sh
+# shellcheck source=vm/lib.sh
+. tests/vm/lib.sh
 
-folder=$(tests/vm/kernel 6.12) || bail "no kernel"
-release=$(cat "$folder/build/include/config/kernel.release")
+folder=$(tests/vm/kernel 7.3) || bail "no kernel 7.3"
+release=$(release_of "$folder/build")
 version=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' kmod/dkms.conf)
 kernel=(RELEASE="$release" KDIR="$folder/build" MODULES="$folder/root/lib/modules/$release")
 
-# quietly COMMAND...: what it says is seen when it fails.
+# quietly COMMAND...: run a command, and show the end of its output only if it fails.
 quietly() { "$@" >"$scratch/log" 2>&1 || { tail -n 30 "$scratch/log" | sed 's/^/# /' >&2; return 1; }; }
 files() { (cd "$1" && find . -type f -printf '%m %P\n' | sort -k 2); }
 
-# What "make install" is to install, below these folders. $1: prefix; $2: where what udev reads is.
+# wanted PREFIX UDEVDIR: list the files that "make install" must install, each with its mode.
 wanted() {
 	local file
 
@@ -52,10 +54,10 @@ is "$? $(files "$root")" "0 " "make uninstall leaves nothing"
 
 folders=(PREFIX=/opt/x UDEVDIR=/etc/udev/rules.d DESTDIR="$root")
 quietly make install "${folders[@]}" "${kernel[@]}"
-is "$? $(files "$root")" "0 $(wanted opt/x etc/udev/rules.d)" "with folders of one's own choice"
+is "$? $(files "$root")" "0 $(wanted opt/x etc/udev/rules.d)" "with other folders"
 mkdir -p "$root/opt/x/share/doc/dmaown" && touch "$root/opt/x/share/doc/dmaown/notes"
 quietly make uninstall "${folders[@]}" "${kernel[@]}"
-is "$? $(files "$root")" "0 644 opt/x/share/doc/dmaown/notes" "what somebody else has put there stays"
+is "$? $(files "$root")" "0 644 opt/x/share/doc/dmaown/notes" "a file that somebody else has put there stays"
 
 rm -rf "$root"
 quietly make install-dkms DESTDIR="$root"

@@ -1,25 +1,25 @@
-# Shells at which keys are pressed, for tests of their completion; sourced, not run.
+# Presses keys at interactive shells, for tests of their completion; sourced, not run.
 #
-#	shell_begin bash	an interactive shell on a terminal, with the completion of the checkout
-#	press $'dmaownctl tr\t'	keys; $line is the line as it stands then
-#	offered 'dmaownctl tr'	all that completion has to offer for the last word, in $offers: sorted, in one
+#	shell_begin bash	start an interactive shell on a terminal, with the completion of the checkout
+#	press $'dmaownctl tr\t'	press keys; sets $line to the command line after them
+#	offered 'dmaownctl tr'	set $offers to all words that completion offers for the last word: sorted, in one
 #				line, each as the shell inserts it
-#	shell_end
+#	shell_end		end the shell
 #
-# There is bash, bash-completion (bash with that package, which finds the completion itself), zsh and fish.
-# Needs $scratch, a folder; what the shells write to their terminal lies in $scratch/terminal.
+# The shells are bash, bash-completion (bash with that package, which finds the completion itself), zsh and fish.
+# The caller sets $scratch to a folder; $scratch/terminal is what the shells write to their terminal.
 #
 # shellcheck shell=bash
 
 completions_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../completions" && pwd)
-# How long a shell may take for an answer, in seconds.
-shell_patience=300
+# Timeout of an answer of a shell, in seconds.
+shell_timeout=300
 
-# Keys that begin with these are not the terminal's own, so none is lost while the shell is coming up.
+# Keys that the tests press. They are not special keys of the terminal, so none is lost while the shell starts.
 shell_clear=$'\001\013' shell_report=$'\033=' shell_all=$'\033*'
 
-# What the shells read when they start: two keys, one that writes the line into $1, and one that puts all
-# there is to offer into it.
+# The *_start functions print the start-up file of a shell. The file binds two keys: one writes the command line into
+# the file $1, the other inserts all words that completion offers into the command line.
 bash_start() {
 	cat <<-END
 	PS1='$ '
@@ -54,7 +54,7 @@ zsh_start() {
 	offer() { comppostfuncs=(all); zle complete-word }
 	zle -N offer
 	bindkey '\e*' offer
-	# Not what is there for other systems: all files are read each time.
+	# Leave out the completions for other systems: compinit reads all files each time.
 	fpath=("$completions_dir" \${(M)fpath:#*/Completion(|/Base|/Unix|/Zsh)})
 	autoload -Uz compinit
 	compinit -u -D
@@ -74,6 +74,7 @@ fish_start() {
 }
 
 shell_begin() {
+	# shellcheck disable=SC2154 # the caller sets $scratch
 	local answers=$scratch/answers command
 
 	shell_home=$scratch/$1
@@ -101,18 +102,18 @@ shell_begin() {
 	esac
 	TERM=xterm script -qc "$command" /dev/null <"$shell_home/keys" >"$scratch/terminal" 2>&1 &
 	shell_pid=$!
-	shell_hear && [ "$line" = ready ]
+	shell_read_line && [ "$line" = ready ]
 }
 
-# Reads what the shell reports.
-shell_hear() {
+# Reads into $line what the shell reports.
+shell_read_line() {
 	line=
-	IFS= read -r -t "$shell_patience" -u "$shell_answers" line
+	IFS= read -r -t "$shell_timeout" -u "$shell_answers" line
 }
 
 press() {
 	printf '%s%s%s' "$shell_clear" "$1" "$shell_report" >&"$shell_keys"
-	shell_hear
+	shell_read_line
 }
 
 offered() {
@@ -122,7 +123,7 @@ offered() {
 }
 
 shell_end() {
-	# The shell ends at the end of its input; script(1), killed, would wait for seconds.
+	# End the shell by the end of its input: killing script(1) would take seconds.
 	printf '%s\004' "$shell_clear" >&"$shell_keys"
 	wait "$shell_pid" 2>/dev/null
 	exec {shell_answers}>&- {shell_keys}>&-

@@ -1,9 +1,10 @@
-# TAP, for the tests on the host that are shell scripts; sourced, not run. $n tests so far, $failures of them.
+# TAP for the shell scripts among the tests on the host; sourced, not run. $n counts the tests, $failures those that
+# failed.
 # shellcheck shell=bash
 
 n=0 failures=0
 
-# is GOT EXPECTED NAME; with $log set, the end of that file is shown as well when it fails
+# is GOT EXPECTED NAME: one test. If it fails and $log is set, print the end of that file as well.
 is() {
 	n=$((n + 1))
 	if [ "$1" = "$2" ]; then echo "ok $n - $3"; return; fi
@@ -15,7 +16,7 @@ is() {
 
 bail() { echo "Bail out! $*"; exit 1; }
 
-# The plan; the exit status to end with.
+# Prints the plan. Return: the exit status of the test script.
 done_testing() {
 	echo "1..$n"
 	[ "$failures" -eq 0 ]

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The transfer of areas that are mapped by address, with the look at the memory that it takes,
- * against unmapping everything and mapping it again, which is all that there is without it: the
- * same context and memory, pinned by a device, back and forth, in turn. Mode none.
+ * Compares the transfer of areas that are mapped by address, including its check of the memory,
+ * with unmapping everything and mapping it again, which is the only way without dmaown. Both run in
+ * turn, back and forth, on the same context and memory, pinned by a device, in mode none.
  *
- * DMAOWN_BENCH_MOST=N leaves out what has more than N areas. What does not fit into the machine's
- * memory is left out, too.
+ * DMAOWN_BENCH_MOST=N leaves out cases with more than N areas. Cases that do not fit into the
+ * machine's memory are left out, too.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -19,21 +19,21 @@
 #include "take.h"
 #include "tap.h"
 
-#define MIB	(1ull << 20)
+#define MIB (1ull << 20)
 
-/* One area of so many bytes, or so many areas of one page. */
+/* Sizes of a single area in bytes, and numbers of areas of one page each. */
 static const uint64_t sizes[] = { 64 * MIB, 256 * MIB, 1024 * MIB, 4096 * MIB };
 static const uint64_t numbers[] = { 1, 100, 10000, 50000 };
-#define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The last one is what is compared with: the transfer of less. */
+/* SMALLER is the transfer of the smaller stage, for comparison. */
 enum { TRANSFER, REMAP, UNMAP_MAP, SMALLER, SUBJECTS };
 
 static struct subject subjects[SUBJECTS];
 
 static uint64_t largest;
 
-/* Memory is needed for page tables, too. */
+/* Does this fit into the machine's memory? Leave a fifth for page tables and the rest. */
 static bool fits(uint64_t bytes)
 {
 	struct sysinfo info;
@@ -42,18 +42,18 @@ static bool fits(uint64_t bytes)
 	return bytes < (uint64_t)info.totalram * info.mem_unit / 5 * 4;
 }
 
-/* Whether it can be had; says so in the table that is being made if not. */
+/* Is this much memory available? If not, adds a remark to the table that is being filled. */
 static bool available(bool huge, uint64_t bytes)
 {
 	if (!fits(bytes)) {
 		if (!huge)
-			remark("%llu MiB do not fit into this machine's memory.",
+			remark("%llu MiB do not fit into the memory of this machine.",
 			       (unsigned long long)(bytes / MIB));
 		return false;
 	}
 	if (huge_pages(huge ? bytes : 0))
 		return true;
-	remark("%llu MiB were not to be had in huge pages.", (unsigned long long)(bytes / MIB));
+	remark("%llu MiB were not available in huge pages.", (unsigned long long)(bytes / MIB));
 	return false;
 }
 
@@ -62,18 +62,26 @@ static const char *page_name(bool huge)
 	return huge ? "2 MiB" : "4 KiB";
 }
 
-/* What takes so short a time is measured more often, and after itself alone. */
+/*
+ * A transfer of one area is short: repeat it, to measure it also right after itself.
+ * Return: the number of repetitions in a round.
+ */
 static unsigned int repeat_of(const struct stage *stage)
 {
 	return stage->areas == 1 ? 10 : 1;
 }
 
-/* Answers how many rounds. There may be nothing that is smaller. */
+/*
+ * @smaller: a smaller stage for comparison, or NULL
+ * Return: the number of rounds.
+ */
 static unsigned int measure(struct stage *stage, struct stage *smaller)
 {
 	struct turn turns[SUBJECTS] = {
-		{ stage, OURS, repeat_of(stage) }, { stage, REMAPPED, repeat_of(stage) },
-		{ stage, ANEW, 1 }, { smaller, OURS, smaller ? repeat_of(smaller) : 1 },
+		{ stage, OURS, repeat_of(stage) },
+		{ stage, REMAPPED, repeat_of(stage) },
+		{ stage, ANEW, 1 },
+		{ smaller, OURS, smaller ? repeat_of(smaller) : 1 },
 	};
 	unsigned int i, rounds;
 
@@ -139,13 +147,13 @@ static void one_area(void)
 
 	table("Transfer of one area by address, and unmapping and mapping it again",
 	      "pages|memory|rounds|transfer|remapped|unmap + map|times faster|goal||of the smallest's|goal|");
-	/* Huge pages first, as long as there are any. */
+	/* Start with huge pages: later there may be none left. */
 	for (huge = 1; huge >= 0; huge--)
 		for (i = 0; i < LENGTH(sizes); i++)
 			if (available(huge, sizes[i] + sizes[0]))
 				measure_bytes(huge, sizes[i]);
-	remark("Medians, two in each round, or 20 of transfers. Remapped: to another address in the new owner.");
-	remark("Of the smallest's: the transfer's time, as a multiple of that of 64 MiB, in turn with it.");
+	remark("Medians of 2 measurements in each round, or of 20 for transfers. Remapped: to another address in the new owner.");
+	remark("Of the smallest's: the time of the transfer, divided by that for 64 MiB, measured in turn.");
 	end_table();
 }
 
@@ -179,29 +187,33 @@ static void many_areas(void)
 	for (i = 0; i < LENGTH(numbers); i++)
 		if (numbers[i] <= largest)
 			measure_areas(numbers[i], i ? numbers[i - 1] : 0);
-	remark("Medians. Grew by: the time for each area, against that at the size before, in turn with it.");
+	remark("Medians. Grew by: the time for each area, divided by the same with fewer areas, measured in turn.");
 	end_table();
 }
 
-/* THE LOOK AT THE MEMORY */
+/* THE CHECK OF THE MEMORY */
 
 /*
- * Areas by file need none, and that is all that differs: two contexts that are the same otherwise,
- * in turn.
+ * Measures the check of the memory: areas by file need none, and the two contexts, measured in
+ * turn, differ in nothing else.
  */
 static void measure_check(uint64_t areas, bool scattered)
 {
 	struct stage by_file = { .by_file = true, .areas = areas, .length = PAGE };
 	struct stage by_address = {
-		.scattered = scattered, .areas = areas, .length = PAGE, .nr_device = 1,
+		.scattered = scattered,
+		.areas = areas,
+		.length = PAGE,
+		.nr_device = 1,
 	};
 	struct turn turns[] = {
-		{ .stage = &by_file, .way = OURS }, { .stage = &by_address, .way = OURS },
+		{ .stage = &by_file, .way = OURS },
+		{ .stage = &by_address, .way = OURS },
 	};
 	unsigned int rounds, i;
 	double share;
 
-	doing("the look at the memory: %llu areas%s", (unsigned long long)areas,
+	doing("the check of the memory: %llu areas%s", (unsigned long long)areas,
 	      scattered ? ", each in a mapping of its own" : "");
 	memset(subjects, 0, sizeof(subjects));
 	for (i = 0; i < 2; i++) {
@@ -228,7 +240,7 @@ static void memory_check(void)
 {
 	size_t i;
 
-	table("The look at the memory: areas by address against the same by file, which need none",
+	table("The check of the memory: areas by address against the same by file, which need none",
 	      "areas|mappings|rounds|by file|by address|share|goal|");
 	for (i = 2; i < LENGTH(numbers); i++) {
 		if (numbers[i] > largest)
@@ -236,14 +248,14 @@ static void memory_check(void)
 		measure_check(numbers[i], false);
 		measure_check(numbers[i], true);
 	}
-	remark("Share: by how much a transfer by address takes longer, of the one by file.");
-	remark("Mappings: in each process one of all the memory, or one for each area, with gaps.");
+	remark("Share: the additional time of a transfer by address, divided by the time of one by file.");
+	remark("Mappings: each process has one mapping of all the memory, or one for each area, with gaps.");
 	end_table();
 }
 
 /* ADOPTION */
 
-/* The owner is a third process, and dies; only what comes then counts. */
+/* Lets a third process become the owner and die, and measures only the adoption after that. */
 static void adopt_once(struct subject *subject)
 {
 	const struct stage *stage = subject->data;
@@ -266,7 +278,10 @@ static void map_anew_once(struct subject *subject)
 static void measure_adoption(bool huge, uint64_t areas, uint64_t bytes)
 {
 	struct stage stage = {
-		.huge = huge, .one_user = true, .areas = areas, .length = bytes / areas,
+		.huge = huge,
+		.one_user = true,
+		.areas = areas,
+		.length = bytes / areas,
 	};
 	uint64_t folios = bytes / (huge ? HUGE_PAGE : PAGE);
 	unsigned int rounds;
@@ -296,7 +311,7 @@ static void adoption(void)
 	int huge;
 	size_t i;
 
-	table("Adoption from a dead owner, which looks at every folio: no goal",
+	table("Adoption from a dead owner, which checks every folio: no goal",
 	      "pages|areas|memory|rounds|adopt|unmap + map|times faster|folios|each folio");
 	for (huge = 1; huge >= 0; huge--)
 		for (i = 0; i < LENGTH(sizes); i++)
@@ -316,7 +331,7 @@ int main(void)
 	if (kernel_has_transfer())
 		memory_check();
 	else
-		printf("The look at the memory by itself: only where areas can be mapped by file.\n\n");
+		printf("The check of the memory alone: measured only on kernels that map areas by file.\n\n");
 	adoption();
 	print_machine();
 	return 0;

@@ -15,7 +15,7 @@
 
 static _Alignas(8) char buffer[65536];
 
-/* Whether it holds the end of the dump. */
+/* Does the buffer hold the end of the dump? Ends the program if the dump has failed. */
 static bool is_last(int size)
 {
 	const struct nlmsghdr *msg;
@@ -38,7 +38,7 @@ uint64_t bare_dump(int command)
 	uint64_t began, ns;
 	int size;
 
-	/* Each time anew: a module that was loaded again may have another number. */
+	/* Open it each time: the family of a module that was loaded again may have another ID. */
 	errno = -genl_open(&genl);
 	need(!errno, "netlink");
 	began = now();

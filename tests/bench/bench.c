@@ -6,14 +6,14 @@
 #include "bench.h"
 #include "scene.h"
 
-#define SECOND		1000000000ull
+#define SECOND 1000000000ull
 
-#define ROUNDS		7		/* at least, */
-#define SLOW		(5 * SECOND)	/* but for rounds that take longer than this: */
-#define ROUNDS_SLOW	3		/* so many; */
-#define VERY_SLOW	(60 * SECOND)	/* or this: one. */
-#define ROUNDS_MOST	200		/* No more than these, */
-#define ENOUGH		(2 * SECOND)	/* nor after this time. */
+#define ROUNDS	    7		  /* minimum */
+#define SLOW	    (5 * SECOND)  /* a round that takes longer is slow */
+#define ROUNDS_SLOW 3		  /* minimum for slow rounds */
+#define VERY_SLOW   (60 * SECOND) /* a round that takes longer is the only one */
+#define ROUNDS_MOST 200		  /* maximum */
+#define ENOUGH	    (2 * SECOND)  /* time after which the minimum is enough */
 
 uint64_t now(void)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How times are taken: of things that are compared, in turn, round after round. */
+/* Measures times of subjects that are compared, in turn, round after round. */
 #ifndef BENCH_H
 #define BENCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The most times that are kept of one subject. */
-#define TIMES	5000
+/* Maximum number of times that are kept for one subject. */
+#define TIMES 5000
 
 struct times {
 	unsigned int nr;
@@ -16,29 +16,32 @@ struct times {
 
 /* One of the things that are compared. */
 struct subject {
-	void (*run)(struct subject *subject);	/* what a round does with it; calls took() */
+	void (*run)(struct subject *subject); /* one round; calls took() */
 	void *data;
 	struct times times;
-	struct times also;		/* of something else about it, if there is */
+	struct times also; /* second kind of time, if there is one */
 	uint64_t retries;
-	bool checked;		/* that it does what it should, once */
+	bool checked; /* has been seen to work */
 };
 
-/* CLOCK_MONOTONIC, in nanoseconds. */
+/* Return: the time of CLOCK_MONOTONIC, in nanoseconds. */
 uint64_t now(void);
 
+/* Record a time of a subject; also_took() records a time of the second kind. */
 void took(struct subject *subject, uint64_t ns);
 void also_took(struct subject *subject, uint64_t ns);
 
 /*
- * Runs all of them in turn, A B A B ..., and answers how many rounds there were after a first one
- * that does not count: at least 7, more of them if that is a matter of a second or two. If a round
- * takes more than five seconds, there are 3; if it takes more than a minute, the first one counts
- * and is all. DMAOWN_BENCH_ROUNDS says otherwise.
+ * Runs all subjects in turn, A B A B ... The first round does not count. At least 7 rounds follow,
+ * and more until two seconds are over, up to 200. If a round takes more than five seconds, 3 rounds
+ * follow; if it takes more than a minute, none follows, and the first one counts.
+ * DMAOWN_BENCH_ROUNDS sets the number instead.
+ *
+ * Return: the number of rounds that count.
  */
 unsigned int in_turn(struct subject *subjects, unsigned int nr);
 
-/* Of what was taken; 0 if that is nothing. */
+/* Return: the median, the least or the most of the times; 0 if there are none. */
 uint64_t median(const struct times *times);
 uint64_t least(const struct times *times);
 uint64_t most(const struct times *times);

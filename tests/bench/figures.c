@@ -9,11 +9,11 @@
 #include "figures.h"
 #include "tap.h"
 
-#define COLUMNS	16
+#define COLUMNS 16
 #define ROWS	128
-#define REMARKS	32
+#define REMARKS 32
 
-/* The table that is being filled; row 0 is the heads. */
+/* The table that is being filled; row 0 holds the headings. */
 static struct {
 	const char *title;
 	char *cells[ROWS][COLUMNS];
@@ -68,14 +68,14 @@ static const char *count_text(uint64_t n)
 	return text;
 }
 
-/* Three digits. */
+/* Return: the number of decimals that makes three digits. */
 static int decimals(double value)
 {
 	return value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
 }
 
-/* The same and a unit. */
-static const char *with_unit(double value, double step, const char * const *units)
+/* Return: the value with three digits, in the unit that fits. */
+static const char *with_unit(double value, double step, const char *const *units)
 {
 	static char text[48];
 
@@ -87,16 +87,16 @@ static const char *with_unit(double value, double step, const char * const *unit
 
 static const char *time_text(uint64_t ns)
 {
-	static const char * const units[] = { "ns", "us", "ms", "s", NULL };
+	static const char *const units[] = { "ns", "us", "ms", "s", NULL };
 
 	return with_unit(ns, 1000, units);
 }
 
 static const char *bytes_text(uint64_t bytes)
 {
-	static const char * const units[] = { "B", "KiB", "MiB", "GiB", NULL };
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", NULL };
 	static char text[48];
-	const char * const *unit = units;
+	const char *const *unit = units;
 
 	if (bytes % 1024 || !bytes)
 		return with_unit(bytes, 1024, units);
@@ -189,7 +189,7 @@ void remark(const char *format, ...)
 		t.remarks[t.nr_remarks++] = copy(text);
 }
 
-/* Where anything in the column is a number, all of it stands on the right. */
+/* Is any cell of the column a number? The column is right-aligned then. */
 static int is_numeric(unsigned int column)
 {
 	unsigned int row;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The transfer of areas that are mapped by file against the kernel's own ioctl: the same context
- * and mappings, back and forth, in turn. Each area is one page, pinned by a device.
+ * Compares the transfer of areas that are mapped by file with the kernel's own ioctl. Both run in
+ * turn, back and forth, on the same context and mappings. Each area is one page, pinned by a
+ * device.
  *
- * DMAOWN_BENCH_MOST=N leaves out what has more than N areas.
+ * DMAOWN_BENCH_MOST=N leaves out cases with more than N areas.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,19 +16,19 @@
 #include "take.h"
 
 static const uint64_t sizes[] = { 1, 100, 10000, 50000 };
-#define SIZES	(sizeof(sizes) / sizeof(sizes[0]))
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
-#define NAME(c, v, n)	[v] = n,
-static const char * const modes[] = { DMAOWN_MODES(NAME) };
-#define MODES	DMAOWN_MODE_COUNT
+#define NAME(c, v, n) [v] = n,
+static const char *const modes[] = { DMAOWN_MODES(NAME) };
+#define MODES DMAOWN_MODE_COUNT
 
-/* What became of a subject. */
+/* Results of one subject. */
 struct figures {
 	uint64_t median, least;
 	uint64_t retries;
 };
 
-/* The last two are what is compared with: the same with as many areas as the size before has. */
+/* The *_BEFORE subjects are the same with the next smaller number of areas, for comparison. */
 enum { OWN, KERNEL, OWN_BEFORE, KERNEL_BEFORE, SUBJECTS };
 
 static struct result {
@@ -45,7 +46,10 @@ static bool wanted(unsigned int size)
 static struct stage stage_of(enum dmaown_mode mode, unsigned int size, int nr)
 {
 	return (struct stage){
-		.mode = mode, .by_file = true, .areas = sizes[size], .length = PAGE,
+		.mode = mode,
+		.by_file = true,
+		.areas = sizes[size],
+		.length = PAGE,
 		.nr_device = nr,
 	};
 }
@@ -54,7 +58,8 @@ static void measure(enum dmaown_mode mode, unsigned int size)
 {
 	static struct subject subjects[SUBJECTS];
 	struct stage stages[] = {
-		stage_of(mode, size, 0), stage_of(mode, size ? size - 1 : 0, 1),
+		stage_of(mode, size, 0),
+		stage_of(mode, size ? size - 1 : 0, 1),
 	};
 	struct turn turns[SUBJECTS];
 	struct result *result = &results[mode][size];
@@ -74,12 +79,13 @@ static void measure(enum dmaown_mode mode, unsigned int size)
 		stage_clear(&stages[i]);
 	for (i = 0; i < SUBJECTS; i++)
 		result->figures[i] = (struct figures){
-			.median = median(&subjects[i].times), .least = least(&subjects[i].times),
+			.median = median(&subjects[i].times),
+			.least = least(&subjects[i].times),
 			.retries = subjects[i].retries,
 		};
 }
 
-/* The goals: for one area, and from 10,000 on; between them it should not be slower either. */
+/* Return: the goal for the ratio: 0.4 from 10,000 areas on, 1 (not slower) with fewer areas. */
 static double goal_of(uint64_t areas)
 {
 	return areas >= 10000 ? 0.4 : 1.0;
@@ -102,7 +108,7 @@ static void print_row(unsigned int mode, unsigned int size)
 	cell_ratio(ratio(ours->least, kernels->least));
 	end_row();
 	if (ours->retries || kernels->retries)
-		remark("%s, %llu areas: tried again %llu times by ours, %llu by the kernel's",
+		remark("%s, %llu areas: ours has retried %llu times, the kernel's %llu times",
 		       modes[mode], (unsigned long long)sizes[size],
 		       (unsigned long long)ours->retries, (unsigned long long)kernels->retries);
 }
@@ -156,7 +162,7 @@ static void print_growth(void)
 		for (size = 1; size < SIZES; size++)
 			if (wanted(size))
 				print_growth_row(mode, size);
-	remark("Linear is what does not grow; with more areas than fit into caches, all take longer.");
+	remark("A growth of 1 is linear. With more areas than fit into the caches, each takes longer.");
 	end_table();
 }
 

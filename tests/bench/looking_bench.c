@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Looking: `dmaownctl areas` for contexts of different sizes, in each form and over each channel,
- * beside what the kernel takes for it alone; and `dmaownctl list` on a host with many processes and
- * files.
+ * Measures listings: `dmaownctl areas` for contexts of different sizes, in each form and over each
+ * channel, beside the time of the kernel alone; and `dmaownctl list` on a host with many processes
+ * and files.
  *
- * DMAOWN_BENCH_MOST=N leaves out what has more than N areas.
+ * DMAOWN_BENCH_MOST=N leaves out cases with more than N areas.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,20 +24,27 @@
 #include "take.h"
 #include "tap.h"
 
-#define MIB	(1ull << 20)
-#define MS	1000000ull
+#define MIB (1ull << 20)
+#define MS  1000000ull
 
-/* One way of looking. */
+/* One way to get a listing: by a command, a netlink dump or a file in debugfs. */
 struct view {
 	const char *channel, *form;
-	const char *command[8];		/* of the tool; */
-	int dump;			/* or the netlink dump, */
-	const char *file;		/* or the file in debugfs, that is only read */
+	const char *command[8]; /* command of the tool, or */
+	int dump;		/* netlink dump that is only read, or */
+	const char *file;	/* file in debugfs that is only read */
 	uint64_t peak;
 };
 
-#define TOOL(over, as, ...) \
-	{ .channel = over, .form = as, .command = { "dmaownctl", "--channel", over, __VA_ARGS__ } }
+#define TOOL(over, as, ...)                               \
+	{                                                 \
+		.channel = over, .form = as, .command = { \
+			"dmaownctl",                      \
+			"--channel",                      \
+			over,                             \
+			__VA_ARGS__                       \
+		}                                         \
+	}
 
 static struct view area_views[] = {
 	TOOL("netlink", "table", "areas"),
@@ -59,8 +66,8 @@ static struct view list_views[] = {
 	{ .channel = "netlink", .form = "only read", .dump = DMAOWN_CMD_GET_CONTEXT },
 };
 
-#define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
-#define VIEWS	LENGTH(area_views)
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define VIEWS	      LENGTH(area_views)
 
 static struct subject subjects[VIEWS];
 static uint64_t lines_expected;
@@ -103,7 +110,7 @@ static uint64_t time_of(unsigned int i)
 	return median(&subjects[i].times);
 }
 
-/* First line, whole time. */
+/* Fills two cells: the time until the first line, and the whole time. */
 static void time_cells(unsigned int i)
 {
 	if (subjects[i].also.nr)
@@ -164,28 +171,32 @@ static void areas_listed(uint64_t largest)
 {
 	size_t i;
 
-	table("Looking: dmaownctl areas",
+	table("Listings: dmaownctl areas",
 	      "areas|channel|form|rounds|first line|whole|goal||each area|grew by|goal||peak memory|goal|");
 	for (i = 0; i < LENGTH(numbers); i++)
 		if (numbers[i] <= largest)
 			look_at_areas(numbers[i]);
-	remark("Medians, from before the fork until the command has ended; its output goes into a pipe.");
-	remark("Only read: the same records into a buffer, and not decoded: the limit for any tool.");
+	remark("Medians, from before the fork until the command has exited; its output goes into a pipe.");
+	remark("Only read: the same records are read into a buffer, but not decoded: the limit for any tool.");
 	remark("Only sums: GET_IOAS, for which the kernel walks all areas and sends one record.");
-	remark("Each area: the whole time by the number of areas; grew by: against that at the size before.");
-	remark("Rounds: 7 or more, 3 if all views together take more than 5 seconds, 1 if more than a minute.");
+	remark("Each area: the whole time divided by the number of areas.");
+	remark("Grew by: the time for each area, divided by the same with the next smaller number of areas.");
+	remark("Rounds: 7 or more; 3 if all views together take more than 5 seconds, 1 if more than a minute.");
 	end_table();
 }
 
 /* A BUSY HOST */
 
-#define PROCESSES	1000
-#define FILES		64
-#define CONTEXTS	100
+#define PROCESSES 1000
+#define FILES	  64
+#define CONTEXTS  100
 
 static pid_t processes[PROCESSES];
 
-/* With standard input, output and error. Some have a context, with one area. */
+/*
+ * Opens files in a process until it has FILES, including standard input, output and error. The
+ * first CONTEXTS processes have a context with one area.
+ */
 static void open_files(void *data)
 {
 	int files = 3;
@@ -220,7 +231,7 @@ static void print_list(unsigned int rounds, unsigned int nr)
 	}
 }
 
-/* It asks who holds the context: the more processes, the more there is to look through. */
+/* Measures a transfer: it searches all processes for holders of the context. */
 static void transfer_one(unsigned int nr)
 {
 	struct stage stage = { .areas = 1, .length = PAGE };
@@ -258,7 +269,7 @@ static void busy_host(void)
 {
 	unsigned int i;
 
-	table("Looking: a host with many processes, 64 open files in each",
+	table("Listings: a host with many processes, 64 open files in each",
 	      "what|more processes|contexts|channel|form|rounds|first line|whole|peak memory");
 	look_at_host(0);
 	for (i = 0; i < PROCESSES; i++)
@@ -266,7 +277,7 @@ static void busy_host(void)
 	look_at_host(PROCESSES);
 	for (i = 0; i < PROCESSES; i++)
 		end_child(processes[i]);
-	remark("Transfer: of one area by address, the whole ioctl call, on the same host.");
+	remark("Transfer: the whole ioctl call, of one area by address, on the same host.");
 	end_table();
 }
 

@@ -23,7 +23,7 @@ bool kernel_has_transfer(void)
 	return !ret || error != ENOTTY;
 }
 
-/* What the processor says of whoever emulates it (CPUID, leaf 0x40000000). */
+/* Return: the emulator that the processor reports (CPUID, leaf 0x40000000). */
 static const char *emulation(void)
 {
 	static char name[40];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* dmaown.ko, as the machine has it loaded. */
+/* Loads and unloads dmaown.ko, and measures its size. */
 #ifndef MODULE_H
 #define MODULE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Loads or unloads it, unless it is so already. */
+/* Loads dmaown.ko if @wanted, otherwise unloads it. Does nothing if that is already the case. */
 void module_load(bool wanted);
 
-/* What a module that is loaded takes, and its file, in bytes. */
+/* Return: the memory of a loaded module, and the size of the file dmaown.ko, in bytes. */
 uint64_t module_size(const char *name);
 uint64_t module_file_size(void);
 

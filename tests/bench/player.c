@@ -11,7 +11,7 @@
 #include "scene.h"
 #include "tap.h"
 
-/* A fork has its functions where its parent has them. */
+/* An order can hold a function pointer: functions have the same addresses in a fork. */
 struct order {
 	struct answer (*act)(const void *data);
 	size_t size;
@@ -34,11 +34,11 @@ static void play(int line)
 	_exit(0);
 }
 
-/* With the effective user root's the capabilities stay. */
+/* Keeps root as the effective user: the capabilities stay then. */
 static void charged_to(uid_t uid)
 {
 	need(!setresuid(uid, 0, 0), "another user");
-	/* Credentials that change take it back. */
+	/* Set it after setresuid(): a change of credentials clears it. */
 	need(!prctl(PR_SET_PDEATHSIG, SIGKILL), "PR_SET_PDEATHSIG");
 }
 
@@ -89,7 +89,7 @@ struct answer player_do(const struct player *player, struct answer (*act)(const 
 		abort();
 	memcpy(order.data, data, size);
 	need(write(player->line, &order, sizeof(order)) == (ssize_t)sizeof(order), "an order");
-	/* What went wrong it has said itself. */
+	/* Print nothing: the player has reported its error. */
 	if (read(player->line, &answer, sizeof(answer)) != (ssize_t)sizeof(answer))
 		exit(1);
 	return answer;

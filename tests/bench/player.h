@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Processes that do as they are told. The kernel's own ioctl makes none but its caller the owner,
- * and an area is mapped by who is to own it: so what is measured is done, and timed, in the process
- * concerned.
+ * Players: processes that execute orders. The kernel's own ioctl makes only its caller the owner,
+ * and a process that maps an area becomes its owner. So each call is made, and timed, in the
+ * process that is to become the owner.
  */
 #ifndef PLAYER_H
 #define PLAYER_H
@@ -13,30 +13,33 @@
 
 struct player {
 	pid_t pid;
-	int line;	/* orders go there, and answers come back */
+	int line; /* socket for orders and answers */
 };
 
-/* What an order answers. */
+/* Answer to an order. */
 struct answer {
 	uint64_t ns;
 	uint64_t retries;
 	uint64_t areas;
 };
 
-#define ORDER_MOST	256	/* bytes of what goes with an order */
+#define ORDER_MOST 256 /* maximum size of the data of an order, in bytes */
 
 /*
- * A fork of this process, with root's capabilities, whose real user is uid: that is who is charged.
- * It has what this one has open and mapped, and ends with it.
+ * Makes a player: a fork of this process, with root's capabilities. Its real user is @uid, who is
+ * charged. It inherits all open files and mappings, and ends when this process ends.
  */
 struct player player_new(uid_t uid);
 void player_end(struct player *player);
 
-/* Has the player call act with a copy of what data points to, and waits for its answer. */
+/* Lets the player call @act with a copy of @data, and waits for its answer. */
 struct answer player_do(const struct player *player, struct answer (*act)(const void *data),
 			const void *data, size_t size);
 
-/* For acts: closes all that the player has from its parent but these, and its line. */
+/*
+ * Closes all files that the player has inherited, except the given ones and its line. Call this in
+ * the player, from an act.
+ */
 void player_keep(const int *files, int nr);
 
 #endif

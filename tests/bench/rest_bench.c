@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Costs at rest: how large the module is; whether contexts that it has looked at cost memory; and
- * what iommufd's own work and other processes take with it and without. The module is loaded and
- * unloaded in turn.
+ * Measures the costs at rest: the size of the module; the memory that listed contexts cost; and the
+ * time that iommufd's own work and other processes take with the module and without. The module is
+ * loaded and unloaded in turn.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -21,11 +21,11 @@
 #include "scene.h"
 #include "tap.h"
 
-#define LENGTH(array)	(sizeof(array) / sizeof((array)[0]))
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { WITHOUT, WITH };
 
-/* What is free, in bytes: also what each processor keeps at hand, and /proc/meminfo leaves out. */
+/* Return: free memory in bytes, including the per-CPU lists, which /proc/meminfo leaves out. */
 static uint64_t free_memory(void)
 {
 	char *text = file_text("/proc/zoneinfo"), *line, *rest;
@@ -34,13 +34,14 @@ static uint64_t free_memory(void)
 	need(text, "/proc/zoneinfo");
 	rest = text;
 	while ((line = strsep(&rest, "\n")))
-		if (sscanf(line, " pages free %lu", &n) == 1 || sscanf(line, " count: %lu", &n) == 1)
+		if (sscanf(line, " pages free %lu", &n) == 1 ||
+		    sscanf(line, " count: %lu", &n) == 1)
 			pages += n;
 	free(text);
 	return pages * PAGE;
 }
 
-/* What of loading and unloading comes late has come by then. */
+/* Waits for the late effects of loading and unloading. */
 static void settle(void)
 {
 	usleep(100000);
@@ -50,7 +51,7 @@ static void settle(void)
 
 static void size(void)
 {
-	static const char * const names[] = { "dmaown", "iommufd", "vfio" };
+	static const char *const names[] = { "dmaown", "iommufd", "vfio" };
 	unsigned int i;
 
 	table("Costs at rest: memory of the module, and of its neighbours", "module|loaded");
@@ -71,12 +72,12 @@ static void size(void)
 
 /* MEMORY OF CONTEXTS */
 
-/* So many that what a few pages more or less come to is little for each. */
-#define CONTEXTS	10000
+/* So many contexts that a few pages more or less hardly change the memory per context. */
+#define CONTEXTS 10000
 
 static int contexts[CONTEXTS];
 
-/* Each has an IOAS and an area. */
+/* Opens the contexts, each with one IOAS and one area. */
 static void open_contexts(void)
 {
 	void *memory = map_memory(new_memory(PAGE), PAGE, NULL);
@@ -96,15 +97,15 @@ static void close_contexts(void)
 		close(contexts[i]);
 }
 
-/* Times have no sign, and memory may well be freed meanwhile. */
-#define BIAS	(1ull << 40)
+/* Times are unsigned, and the difference of free memory may be negative: add this to it. */
+#define BIAS (1ull << 40)
 
 static void cell_kib(uint64_t biased)
 {
 	cell("%lld KiB", (long long)(biased - BIAS) / 1024);
 }
 
-/* How much is free no more once the module is loaded and all contexts have been looked at. */
+/* Measures the memory that is no longer free after loading the module and listing all contexts. */
 static void load_and_look(struct subject *subject)
 {
 	uint64_t before;
@@ -143,22 +144,22 @@ static void context_memory(void)
 {
 	int64_t without, with;
 
-	table("Costs at rest: memory that is free no more when the module is loaded and has listed all",
+	table("Costs at rest: memory that is no longer free after the module is loaded and has listed all",
 	      "contexts|rounds|memory|least|most");
 	without = memory_with(0);
 	open_contexts();
 	with = memory_with(CONTEXTS);
 	close_contexts();
-	remark("Medians. That is %lld bytes for a context, which has an IOAS and an area.",
+	remark("Medians. That is %lld bytes for each context, which has one IOAS and one area.",
 	       (long long)(with - without) / CONTEXTS);
 	end_table();
 }
 
 /* WORK OF OTHERS */
 
-/* Whether the module is to be there for a subject, and what is done. */
+/* The work of a subject. */
 struct work {
-	bool module;
+	bool module; /* loaded for this work, otherwise unloaded */
 	void (*once)(void);
 	unsigned int times;
 };
@@ -234,7 +235,7 @@ static void others_work(void)
 	measure_work("open and close /dev/iommu", open_and_close, 1000);
 	measure_work("map and unmap a page", map_and_unmap, 1000);
 	measure_work("fork and exit", fork_and_exit, 100);
-	remark("Medians, for each time that it is done. The module hooks into nothing of it.");
+	remark("Medians, for doing the work once. The module hooks into none of this work.");
 	end_table();
 	close(context);
 }

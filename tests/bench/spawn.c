@@ -39,7 +39,7 @@ static void read_lines(int fd, uint64_t began, struct spawned *spawned)
 	need(!n, "output of a command");
 }
 
-struct spawned spawn(const char * const *argv)
+struct spawned spawn(const char *const *argv)
 {
 	struct spawned spawned = { 0 };
 	struct rusage usage;
@@ -50,14 +50,14 @@ struct spawned spawn(const char * const *argv)
 	fflush(stdout);
 	need(!pipe2(ends, O_CLOEXEC), "pipe");
 	began = now();
-	/* Not vfork(): what the caller has in memory would count as the command's. */
+	/* Do not use vfork(): the caller's memory would count as memory of the command. */
 	pid = fork();
 	need(pid >= 0, "fork");
 	if (!pid) {
 		dup2(ends[1], 1);
-		/* It is to hold no context. */
+		/* The command must not hold a context. */
 		close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
-		execvp(argv[0], (char * const *)argv);
+		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
 	close(ends[1]);

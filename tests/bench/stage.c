@@ -12,11 +12,11 @@
 #include "stage.h"
 #include "tap.h"
 
-/* Above what a PC has below 4 GiB, such as the range of interrupt messages, which is reserved. */
-#define IOVA_AT		(4ull << 30)
-#define MEMORY_AT	0x10000000000ull
-/* How far apart places are at which memory is: two for each stage. */
-#define APART		(1ull << 36)
+/* Above 4 GiB: a PC has reserved ranges below, for example the one for interrupt messages. */
+#define IOVA_AT	  (4ull << 30)
+#define MEMORY_AT 0x10000000000ull
+/* Distance between the places at which memory is mapped: each stage has two of them. */
+#define APART (1ull << 36)
 
 static uint64_t stride(const struct stage *stage)
 {
@@ -45,14 +45,15 @@ void stage_map(const struct stage *stage)
 	for (i = 0; i < stage->areas; i++) {
 		if (stage->type1)
 			need(!try_type1_map(stage->context, stage_addr(stage, 0, i), stage->length,
-					    stage_iova(stage, i), true), "VFIO_IOMMU_MAP_DMA");
+					    stage_iova(stage, i), true),
+			     "VFIO_IOMMU_MAP_DMA");
 		else if (stage->by_file)
 			need(!try_map_file(stage->context, stage->ioas, stage->memory,
 					   i * stage->length, stage->length, stage_iova(stage, i)),
 			     "IOMMU_IOAS_MAP_FILE");
 		else
-			map(stage->context, stage->ioas, stage_addr(stage, 0, i),
-			    stage->length, stage_iova(stage, i));
+			map(stage->context, stage->ioas, stage_addr(stage, 0, i), stage->length,
+			    stage_iova(stage, i));
 	}
 }
 
@@ -69,7 +70,8 @@ void stage_unmap(const struct stage *stage)
 void stage_invalidate(const struct stage *stage)
 {
 	need(!try_type1_unmap(stage->context, stage_iova(stage, 0), size_of(stage),
-			      VFIO_DMA_UNMAP_FLAG_VADDR), "VFIO_DMA_UNMAP_FLAG_VADDR");
+			      VFIO_DMA_UNMAP_FLAG_VADDR),
+	     "VFIO_DMA_UNMAP_FLAG_VADDR");
 }
 
 void stage_validate(const struct stage *stage, uint64_t area)
@@ -125,8 +127,9 @@ static void map_part(const struct stage *stage, int place, uint64_t from, uint64
 {
 	char *at = stage_addr(stage, place, from / stage->length);
 
-	need(mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,
-		  stage->memory, from) == at, "mmap");
+	need(mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE, stage->memory,
+		  from) == at,
+	     "mmap");
 }
 
 static void map_place(const struct stage *stage, int place)
@@ -140,7 +143,7 @@ static void map_place(const struct stage *stage, int place)
 			map_part(stage, place, i * stage->length, stage->length);
 }
 
-/* Players are forked with it. */
+/* Maps the memory at its places. Do this before the players are forked: they inherit it. */
 static void map_places(const struct stage *stage)
 {
 	int place;
@@ -181,7 +184,7 @@ static void make_context(struct stage *stage)
 	stage->ioas = new_ioas(stage->context);
 }
 
-/* Attached last, everything is pinned in one go; a container pins as it maps. */
+/* Attach last: this pins everything at once. A container pins while it maps. */
 static void map_and_attach(const struct stage *stage)
 {
 	stage_map(stage);
@@ -194,7 +197,7 @@ static struct answer map_first(const void *data)
 	return (struct answer){ 0 };
 }
 
-/* It holds this context and no other; and the mode of what it maps is decided. */
+/* Makes a player hold this context and no other, and sets the mode of the areas that it maps. */
 static struct answer join(const void *data)
 {
 	const struct stage *stage = data;

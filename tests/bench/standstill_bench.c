@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How long another thread, which maps and unmaps one page in the same IOAS without end, is held up
- * at most while all areas of the context move, by dmaown's ioctl or by the kernel's own, or by
- * unmapping and mapping them again where the kernel has none; and while the context is listed. Each
- * area is one page, pinned by a device.
+ * Measures the standstill: the longest time that another thread is held up, which maps and unmaps
+ * one page in the same IOAS all the time. Meanwhile all areas of the context move: by dmaown's
+ * ioctl; or by the kernel's own ioctl; or, if the kernel has none, by unmapping and mapping them
+ * again. The same is measured while the context is listed. Each area is one page, pinned by a
+ * device.
  *
- * DMAOWN_BENCH_MOST=N: no more areas than N.
+ * DMAOWN_BENCH_MOST=N limits the number of areas to N.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,15 +22,15 @@
 #include "tap.h"
 #include "traffic.h"
 
-#define AREAS	50000
+#define AREAS 50000
 
-#define NAME(c, v, n)	[v] = n,
-static const char * const modes[] = { DMAOWN_MODES(NAME) };
+#define NAME(c, v, n) [v] = n,
+static const char *const modes[] = { DMAOWN_MODES(NAME) };
 
-/* What goes on meanwhile. */
+/* An activity during which the other thread is measured. */
 static struct meanwhile {
 	const char *name;
-	/* Does it, and answers how long it takes. */
+	/* Does it once. Return: the time that it takes, in nanoseconds. */
 	uint64_t (*once)(struct subject *subject, int time);
 	const struct stage *stage;
 	enum way way;
@@ -38,10 +39,10 @@ static struct meanwhile {
 
 static struct subject subjects[8];
 
-/* As long as the last transfer took. */
+/* Duration of the last transfer or listing of areas; nothing() sleeps as long. */
 static uint64_t pause_ns = 10000000;
 
-/* Each is done twice in a round, and for each time there is a longest delay. */
+/* Does the activity twice in a round, and records the longest delay during each. */
 static void delay(struct subject *subject)
 {
 	const struct meanwhile *what = subject->data;
@@ -77,7 +78,7 @@ static uint64_t dump(struct subject *subject, int time)
 	const struct meanwhile *what = subject->data;
 	uint64_t ns = bare_dump(what->command);
 
-	/* The one that takes long. */
+	/* The listing of areas takes longest. */
 	if (what->command == DMAOWN_CMD_GET_AREA)
 		pause_ns = ns;
 	return ns;
@@ -112,7 +113,7 @@ static uint64_t longest(unsigned int i)
 	return median(&subjects[i].times);
 }
 
-/* What the first cells of all rows are. */
+/* Fills the cells that all rows have. */
 static void cells(unsigned int i, unsigned int rounds, uint64_t areas)
 {
 	cell("%s", meanwhile[i].name);
@@ -145,7 +146,7 @@ static void print_moves(enum dmaown_mode mode, unsigned int rounds, uint64_t are
 		}
 		end_row();
 		if (subjects[i].retries)
-			remark("%s, %s: tried again %llu times in all.", modes[mode],
+			remark("%s, %s: retried %llu times in total.", modes[mode],
 			       meanwhile[i].name, (unsigned long long)subjects[i].retries);
 	}
 }
@@ -153,7 +154,11 @@ static void print_moves(enum dmaown_mode mode, unsigned int rounds, uint64_t are
 static void moves(enum dmaown_mode mode, uint64_t areas, bool kernels)
 {
 	struct stage stage = {
-		.mode = mode, .by_file = kernels, .one_user = true, .areas = areas, .length = PAGE,
+		.mode = mode,
+		.by_file = kernels,
+		.one_user = true,
+		.areas = areas,
+		.length = PAGE,
 	};
 	unsigned int rounds;
 
@@ -162,7 +167,8 @@ static void moves(enum dmaown_mode mode, uint64_t areas, bool kernels)
 	meanwhile[0] = (struct meanwhile){ .name = "nothing", .once = nothing };
 	meanwhile[1] = (struct meanwhile){ .name = "ours", .once = transfer, .way = OURS };
 	meanwhile[2] = (struct meanwhile){
-		.name = kernels ? "the kernel's" : "unmap + map", .once = transfer,
+		.name = kernels ? "the kernel's" : "unmap + map",
+		.once = transfer,
 		.way = kernels ? KERNELS : ANEW,
 	};
 	rounds = measure(&stage, 3);
@@ -174,7 +180,10 @@ static void moves(enum dmaown_mode mode, uint64_t areas, bool kernels)
 static void listings(uint64_t areas, bool by_file)
 {
 	struct stage stage = {
-		.by_file = by_file, .one_user = true, .areas = areas, .length = PAGE,
+		.by_file = by_file,
+		.one_user = true,
+		.areas = areas,
+		.length = PAGE,
 	};
 	unsigned int rounds, i;
 
@@ -182,14 +191,20 @@ static void listings(uint64_t areas, bool by_file)
 	memset(meanwhile, 0, sizeof(meanwhile));
 	meanwhile[0] = (struct meanwhile){ .name = "nothing", .once = nothing };
 	meanwhile[1] = (struct meanwhile){
-		.name = "areas, netlink", .once = dump, .command = DMAOWN_CMD_GET_AREA,
+		.name = "areas, netlink",
+		.once = dump,
+		.command = DMAOWN_CMD_GET_AREA,
 	};
 	meanwhile[2] = (struct meanwhile){ .name = "areas, debugfs", .once = read_all };
 	meanwhile[3] = (struct meanwhile){
-		.name = "contexts", .once = dump, .command = DMAOWN_CMD_GET_CONTEXT,
+		.name = "contexts",
+		.once = dump,
+		.command = DMAOWN_CMD_GET_CONTEXT,
 	};
 	meanwhile[4] = (struct meanwhile){
-		.name = "owners", .once = dump, .command = DMAOWN_CMD_GET_OWNER,
+		.name = "owners",
+		.once = dump,
+		.command = DMAOWN_CMD_GET_OWNER,
 	};
 	rounds = measure(&stage, 5);
 	for (i = 0; i < 5; i++) {
@@ -210,11 +225,11 @@ int main(void)
 		areas = AREAS;
 	table("Standstill: how long another thread's map or unmap of a page is held up while areas move",
 	      kernels ?
-	      "mode|meanwhile|areas|rounds|held up|least|most|which takes|of the kernel's|goal||of least" :
-	      "mode|meanwhile|areas|rounds|held up|least|most|which takes|of unmap + map|goal||of least");
+		      "mode|meanwhile|areas|rounds|held up|least|most|which takes|of the kernel's|goal||of least" :
+		      "mode|meanwhile|areas|rounds|held up|least|most|which takes|of unmap + map|goal||of least");
 	for (mode = 0; mode < DMAOWN_MODE_COUNT; mode++)
 		moves(mode, areas, kernels);
-	remark("Held up: the longest map or unmap during each transfer; of these the median, least and most.");
+	remark("Held up: the longest map or unmap during each transfer: the median, least and most of these.");
 	end_table();
 	table("Standstill: the same while the context is listed: no goal",
 	      "meanwhile|areas|rounds|held up|least|most|which takes|of nothing's");

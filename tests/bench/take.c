@@ -10,11 +10,11 @@
 #include "take.h"
 #include "tap.h"
 
-/* What a player is told. */
+/* Data of the order to a player. */
 struct task {
 	struct stage stage;
 	enum way way;
-	int place;	/* where it is to have the memory, if REMAPPED */
+	int place; /* if REMAPPED: the place of the new owner's memory */
 };
 
 static int dmaown_device(void)
@@ -27,7 +27,7 @@ static int dmaown_device(void)
 	return fd;
 }
 
-/* For all areas; made once for each process. */
+/* Return: a remap list for all areas; made once for each process. */
 static struct dmaown_remap *remaps_of(const struct task *task)
 {
 	static struct dmaown_remap *remaps;
@@ -62,10 +62,14 @@ static struct answer do_ours(const struct task *task)
 	struct dmaown_file file = { .fd = task->stage.context };
 	struct dmaown_report report = { 0 };
 	struct dmaown_transfer t = {
-		.size = sizeof(t), .flags = flags_of(task->way), .to.pid = getpid(),
+		.size = sizeof(t),
+		.flags = flags_of(task->way),
+		.to.pid = getpid(),
 		.timeout_ms = 60000,
-		.files = (uintptr_t)&file, .nr_files = 1,
-		.reports = (uintptr_t)&report, .nr_reports = 1,
+		.files = (uintptr_t)&file,
+		.nr_files = 1,
+		.reports = (uintptr_t)&report,
+		.nr_reports = 1,
 	};
 	int device = dmaown_device(), ret;
 	struct answer answer;
@@ -84,7 +88,7 @@ static struct answer do_ours(const struct task *task)
 	return answer;
 }
 
-/* What VFIO has: all addresses are taken back, and each is given anew by who is to be the owner. */
+/* VFIO's own way: take back all addresses, and let the new owner give each of them again. */
 static struct answer do_one_by_one(const struct task *task)
 {
 	struct answer answer = { .areas = task->stage.areas };
@@ -157,7 +161,7 @@ struct answer take_as(const struct stage *stage, const struct player *player, en
 	return have(stage, player, way, 0);
 }
 
-/* That all areas are the player's now: nothing would move. */
+/* Checks that the player owns all areas now: a dry run must find nothing to move. */
 static void check_owner(const struct stage *stage, int player)
 {
 	struct answer answer = take(stage, player, DRY_RUN);
@@ -178,7 +182,7 @@ static void there_and_back(struct subject *subject)
 		need(answer.areas >= turn->stage->areas, "a transfer that moves all areas");
 		took(subject, answer.ns);
 		subject->retries += answer.retries;
-		/* The first time, which does not count. */
+		/* Check only in the first round, which does not count. */
 		if (!subject->checked && turn->way != REMAPPED)
 			check_owner(turn->stage, i);
 	}

@@ -20,7 +20,7 @@ static struct {
 	uint64_t operations;
 } traffic;
 
-/* Before all areas, with some space between. */
+/* Return: the IOVA of the page: before all areas, with some space in between. */
 static uint64_t iova(void)
 {
 	return stage_iova(traffic.stage, 0) - HUGE_PAGE;

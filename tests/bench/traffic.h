@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A thread that maps and unmaps one page without end, and sees how long it is held up. */
+/* Traffic: a thread that maps and unmaps one page all the time, and measures each call. */
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
 
@@ -7,16 +7,23 @@
 
 #include "stage.h"
 
-/* Before players are made, who are to have that page as well. */
+/* Maps the page. Call this before the players are made: they must have the page as well. */
 void traffic_prepare(void);
 
-/* In the context and IOAS of the stage, and by file if that is; one such thread at a time. */
+/*
+ * Starts the thread, in the context and IOAS of the stage; it maps by file if the stage does. There
+ * is at most one such thread.
+ */
 void traffic_begin(const struct stage *stage);
 void traffic_end(void);
 
-/* From here on; */
+/* Starts a measurement. */
 void traffic_mark(void);
-/* how long the longest IOMMU_IOAS_MAP or IOMMU_IOAS_UNMAP took, up to the one that is under way. */
+
+/*
+ * Return: the longest time of an IOMMU_IOAS_MAP or IOMMU_IOAS_UNMAP since traffic_mark(), including
+ * the call that is in progress.
+ */
 uint64_t traffic_longest(void);
 
 #endif

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The transfer of a VFIO container's mappings, with the look at the memory that it takes, against the
- * kernel's own way: all addresses are taken back (VFIO_DMA_UNMAP_FLAG_VADDR), and each is given anew
- * by the new owner (VFIO_DMA_MAP_FLAG_VADDR), with no look at anything. The same container and memory,
- * pinned by a device, back and forth, in turn.
+ * Compares the transfer of a VFIO container's mappings, including its check of the memory, with the
+ * kernel's own way: take back all addresses (VFIO_DMA_UNMAP_FLAG_VADDR), and let the new owner give
+ * each of them again (VFIO_DMA_MAP_FLAG_VADDR), without any check. Both run in turn, back and
+ * forth, on the same container and memory, pinned by a device.
  *
- * DMAOWN_BENCH_MOST=N leaves out what has more than N mappings.
+ * DMAOWN_BENCH_MOST=N leaves out cases with more than N mappings.
  */
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +17,9 @@
 #include "take.h"
 
 static const uint64_t sizes[] = { 1, 1000, 50000 };
-#define SIZES	(sizeof(sizes) / sizeof(sizes[0]))
+#define SIZES (sizeof(sizes) / sizeof(sizes[0]))
 
-#define GOAL	0.5
+#define GOAL 0.5
 
 enum { OWN, KERNEL, SUBJECTS };
 
@@ -28,7 +28,8 @@ static void measure(uint64_t size)
 	static struct subject subjects[SUBJECTS];
 	struct stage stage = { .type1 = true, .areas = size, .length = PAGE };
 	struct turn turns[SUBJECTS] = {
-		{ .stage = &stage, .way = OURS }, { .stage = &stage, .way = KERNELS },
+		{ .stage = &stage, .way = OURS },
+		{ .stage = &stage, .way = KERNELS },
 	};
 	unsigned int rounds, i;
 	double figure;
@@ -65,7 +66,7 @@ int main(void)
 	for (i = 0; i < SIZES; i++)
 		if (sizes[i] <= most)
 			measure(sizes[i]);
-	remark("Medians of all that it takes, two in each round. Each mapping is one page, pinned.");
+	remark("Medians of the whole change of owner, two in each round. Each mapping is one page, pinned.");
 	end_table();
 	print_machine();
 	return 0;

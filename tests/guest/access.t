@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Who may: CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace, on every way in; and what is
-# not told to those who may either.
+# Access rights: every way in needs CAP_SYS_ADMIN and CAP_SYS_PTRACE in the initial user namespace; some facts are
+# hidden even from processes that have both.
+# shellcheck disable=SC2015 # pass() always succeeds
+# shellcheck disable=SC2317 # functions are called as "$who" and "become_$name"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +12,7 @@ cap_net_admin=12 cap_sys_ptrace=19 cap_sys_admin=21
 
 vmm old "${edus[0]}" 1M
 successor new old 1M
-# So many areas that no listing of them fits into one message.
+# Create so many areas that no listing of them fits into one message.
 ask old memfd many 8M; many=$reply
 ask old mmap "$many" 8M shared rw 0x40000000000; at=$reply
 ioas1=$ioas
@@ -44,20 +46,20 @@ for listing in ioas areas owners devices; do
 	like "$err$out" "not allowed" "as_user: $listing says why"
 done
 
-# --- with whatever a program can do
+# --- with any call that a program can make
 
-# Of root, who opens everything and hands it over.
+# Root opens everything and passes it on.
 start giver
 ask giver open /dev/dmaown; given_device=$reply
 ask giver netlink; read -r given_socket family group <<<"$reply"
 
-# refused ACTOR COMMAND...: for want of a capability, or, where files have modes, of a permission
+# refused ACTOR COMMAND...: fails because a capability is missing, or a permission, where files have modes
 refused() {
 	local name=$1
 	try "$@"
 	like "$answer" '^error (EPERM|EACCES) ' "$name: refused: ${*:2}"
 }
-# What is open already is refused with nothing else than this.
+# An open file must fail with EPERM and nothing else.
 not_permitted() {
 	local name=$1
 	try "$@"
@@ -83,7 +85,7 @@ channel() {
 	done
 }
 
-# What root has opened and handed over; some of it is in use already.
+# Tries the files and sockets that root has opened and passed on; some of them are in use already.
 handed_doors() {
 	local name=$1 device socket begun listing fd files=()
 
@@ -95,7 +97,7 @@ handed_doors() {
 	ask giver open /sys/kernel/debug/dmaown/areas r; files+=("$reply")
 	ask giver read "$reply" 4096
 	hand_over giver "$name" "$given_device" "$given_socket" "$begun" "${files[@]}"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # a list of descriptors
 	set -- $reply
 	for fd in "$begun" "${files[@]}"; do ask giver close "$fd"; done
 
@@ -105,7 +107,7 @@ handed_doors() {
 	ask "$name" is-netlink "$socket" "$family" "$group"
 	channel "$name" "$socket"
 	[ "$name" = no_ptrace ] || not_permitted "$name" listen-events "$socket"
-	# Looking the family up was the socket's first request, the dump the second.
+	# The socket's first request looked the family up, the dump was its second.
 	ask "$name" is-netlink "$begun" "$family" "$group"
 	not_permitted "$name" dump-end "$begun" 2
 	shift 3
@@ -113,15 +115,15 @@ handed_doors() {
 	for fd in "$device" "$socket" "$begun" "$@"; do ask "$name" close "$fd"; done
 }
 
-# How somebody becomes who is not allowed anything.
+# become_NAME turns an actor into a process that is not allowed anything.
 become_user() { ask "$1" setuid 1001; }
-become_net_admin() { ask "$1" setuid-with 1001 $cap_net_admin; }
+become_net_admin() { ask "$1" setuid-with 1001 "$cap_net_admin"; }
 become_nsroot() { ask "$1" setuid 1001; ask "$1" userns; }
 become_rootns() { ask "$1" userns; }
 become_netns() { ask "$1" setuid 1001; ask "$1" userns net; }
 become_bare() { ask "$1" drop all; }
-become_no_admin() { ask "$1" drop $cap_sys_admin; }
-become_no_ptrace() { ask "$1" drop $cap_sys_ptrace; }
+become_no_admin() { ask "$1" drop "$cap_sys_admin"; }
+become_no_ptrace() { ask "$1" drop "$cap_sys_ptrace"; }
 
 people=(user net_admin nsroot rootns bare no_admin no_ptrace)
 declare -A socket_of=()
@@ -131,24 +133,24 @@ for name in "${people[@]}" netns; do
 	"become_$name" "$name"
 	own_doors "$name"
 	handed_doors "$name"
-	# A socket of its own, from before it lost what it takes.
+	# Try a socket of its own that it opened before it lost its privileges.
 	channel "$name" "$before"
 	ask "$name" close "$before"
 	ask "$name" netlink "$family" "$group"; socket_of[$name]=${reply%% *}
 done
 for name in "${people[@]}"; do
 	channel "$name" "${socket_of[$name]}"
-	# The kernel lets one join who has CAP_SYS_ADMIN: see below what he hears.
+	# The kernel lets a process with CAP_SYS_ADMIN join. A test below checks that it receives no event.
 	[ "$name" = no_ptrace ] || not_permitted "$name" listen-events "${socket_of[$name]}"
 done
 ask no_ptrace listen-events "${socket_of[no_ptrace]}"
-# In another network namespace there is no such family: one may listen to its number.
+# Another network namespace has no such family, but a process there may subscribe to the number of its group.
 for listing in $listings; do
 	try netns dump "${socket_of[netns]}" "$listing"
 	like "$answer" '^error (ENOENT|EPERM) ' "netns: there is nothing to dump: $listing"
 done
 ask netns listen-events "${socket_of[netns]}"
-# What root opened is not to be had through a process that was never allowed either.
+# A socket that an unprivileged process has opened does not even work for root.
 hand_over user giver "${socket_of[user]}"
 fd=$reply
 ask giver is-netlink "$fd" "$family" "$group"
@@ -164,17 +166,17 @@ for name in netns no_ptrace; do
 	is "$reply" 0 "$name: silence"
 done
 
-# --- no kernel address is told to anybody
+# --- no process learns a kernel address
 
-# The IDs, NAME=VALUE; all other numbers.
+# ids prints the IDs as NAME=VALUE, addresses prints all other numbers.
 ids() { grep -hoE "(context|owner|pages)=0x[0-9a-f]+" /sys/kernel/debug/dmaown/*; }
 addresses() { grep -hoE '[a-z_]+=(0x[0-9a-f]+|[0-9]+)' /sys/kernel/debug/dmaown/* | grep -vE '^(context|owner|pages)='; }
 
-# User space ends at 2^47; nothing of the kernel lies below. (awk counts in doubles: they are that exact.)
+# User space ends at 2^47; the kernel has nothing below. (awk counts in doubles, which are exact enough.)
 above() {
 	local name value
 
-	while IFS== read -r name value; do
+	while IFS='=' read -r name value; do
 		[ "$((value))" -ge 0 ] && [ "$((value))" -lt $((1 << 47)) ] || echo "$name=$value"
 	done < <(sort -u)
 }
@@ -192,16 +194,17 @@ done
 for listing in list ioas areas owners devices; do
 	names=$(dmaownctl $listing --list-columns --json | jq -r '[.columns[].column] | join(",")')
 	run dmaownctl $listing --json -o "$names"
-	# The tool's name for IDs of contexts is "id" in the listing of contexts.
+	# In the listing of contexts the tool calls the ID of a context "id".
 	is "$(json '[.[][] | to_entries[] | select(.key | IN("id", "context", "owner", "pages") | not) |
 		select(.value | type == "string" and test("0x[0-9a-f]{13}"))] | length')" 0 \
 		"dmaownctl $listing: no kernel address"
 done
 
-# The IDs are no addresses: the kernel itself says where these objects are.
+# The IDs are not addresses: the kernel itself reports where these objects are.
 tracing=/sys/kernel/tracing
 case $kind in
 iommufd)
+	# shellcheck disable=SC2016 # $retval is the kernel's
 	echo 'r:dmaown_test/context iommufd_ctx_from_file at=$retval:x64' >$tracing/kprobe_events
 	echo 'p:dmaown_test/pages iopt_area_fill_domains at=%si:x64' >>$tracing/kprobe_events
 	;;
@@ -212,18 +215,19 @@ type1)
 esac
 echo >$tracing/trace
 echo 1 >$tracing/events/dmaown_test/enable
-[ $kind != type1 ] || add_device old "${edus[1]}"
+[ "$kind" != type1 ] || add_device old "${edus[1]}"
 dma_map old "$ctx" "$ioas" $base 4096 0x800000 rw
 cat /sys/kernel/debug/dmaown/areas >"$scratch/areas"
 seen=$(ids | sed 's/.*=//' | sort -u)
 echo 0 >$tracing/events/dmaown_test/enable
-# Of other files it returns an error.
+# For other files iommufd_ctx_from_file returns an error: drop these.
 objects=$(grep -oE '(context|pages): .*at=0x[0-9a-f]+' $tracing/trace | sed 's/: .*at=/ /' |
 	grep -v 0xfffffffffffff | sort -u)
 echo >$tracing/kprobe_events
 for object in context pages; do
 	like "$(grep "^$object " <<<"$objects")" '0xff[0-9a-f]{14}' "the kernel's address of a $object object is known"
 done
+# shellcheck disable=SC2001 # several lines
 is "$(sed 's/.* //' <<<"$objects" | grep -xF "$seen")" "" "no ID is the address of such an object"
 
 run dmaownctl list --json

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# In-kernel accesses, as mediated devices have them: listed, charged, and led to the new owner's memory.
+# In-kernel accesses, as mediated devices have them: they are listed, charged, and directed to the new owner's memory.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 elsewhere=0x20000000000
 
-# Makes actor $1 a VMM without a device that has a memfd mapped by address, in mode $2 as user $3.
+# Makes actor $1 a VMM without a device that maps a memfd by address, in mode $2 as user $3.
 vmm_with_access() {
 	local name=$1 mode=$2 uid=$3
 
@@ -22,14 +22,14 @@ vmm_with_access() {
 	ask "$name" map "$ctx" "$ioas" $base $size 0 rw
 }
 
-# Gives the actors old and new an access each that cannot pin. Sets acc (the old one's) and new_acc.
+# Creates an access that cannot pin for each of the actors old and new. Sets acc (of old) and new_acc.
 give_access() {
 	ask old access "$ctx" "$ioas"; read -r acc _ <<<"$reply"
 	ask new access "$new_ctx" "$ioas"; read -r new_acc _ <<<"$reply"
 }
 
-# Makes actor new the successor of old, as user $1, with the memory at the address elsewhere. Where each
-# of them has it, the other has something else: nothing of a mixture of the two would go unnoticed.
+# Makes actor new the successor of old, as user $1, with the memory at $elsewhere. Each process has other memory where
+# the other one has this memory, so that the test notices any mixture of the two.
 successor_elsewhere() {
 	start new
 	ask new limit unlimited
@@ -49,7 +49,7 @@ move_with_remap() {
 	is "$status $(json .result)" "0 moved" "$3"
 }
 
-# Both ways of reading, and of writing, go to the memory at address $3 of actor $2, by access $4 of actor $1.
+# Checks that all ways of reading and writing by access $4 of actor $1 reach the memory at address $3 of actor $2.
 goes_to() {
 	local by=$1 owner=$2 at=$3 acc=$4 name=$5 from
 
@@ -71,7 +71,7 @@ run dmaownctl list --json -o ID,ACCESSES
 is "$(json '.contexts[0].accesses')" 2 "list: two accesses in the context"
 id_of_context=$(json -r '.contexts[0].id')
 run dmaownctl ioas --json -o IOAS,ACCESSES,PINNED
-is "$(json -c '.ioases')" "[{\"ioas\":$ioas,\"accesses\":2,\"pinned\":0}]" "ioas: two accesses, and nothing pinned"
+is "$(json_in_order -c '.ioases')" "[{\"ioas\":$ioas,\"accesses\":2,\"pinned\":0}]" "ioas: two accesses, and nothing pinned"
 is "$(</sys/kernel/debug/dmaown/accesses)" "context=$id_of_context id=$id ioas=$ioas
 context=$id_of_context id=$id2 ioas=$ioas" "debugfs: each of them"
 run dmaownctl areas --json -o ACCESSES
@@ -82,7 +82,7 @@ ask old pin "$acc2" 0 $((4 * page)) rw
 ask old pin "$acc2" 0 $((4 * page)) rw
 ask old pin "$acc2" $((2 * page)) $((4 * page)) r
 run dmaownctl areas --json -o ACCESSES,PINNED
-is "$(json -c '.areas')" "[{\"accesses\":3,\"pinned\":$((6 * page))}]" "areas: three pins, each page counted once"
+is "$(json_in_order -c '.areas')" "[{\"accesses\":3,\"pinned\":$((6 * page))}]" "areas: three pins, each page counted once"
 is "$(vm_pin "$old")" $((6 * page)) "and pinned once"
 ask old unpin "$acc2" 0 $((4 * page))
 is "$(vm_pin "$old")" $((6 * page)) "what is pinned twice stays"
@@ -149,7 +149,7 @@ for mode in none user mm; do
 		fi
 		goes_to new new $elsewhere "$new_acc" "$mode: the old owner $fate, the new one's memory"
 		[ "$fate" = ends ] || stop old
-		# It is the address that counts, as after a mapping of the new owner's own.
+		# The address counts, as after a mapping that the new owner made itself.
 		ask new munmap $elsewhere $size
 		ask new mmap anon $size shared rw $elsewhere
 		goes_to new new $elsewhere "$new_acc" "$mode: the old owner $fate, what the new one has there then"
@@ -162,7 +162,7 @@ for mode in none user mm; do
 		stop new
 	done
 
-	# --- rule 8: while ownership goes back and forth, all that is read is the one memory
+	# --- rule 8: while ownership goes back and forth, readers see one memory only
 	vmm_with_access old $mode "${uids[0]}"
 	successor_elsewhere "${uids[1]}"
 	ask old fill $base $size 0x5a
@@ -179,7 +179,7 @@ for mode in none user mm; do
 	done
 	is "$good" 20 "$mode: twenty transfers back and forth under accesses that read"
 	for reader in "old $acc" "new $new_acc" "new $third_acc"; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # ACTOR and ACCESS
 		ask ${reader% *} access-stop ${reader#* }
 		diag "$mode: $reply"
 		like "$reply" '^[1-9][0-9]* rounds 0 errors 0 other$' "$mode: nothing but the memory is read, ${reader% *}'s access"

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A process that does as it is told, as a VMM and its successor would: one command a line on standard
- * input, one answer a line on standard output: "ok [RESULT]..." or "error ERRNO COMMAND". The shell
- * tests drive it (see lib.sh). Numbers are decimal or 0x hexadecimal, sizes may end in K, M or G.
- * Descriptors are the process's own numbers; none is closed on exec.
+ * A process that is controlled by the shell tests and acts as a VMM or its successor would (see
+ * lib.sh). It reads one command per line on standard input and writes one answer per line on
+ * standard output: "ok [RESULT]..." or "error ERRNO COMMAND". Numbers are decimal or 0x
+ * hexadecimal; sizes may end in K, M or G. Descriptors are numbers of this process; none is closed
+ * on exec.
  *
- * Each command, with what it takes and answers, is one row of the table `commands` below.
+ * Each command, with its arguments and its answer, is one row of the table `commands` below.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -40,18 +41,17 @@
 #include "genl.h"
 #include "newer.h"
 
-#define MAX_ARGS	40
-#define LINE_SIZE	4096
-#define MAX_FDS		1024
+#define MAX_ARGS  40
+#define LINE_SIZE 4096
+#define MAX_FDS	  1024
 
 struct call {
 	int argc;
 	char *argv[MAX_ARGS];
-	char answer[LINE_SIZE];		/* what follows "ok" */
+	char answer[LINE_SIZE]; /* text after "ok" */
 };
 
-__attribute__((format(printf, 2, 3)))
-static int answer(struct call *c, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int answer(struct call *c, const char *format, ...)
 {
 	size_t used = strlen(c->answer);
 	va_list ap;
@@ -62,7 +62,7 @@ static int answer(struct call *c, const char *format, ...)
 	return 0;
 }
 
-/* Arguments. A malformed one ends the process: the test is wrong. */
+/* Arguments. A malformed argument ends the process: the test is wrong. */
 
 static uint64_t number(const char *text)
 {
@@ -72,9 +72,18 @@ static uint64_t number(const char *text)
 	errno = 0;
 	value = strtoull(text, &end, 0);
 	switch (*end) {
-	case 'K': value <<= 10; end++; break;
-	case 'M': value <<= 20; end++; break;
-	case 'G': value <<= 30; end++; break;
+	case 'K':
+		value <<= 10;
+		end++;
+		break;
+	case 'M':
+		value <<= 20;
+		end++;
+		break;
+	case 'G':
+		value <<= 30;
+		end++;
+		break;
 	}
 	if (errno || end == text || *end) {
 		fprintf(stderr, "actor: not a number: '%s'\n", text);
@@ -178,7 +187,7 @@ static int do_map(struct call *c)
 	return answer(c, "0x%llx", (unsigned long long)map.iova);
 }
 
-/* COUNT maps of one page each, every other page, so that they stay separate areas. */
+/* Make COUNT areas of one page each, with a gap after each, so that they stay separate. */
 static int do_map_many(struct call *c)
 {
 	uint64_t addr = arg(c, 3), count = arg(c, 4), iova = arg(c, 5), i;
@@ -249,7 +258,7 @@ static int do_unmap(struct call *c)
 	return answer(c, "%llu", (unsigned long long)unmap.length);
 }
 
-/* The kernel's own transfer, to whoever asks for it. */
+/* The kernel's own transfer, to the process that calls it. */
 static int change_process(int fd)
 {
 	struct iommu_ioas_change_process change = { .size = sizeof(change) };
@@ -270,10 +279,10 @@ static uint64_t milliseconds(void)
 	return now.tv_sec * 1000ull + now.tv_nsec / 1000000;
 }
 
-/* What came of many attempts. */
+/* Results of many attempts. */
 struct tally {
 	uint64_t done, failed;
-	int error;		/* the last one */
+	int error; /* the last one */
 };
 
 static void count(struct tally *tally, int ret)
@@ -284,7 +293,7 @@ static void count(struct tally *tally, int ret)
 		tally->error = ret;
 }
 
-static int tell_tally(struct call *c, const struct tally *tally)
+static int answer_tally(struct call *c, const struct tally *tally)
 {
 	return answer(c, "%llu done %llu failed%s%s", (unsigned long long)tally->done,
 		      (unsigned long long)tally->failed, tally->error ? " " : "",
@@ -298,7 +307,7 @@ static int do_change_process_loop(struct call *c)
 
 	while (milliseconds() < end)
 		count(&tally, change_process(arg(c, 1)));
-	return tell_tally(c, &tally);
+	return answer_tally(c, &tally);
 }
 
 static int transfer(int device, uint32_t to)
@@ -306,7 +315,7 @@ static int transfer(int device, uint32_t to)
 	struct dmaown_transfer transfer = {
 		.size = sizeof(transfer),
 		.to.pid = to,
-		.timeout_ms = 60000,	/* the kernel's own ioctl in a loop leaves few gaps */
+		.timeout_ms = 60000, /* the kernel's own ioctl in a loop leaves only short gaps */
 	};
 
 	return simple(ioctl(device, DMAOWN_IOC_TRANSFER, &transfer));
@@ -323,7 +332,7 @@ static int do_transfer_loop(struct call *c)
 	while (milliseconds() < end)
 		count(&tally, transfer(device, arg(c, 2 + at++ % (c->argc - 2))));
 	close(device);
-	return tell_tally(c, &tally);
+	return answer_tally(c, &tally);
 }
 
 /* In-kernel accesses */
@@ -379,7 +388,9 @@ static int access_rw(int fd, uint64_t iova, void *data, uint64_t length, uint32_
 
 static uint32_t rw_flags(struct call *c, int n)
 {
-	return arg_is(c, n, "kthread") ? ACCESSOR_KTHREAD : arg_is(c, n, "pinned") ? ACCESSOR_PINNED : 0;
+	return arg_is(c, n, "kthread") ? ACCESSOR_KTHREAD :
+	       arg_is(c, n, "pinned")  ? ACCESSOR_PINNED :
+					 0;
 }
 
 static char *join_words(struct call *c, int first, char *text)
@@ -409,8 +420,8 @@ static int do_access_read(struct call *c)
 }
 
 /*
- * Reads again and again, and looks whether each byte is the one that is to be there. It sleeps a moment
- * in between: there are more readers than processors, and somebody is to do something meanwhile.
+ * Reads repeatedly and checks that each byte has the expected value. Sleeps for a moment in
+ * between: there are more readers than processors, and other processes must run as well.
  */
 struct reader {
 	pthread_t thread;
@@ -487,7 +498,10 @@ static int do_access_stop(struct call *c)
 
 /* VFIO devices */
 
-/* A file of a device in sysfs, on whatever bus it is: PCI, or the platform, where emulated ones are. */
+/*
+ * Find a file of a device in sysfs, on any bus: PCI, or the platform bus, which emulated devices
+ * are on.
+ */
 static int find_in_sysfs(const char *device, const char *name, char *path, size_t size)
 {
 	char pattern[256];
@@ -524,7 +538,8 @@ static int do_bind(struct call *c)
 
 static int do_attach(struct call *c)
 {
-	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach), .pt_id = arg(c, 2) };
+	struct vfio_device_attach_iommufd_pt attach = { .argsz = sizeof(attach),
+							.pt_id = arg(c, 2) };
 
 	if (ioctl(arg(c, 1), VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach))
 		return -errno;
@@ -540,7 +555,7 @@ static int do_detach(struct call *c)
 
 /* VFIO containers of type1 */
 
-/* The number of the group that a device is in, for /dev/vfio. */
+/* Open the group of a device. The group's number is its name in /dev/vfio. */
 static int do_group(struct call *c)
 {
 	char link[256], path[300], target[256];
@@ -570,7 +585,7 @@ static int do_unset_container(struct call *c)
 	return simple(ioctl(arg(c, 1), VFIO_GROUP_UNSET_CONTAINER));
 }
 
-/* Out of the container and into it again, with as little as can be in between. */
+/* Leave the container and join it again, with as short a gap as possible. */
 static int do_rejoin(struct call *c)
 {
 	return do_unset_container(c) ?: do_set_container(c);
@@ -585,7 +600,7 @@ static int do_group_device(struct call *c)
 {
 	int ret = result(ioctl(arg(c, 1), VFIO_GROUP_GET_DEVICE_FD, c->argv[2]));
 
-	/* It comes as one that is closed on exec. */
+	/* VFIO sets the descriptor's close-on-exec flag: clear it. */
 	if (ret < 0 || fcntl(ret, F_SETFD, 0))
 		return ret < 0 ? ret : -errno;
 	return answer(c, "%d", ret);
@@ -644,20 +659,46 @@ static int do_type1_invalidate(struct call *c)
 	return type1_unmap(c, VFIO_DMA_UNMAP_FLAG_VADDR);
 }
 
-static int do_type1_validate(struct call *c)
+static int type1_validate(int container, uint64_t addr, uint64_t size, uint64_t iova)
 {
 	struct vfio_iommu_type1_dma_map map = {
 		.argsz = sizeof(map),
 		.flags = VFIO_DMA_MAP_FLAG_VADDR,
-		.vaddr = arg(c, 2),
-		.size = arg(c, 3),
-		.iova = arg(c, 4),
+		.vaddr = addr,
+		.size = size,
+		.iova = iova,
 	};
 
-	return simple(ioctl(arg(c, 1), VFIO_IOMMU_MAP_DMA, &map));
+	return simple(ioctl(container, VFIO_IOMMU_MAP_DMA, &map));
 }
 
-/* A part of BAR 0 as a dma-buf. */
+static int do_type1_validate(struct call *c)
+{
+	return type1_validate(arg(c, 1), arg(c, 2), arg(c, 3), arg(c, 4));
+}
+
+/*
+ * Maps a file at any address and gives the addresses of COUNT mappings again, one by one, as QEMU
+ * does after an exec in place. Like QEMU, it aborts if one of them fails.
+ */
+static int do_type1_renew(struct call *c)
+{
+	uint64_t size = arg(c, 3), count = arg(c, 4), i;
+	char *memory;
+
+	usleep(arg(c, 5) * 1000);
+	memory = mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_SHARED, arg(c, 2), 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	for (i = 0; i < count; i++) {
+		usleep(arg(c, 5) * 1000);
+		if (type1_validate(arg(c, 1), (uintptr_t)memory + i * size, size, i * size))
+			abort();
+	}
+	return answer(c, "%p", memory);
+}
+
+/* Make a dma-buf of a part of BAR 0. */
 static int do_dmabuf(struct call *c)
 {
 	union {
@@ -666,9 +707,9 @@ static int do_dmabuf(struct call *c)
 			   sizeof(struct vfio_device_feature_dma_buf) +
 			   sizeof(struct vfio_region_dma_range)];
 	} request = { .feature = {
-		.argsz = sizeof(request),
-		.flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
-	} };
+			      .argsz = sizeof(request),
+			      .flags = VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF,
+		      } };
 	struct vfio_device_feature_dma_buf *get = (void *)request.feature.data;
 	int fd;
 
@@ -682,22 +723,22 @@ static int do_dmabuf(struct call *c)
 }
 
 /*
- * QEMU's edu device: a DMA engine that copies between RAM (by IOVA) and its own buffer. A transfer of
- * the full buffer of 4096 bytes makes QEMU 7.2 abort.
+ * QEMU's edu device has a DMA engine that copies between RAM (by IOVA) and its own buffer. A
+ * transfer of the full buffer of 4096 bytes makes QEMU 7.2 abort.
  */
-#define EDU_SOURCE	0x80
-#define EDU_TARGET	0x88
-#define EDU_COUNT	0x90
-#define EDU_COMMAND	0x98
-#define EDU_BUFFER	0x40000
-#define EDU_TO_DEVICE	1
-#define EDU_TO_RAM	3
-#define EDU_BUSY	1
-#define EDU_MOST	2048
+#define EDU_SOURCE    0x80
+#define EDU_TARGET    0x88
+#define EDU_COUNT     0x90
+#define EDU_COMMAND   0x98
+#define EDU_BUFFER    0x40000
+#define EDU_TO_DEVICE 1
+#define EDU_TO_RAM    3
+#define EDU_BUSY      1
+#define EDU_MOST      2048
 
 struct edu {
 	volatile uint8_t *registers;
-	pthread_mutex_t lock;		/* one transfer at a time */
+	pthread_mutex_t lock; /* one transfer at a time */
 	pthread_t thread;
 	bool running;
 	bool stop;
@@ -722,7 +763,8 @@ static struct edu *edu_of(struct call *c, int n)
 
 static int do_edu(struct call *c)
 {
-	struct vfio_region_info config = { .argsz = sizeof(config), .index = VFIO_PCI_CONFIG_REGION_INDEX };
+	struct vfio_region_info config = { .argsz = sizeof(config),
+					   .index = VFIO_PCI_CONFIG_REGION_INDEX };
 	struct vfio_region_info bar = { .argsz = sizeof(bar), .index = VFIO_PCI_BAR0_REGION_INDEX };
 	uint64_t fd = arg(c, 1);
 	uint16_t command;
@@ -804,7 +846,7 @@ static int do_dma(struct call *c)
 			    arg(c, 3), arg(c, 4));
 }
 
-/* Sends a new pattern through the device each round, and looks whether it arrives. */
+/* Sends a new pattern through the device in each round and checks that it arrives. */
 static void *dma_thread(void *data)
 {
 	struct edu *edu = data;
@@ -881,7 +923,7 @@ static int do_open(struct call *c)
 	return ret < 0 ? ret : answer(c, "%d", ret);
 }
 
-/* At most as much as a pipe holds. */
+/* Reads at most as much as a pipe holds. */
 static int do_read(struct call *c)
 {
 	static char bytes[65536];
@@ -917,7 +959,8 @@ static int sized(struct call *c, int fd, uint64_t size)
 
 static int do_memfd(struct call *c)
 {
-	return sized(c, memfd_create(c->argv[1], arg_is(c, 3, "hugetlb") ? MFD_HUGETLB : 0), arg(c, 2));
+	return sized(c, memfd_create(c->argv[1], arg_is(c, 3, "hugetlb") ? MFD_HUGETLB : 0),
+		     arg(c, 2));
 }
 
 static int do_file(struct call *c)
@@ -925,7 +968,7 @@ static int do_file(struct call *c)
 	return sized(c, open(c->argv[1], O_RDWR | O_CREAT, 0666), arg(c, 2));
 }
 
-/* Frees the pages of a part of a file, which is zeros again. */
+/* Frees the pages of a part of a file, which then reads as zeros. */
 static int do_punch(struct call *c)
 {
 	return simple(fallocate(arg(c, 1), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, arg(c, 2),
@@ -976,7 +1019,7 @@ static int do_fill(struct call *c)
 	return 0;
 }
 
-/* Answers whether the memory holds nothing but the byte. */
+/* Answers whether all bytes of the memory have this value. */
 static int do_holds(struct call *c)
 {
 	const uint8_t *memory = address(c, 1);
@@ -1015,7 +1058,7 @@ static int do_limit(struct call *c)
 	return simple(setrlimit(RLIMIT_MEMLOCK, &limit));
 }
 
-/* The real-user switch: for all threads, with all groups, and so without any capability. */
+/* Becomes another user for all threads, with its group alone, and so without capabilities. */
 static int do_setuid(struct call *c)
 {
 	uid_t uid = arg(c, 1);
@@ -1025,13 +1068,13 @@ static int do_setuid(struct call *c)
 	return 0;
 }
 
-/* Different users in one process, as a setuid program has them. */
+/* Sets different user IDs in one process, as a setuid program has them. */
 static int do_setresuid(struct call *c)
 {
 	return simple(setresuid(arg(c, 1), arg(c, 2), arg(c, 3)));
 }
 
-/* This thread only: capabilities belong to threads. */
+/* Drops capabilities of this thread only: capabilities belong to threads. */
 static int drop_capabilities(uint64_t mask)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -1060,7 +1103,10 @@ static int do_drop(struct call *c)
 	return drop_capabilities(arg_is(c, 1, "all") ? UINT64_MAX : 1ULL << arg(c, 1));
 }
 
-/* Another user, who keeps one capability as programs get it that are started with it: ambient. */
+/*
+ * Becomes another user but keeps one capability, as an ambient one: programs that are started with
+ * it get it this way.
+ */
 static int do_setuid_with(struct call *c)
 {
 	uint64_t capability = arg(c, 2);
@@ -1092,20 +1138,20 @@ static int write_file(const char *path, const char *text)
 	return ret;
 }
 
-/* Becomes root of a user namespace, and of a network namespace too if that is said. */
+/* Becomes root of a new user namespace, and with "net" of a new network namespace as well. */
 static int do_userns(struct call *c)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "0 %d 1", geteuid());
-	/* One who has changed user may not write his own map otherwise. */
+	/* Without this, a process that has changed its user may not write its own map. */
 	if (prctl(PR_SET_DUMPABLE, 1) ||
 	    unshare(CLONE_NEWUSER | (arg_is(c, 1, "net") ? CLONE_NEWNET : 0)))
 		return -errno;
 	return write_file("/proc/self/uid_map", text);
 }
 
-/* Locks memory for the user as io_uring does: user->locked_vm, with nothing of iommufd in it. */
+/* Locks memory for the user as io_uring does: in user->locked_vm, without iommufd. */
 static int do_uring_lock(struct call *c)
 {
 	struct io_uring_params params = { 0 };
@@ -1158,7 +1204,7 @@ static void *exec_thread(void *data)
 	_exit(3);
 }
 
-/* Execs from a thread that is not the leader, which takes the leader's place and PID. */
+/* Execs from a thread that is not the leader; this thread takes the leader's place and PID. */
 static int do_exec_from_thread(struct call *c)
 {
 	pthread_t thread;
@@ -1188,7 +1234,7 @@ static void *successor_thread(void *data)
 	return interpreter(NULL);
 }
 
-/* The leader ends (and stays as a zombie); another thread goes on. */
+/* Makes the leader exit and stay as a zombie; another thread continues. */
 static int do_leave_leader(struct call *c)
 {
 	pthread_t thread;
@@ -1200,7 +1246,7 @@ static int do_leave_leader(struct call *c)
 	pthread_exit(NULL);
 }
 
-/* The child goes on as an actor with the FIFOs PREFIX.in and PREFIX.out. */
+/* Forks. The child continues as an actor with the FIFOs PREFIX.in and PREFIX.out. */
 static int do_fork(struct call *c)
 {
 	char path[512];
@@ -1229,7 +1275,7 @@ static int do_exit(struct call *c)
 	_exit(c->argc > 1 ? arg(c, 1) : 0);
 }
 
-/* dmaown itself, with no more of a check than the kernel's */
+/* Calls of dmaown itself, without any checks except the kernel's */
 
 static struct genl channels[MAX_FDS];
 
@@ -1245,7 +1291,10 @@ static struct genl *channel_of(struct call *c, int n)
 	return &channels[fd];
 }
 
-/* Where it cannot be asked for the family: what that is called elsewhere. */
+/*
+ * Opens a netlink socket. If the family cannot be looked up here, takes its numbers from the
+ * arguments.
+ */
 static int do_netlink(struct call *c)
 {
 	struct genl genl;
@@ -1264,7 +1313,7 @@ static int do_netlink(struct call *c)
 	return answer(c, "%d %u %u", genl.sock, genl.family, genl.events);
 }
 
-/* Says of a descriptor that was received that it is such a socket. */
+/* Declares that a received descriptor is such a socket. */
 static int do_is_netlink(struct call *c)
 {
 	struct genl *genl = channel_of(c, 1);
@@ -1284,11 +1333,11 @@ static int do_events(struct call *c)
 	return answer(c, "%u", genl_events(channel_of(c, 1)));
 }
 
-/* The DMAOWN_CMD_GET_* of a listing. */
+/* Return: the DMAOWN_CMD_GET_* of a listing. */
 static int listing_command(struct call *c, int n)
 {
-#define COMMAND_(R, r, l, FIELDS)	{ #l, DMAOWN_CMD_GET_##R },
-#define DMAOWN_CMD_GET_EVENT		DMAOWN_CMD_EVENT
+#define COMMAND_(R, r, l, FIELDS) { #l, DMAOWN_CMD_GET_##R },
+#define DMAOWN_CMD_GET_EVENT	  DMAOWN_CMD_EVENT
 	static const struct {
 		const char *listing;
 		int command;
@@ -1326,7 +1375,10 @@ static int do_dump_begin(struct call *c)
 	return genl_send(channel_of(c, 1), command, dump_flags(command), NULL, 0);
 }
 
-/* The rest of a dump that somebody else has begun with this socket, as its first. */
+/*
+ * Receives the rest of a dump that another process has begun with this socket, as request number
+ * SEQUENCE.
+ */
 static int do_dump_end(struct call *c)
 {
 	struct genl *genl = channel_of(c, 1);
@@ -1350,7 +1402,8 @@ static int do_who(struct call *c)
 
 static int do_give(struct call *c)
 {
-	struct dmaown_transfer transfer = { .size = sizeof(transfer), .to.pid = arg(c, 2),
+	struct dmaown_transfer transfer = { .size = sizeof(transfer),
+					    .to.pid = arg(c, 2),
 					    .timeout_ms = 1000 };
 
 	if (ioctl(arg(c, 1), DMAOWN_IOC_TRANSFER, &transfer))
@@ -1407,7 +1460,8 @@ static int do_send(struct call *c)
 	sock = unix_socket(c->argv[1], &name);
 	if (sock < 0)
 		return -errno;
-	if (connect(sock, (struct sockaddr *)&name, sizeof(name)) || sendmsg(sock, &message, 0) != 1)
+	if (connect(sock, (struct sockaddr *)&name, sizeof(name)) ||
+	    sendmsg(sock, &message, 0) != 1)
 		ret = -errno;
 	close(sock);
 	return ret;
@@ -1443,7 +1497,7 @@ static int do_receive(struct call *c)
 
 /* Commands that may take long, in a thread of their own */
 
-#define MAX_JOBS	64
+#define MAX_JOBS 64
 
 struct job {
 	struct call call;
@@ -1487,7 +1541,7 @@ static int do_background(struct call *c)
 	return answer(c, "%d", nr_jobs++);
 }
 
-/* Waits up to that many milliseconds for the job; answers with its answer, or "running". */
+/* Waits up to @wait milliseconds for the job; answers with the job's answer, or "running". */
 static int do_job(struct call *c)
 {
 	uint64_t n = arg(c, 1), wait = c->argc > 2 ? arg(c, 2) : 0;
@@ -1508,107 +1562,119 @@ static int do_job(struct call *c)
 
 static const struct command {
 	const char *name;
-	int least, most;		/* arguments */
+	int least, most; /* arguments */
 	int (*run)(struct call *c);
 } commands[] = {
 	/* iommufd: FD is /dev/iommu */
-	{ "mode-mm",	1, 1, do_mode_mm },		/* FD */
-	{ "ioas",	1, 1, do_ioas },		/* FD -> IOAS */
-	{ "hwpt",	3, 3, do_hwpt },		/* FD DEVID IOAS -> HWPT */
-	{ "destroy",	2, 2, do_destroy },		/* FD ID */
-	{ "map",	6, 6, do_map },			/* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
-	{ "map-many",	5, 5, do_map_many },		/* FD IOAS ADDR COUNT IOVA: page by page, with gaps */
-	{ "map-file",	7, 7, do_map_file },		/* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
-	{ "copy",	7, 7, do_copy },		/* FD TO-IOAS FROM-IOAS LENGTH TO-IOVA|any FROM-IOVA r|w|rw -> IOVA */
-	{ "unmap",	3, 4, do_unmap },		/* FD IOAS all|IOVA [LENGTH] -> BYTES */
-	{ "change-process", 1, 1, do_change_process },	/* FD: the kernel's own transfer, to this process */
-	{ "change-process-loop", 2, 2, do_change_process_loop }, /* FD MILLISECONDS -> N done M failed [ERRNO] */
-	/* dmaown's, in a loop */
-	{ "transfer-loop", 2, MAX_ARGS, do_transfer_loop }, /* MILLISECONDS PID... -> N done M failed [ERRNO] */
-	/* in-kernel accesses: ACC is a file of the test module accessor, or, but for the first and "pinned",
-	   one of an emulated device; FROM is caller or kthread, or pinned: the pages that it has pinned */
-	{ "access",	2, 3, do_access },		/* FD IOAS [pins] -> ACC ID */
-	{ "pin",	4, 4, do_pin },			/* ACC IOVA LENGTH r|rw */
-	{ "unpin",	3, 3, do_unpin },		/* ACC IOVA LENGTH */
-	{ "access-read", 3, 3, do_access_read },	/* ACC IOVA FROM -> TEXT */
+	{ "mode-mm", 1, 1, do_mode_mm },   /* FD */
+	{ "ioas", 1, 1, do_ioas },	   /* FD -> IOAS */
+	{ "hwpt", 3, 3, do_hwpt },	   /* FD DEVID IOAS -> HWPT */
+	{ "destroy", 2, 2, do_destroy },   /* FD ID */
+	{ "map", 6, 6, do_map },	   /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
+	{ "map-many", 5, 5, do_map_many }, /* FD IOAS ADDR COUNT IOVA: page by page, with gaps */
+	{ "map-file", 7, 7, do_map_file }, /* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
+	{ "copy", 7, 7,
+	  do_copy }, /* FD TO-IOAS FROM-IOAS LENGTH TO-IOVA|any FROM-IOVA r|w|rw -> IOVA */
+	{ "unmap", 3, 4, do_unmap }, /* FD IOAS all|IOVA [LENGTH] -> BYTES */
+	{ "change-process", 1, 1,
+	  do_change_process }, /* FD: the kernel's own transfer, to this process */
+	{ "change-process-loop", 2, 2,
+	  do_change_process_loop }, /* FD MILLISECONDS -> N done M failed [ERRNO] */
+	/* dmaown's own transfer, in a loop */
+	{ "transfer-loop", 2, MAX_ARGS,
+	  do_transfer_loop }, /* MILLISECONDS PID... -> N done M failed [ERRNO] */
+	/*
+	 * In-kernel accesses: ACC is a file of the test module accessor or, except for "access", of
+	 * an emulated device. FROM is caller or kthread, or pinned, for emulated devices: the pages
+	 * that the device has pinned.
+	 */
+	{ "access", 2, 3, do_access },			  /* FD IOAS [pins] -> ACC ID */
+	{ "pin", 4, 4, do_pin },			  /* ACC IOVA LENGTH r|rw */
+	{ "unpin", 3, 3, do_unpin },			  /* ACC IOVA LENGTH */
+	{ "access-read", 3, 3, do_access_read },	  /* ACC IOVA FROM -> TEXT */
 	{ "access-write", 4, MAX_ARGS, do_access_write }, /* ACC IOVA FROM WORD... */
-	{ "access-loop", 5, 5, do_access_loop },	/* ACC IOVA LENGTH BYTE FROM: reads */
-	{ "access-stop", 1, 1, do_access_stop },	/* ACC -> N rounds M errors L other */
+	{ "access-loop", 5, 5, do_access_loop },	  /* ACC IOVA LENGTH BYTE FROM: reads */
+	{ "access-stop", 1, 1, do_access_stop },	  /* ACC -> N rounds M errors L other */
 	/* VFIO: DEV is the device's file */
-	{ "device",	1, 1, do_device },		/* NAME -> DEV: a PCI address, or emulated.N */
-	{ "bind",	2, 2, do_bind },		/* DEV FD -> DEVID */
-	{ "attach",	2, 2, do_attach },		/* DEV IOAS|HWPT -> HWPT */
-	{ "detach",	1, 1, do_detach },		/* DEV */
-	{ "dmabuf",	3, 3, do_dmabuf },		/* DEV OFFSET LENGTH -> FD */
-	/* DMA */
+	{ "device", 1, 1, do_device }, /* NAME -> DEV: a PCI address, or emulated.N */
+	{ "bind", 2, 2, do_bind },     /* DEV FD -> DEVID */
+	{ "attach", 2, 2, do_attach }, /* DEV IOAS|HWPT -> HWPT */
+	{ "detach", 1, 1, do_detach }, /* DEV */
+	{ "dmabuf", 3, 3, do_dmabuf }, /* DEV OFFSET LENGTH -> FD */
 	/* VFIO type1: CONTAINER is /dev/vfio/vfio, open */
-	{ "group",	1, 1, do_group },		/* NAME -> GROUP */
-	{ "set-container", 2, 2, do_set_container },	/* GROUP CONTAINER */
+	{ "group", 1, 1, do_group },			 /* NAME -> GROUP */
+	{ "set-container", 2, 2, do_set_container },	 /* GROUP CONTAINER */
 	{ "unset-container", 1, 1, do_unset_container }, /* GROUP */
-	{ "rejoin",	2, 2, do_rejoin },		/* GROUP CONTAINER */
-	{ "set-iommu",	1, 1, do_set_iommu },		/* CONTAINER */
-	{ "group-device", 2, 2, do_group_device },	/* GROUP NAME -> DEV */
-	{ "type1-map",	5, 5, do_type1_map },		/* CONTAINER ADDR LENGTH IOVA r|rw */
-	{ "type1-map-many", 4, 4, do_type1_map_many },	/* CONTAINER ADDR COUNT IOVA: page by page, with gaps */
-	{ "type1-unmap", 2, 3, do_type1_unmap },	/* CONTAINER all|IOVA [LENGTH] -> BYTES */
-	{ "type1-invalidate", 2, 3, do_type1_invalidate }, /* CONTAINER all|IOVA [LENGTH] -> BYTES */
-	{ "type1-validate", 4, 4, do_type1_validate },	/* CONTAINER ADDR LENGTH IOVA */
-
-	{ "edu",	1, 1, do_edu },			/* DEV -> identification */
-	{ "register",	2, 2, do_register },		/* DEV OFFSET -> VALUE */
-	{ "dma",	4, 4, do_dma },			/* DEV to-device|to-ram IOVA LENGTH */
-	{ "dma-start",	5, 5, do_dma_start },		/* DEV FROM-IOVA FROM-ADDR TO-IOVA TO-ADDR */
-	{ "dma-report",	1, 1, do_dma_report },		/* DEV -> N rounds M errors */
-	{ "dma-stop",	1, 1, do_dma_stop },		/* DEV -> N rounds M errors */
+	{ "rejoin", 2, 2, do_rejoin },			 /* GROUP CONTAINER */
+	{ "set-iommu", 1, 1, do_set_iommu },		 /* CONTAINER */
+	{ "group-device", 2, 2, do_group_device },	 /* GROUP NAME -> DEV */
+	{ "type1-map", 5, 5, do_type1_map },		 /* CONTAINER ADDR LENGTH IOVA r|rw */
+	{ "type1-map-many", 4, 4,
+	  do_type1_map_many }, /* CONTAINER ADDR COUNT IOVA: page by page, with gaps */
+	{ "type1-unmap", 2, 3, do_type1_unmap }, /* CONTAINER all|IOVA [LENGTH] -> BYTES */
+	{ "type1-invalidate", 2, 3,
+	  do_type1_invalidate },		       /* CONTAINER all|IOVA [LENGTH] -> BYTES */
+	{ "type1-validate", 4, 4, do_type1_validate }, /* CONTAINER ADDR LENGTH IOVA */
+	{ "type1-renew", 5, 5,
+	  do_type1_renew }, /* CONTAINER FILE LENGTH COUNT MILLISECONDS -> ADDR */
+	/* DMA */
+	{ "edu", 1, 1, do_edu },	       /* DEV -> identification */
+	{ "register", 2, 2, do_register },     /* DEV OFFSET -> VALUE */
+	{ "dma", 4, 4, do_dma },	       /* DEV to-device|to-ram IOVA LENGTH */
+	{ "dma-start", 5, 5, do_dma_start },   /* DEV FROM-IOVA FROM-ADDR TO-IOVA TO-ADDR */
+	{ "dma-report", 1, 1, do_dma_report }, /* DEV -> N rounds M errors */
+	{ "dma-stop", 1, 1, do_dma_stop },     /* DEV -> N rounds M errors */
 	/* files and memory */
-	{ "open",	1, 2, do_open },		/* PATH [r] -> FD */
-	{ "close",	1, 1, do_close },		/* FD */
-	{ "read",	1, 2, do_read },		/* FD [BYTES] -> BYTES */
-	{ "write",	2, 2, do_write },		/* FD TEXT */
-	{ "memfd",	2, 3, do_memfd },		/* NAME SIZE [hugetlb] -> FD */
-	{ "file",	2, 2, do_file },		/* PATH SIZE -> FD */
-	{ "punch",	3, 3, do_punch },		/* FD OFFSET LENGTH */
-	{ "mmap",	4, 7, do_mmap },		/* FD|anon SIZE shared|private r|rw [ADDR|any [OFFSET [hugetlb]]] -> ADDR */
-	{ "munmap",	2, 2, do_munmap },		/* ADDR LENGTH */
-	{ "protect",	3, 3, do_protect },		/* ADDR LENGTH r|rw */
-	{ "mlock",	2, 2, do_mlock },		/* ADDR LENGTH */
-	{ "fill",	3, 3, do_fill },		/* ADDR LENGTH BYTE */
-	{ "holds",	3, 3, do_holds },		/* ADDR LENGTH BYTE -> yes | no... */
-	{ "write-text",	2, MAX_ARGS, do_write_text },	/* ADDR WORD... */
-	{ "read-text",	1, 1, do_read_text },		/* ADDR -> TEXT */
+	{ "open", 1, 2, do_open },   /* PATH [r] -> FD */
+	{ "close", 1, 1, do_close }, /* FD */
+	{ "read", 1, 2, do_read },   /* FD [BYTES] -> BYTES */
+	{ "write", 2, 2, do_write }, /* FD TEXT */
+	{ "memfd", 2, 3, do_memfd }, /* NAME SIZE [hugetlb] -> FD */
+	{ "file", 2, 2, do_file },   /* PATH SIZE -> FD */
+	{ "punch", 3, 3, do_punch }, /* FD OFFSET LENGTH */
+	{ "mmap", 4, 7,
+	  do_mmap }, /* FD|anon SIZE shared|private r|rw [ADDR|any [OFFSET [hugetlb]]] -> ADDR */
+	{ "munmap", 2, 2, do_munmap },		      /* ADDR LENGTH */
+	{ "protect", 3, 3, do_protect },	      /* ADDR LENGTH r|rw */
+	{ "mlock", 2, 2, do_mlock },		      /* ADDR LENGTH */
+	{ "fill", 3, 3, do_fill },		      /* ADDR LENGTH BYTE */
+	{ "holds", 3, 3, do_holds },		      /* ADDR LENGTH BYTE -> yes | no... */
+	{ "write-text", 2, MAX_ARGS, do_write_text }, /* ADDR WORD... */
+	{ "read-text", 1, 1, do_read_text },	      /* ADDR -> TEXT */
 	/* the process */
-	{ "pid",	0, 0, do_pid },			/* -> PID */
-	{ "limit",	1, 1, do_limit },		/* BYTES|unlimited: RLIMIT_MEMLOCK */
-	{ "setuid",	1, 1, do_setuid },		/* UID */
-	{ "setresuid",	3, 3, do_setresuid },		/* REAL EFFECTIVE SAVED */
-	{ "setuid-with", 2, 2, do_setuid_with },	/* UID CAPABILITY, by its number */
+	{ "pid", 0, 0, do_pid },		 /* -> PID */
+	{ "limit", 1, 1, do_limit },		 /* BYTES|unlimited: RLIMIT_MEMLOCK */
+	{ "setuid", 1, 1, do_setuid },		 /* UID */
+	{ "setresuid", 3, 3, do_setresuid },	 /* REAL EFFECTIVE SAVED */
+	{ "setuid-with", 2, 2, do_setuid_with }, /* UID CAPABILITY, by its number */
 	{ "drop-ipc-lock", 0, 0, do_drop_ipc_lock },
-	{ "drop",	1, 1, do_drop },		/* all|CAPABILITY, by its number */
-	{ "userns",	0, 1, do_userns },		/* [net] */
-	{ "uring-lock",	2, 2, do_uring_lock },		/* ADDR LENGTH -> FD */
-	{ "threads",	1, 1, do_threads },		/* COUNT */
-	{ "exec",	0, 0, do_exec },		/* -> PID, from the new program */
+	{ "drop", 1, 1, do_drop },	       /* all|CAPABILITY, by its number */
+	{ "userns", 0, 1, do_userns },	       /* [net] */
+	{ "uring-lock", 2, 2, do_uring_lock }, /* ADDR LENGTH -> FD */
+	{ "threads", 1, 1, do_threads },       /* COUNT */
+	{ "exec", 0, 0, do_exec },	       /* -> PID, from the new program */
 	{ "exec-from-thread", 0, 0, do_exec_from_thread },
 	{ "leave-leader", 0, 0, do_leave_leader },
-	{ "fork",	1, 1, do_fork },		/* PREFIX -> PID, from both */
-	{ "exit",	0, 1, do_exit },		/* [STATUS] */
+	{ "fork", 1, 1, do_fork }, /* PREFIX -> PID, from both */
+	{ "exit", 0, 1, do_exit }, /* [STATUS] */
 	/* dmaown: FD is a netlink socket or /dev/dmaown, LISTING a file's name in debugfs */
-	{ "netlink",	0, 2, do_netlink },		/* [FAMILY GROUP] -> FD FAMILY GROUP */
-	{ "is-netlink",	3, 3, do_is_netlink },		/* FD FAMILY GROUP */
-	{ "listen-events", 1, 1, do_listen_events },	/* FD */
-	{ "events",	1, 1, do_events },		/* FD -> how many have come */
-	{ "dump",	2, 2, do_dump },		/* FD LISTING -> RECORDS and the largest number that is no ID */
-	{ "dump-begin",	2, 2, do_dump_begin },		/* FD LISTING */
-	{ "dump-end",	2, 2, do_dump_end },		/* FD SEQUENCE -> RECORDS */
-	{ "who",	2, 2, do_who },			/* FD PID -> START */
-	{ "give",	2, 2, do_give },		/* FD PID -> areas that it owns now and did not before */
+	{ "netlink", 0, 2, do_netlink },	     /* [FAMILY GROUP] -> FD FAMILY GROUP */
+	{ "is-netlink", 3, 3, do_is_netlink },	     /* FD FAMILY GROUP */
+	{ "listen-events", 1, 1, do_listen_events }, /* FD */
+	{ "events", 1, 1, do_events },		     /* FD -> number of events received */
+	{ "dump", 2, 2,
+	  do_dump }, /* FD LISTING -> RECORDS LARGEST: the largest number that is not an ID */
+	{ "dump-begin", 2, 2, do_dump_begin }, /* FD LISTING */
+	{ "dump-end", 2, 2, do_dump_end },     /* FD SEQUENCE -> RECORDS */
+	{ "who", 2, 2, do_who },	       /* FD PID -> START */
+	{ "give", 2, 2, do_give }, /* FD PID -> number of areas that have changed their owner */
 	/* descriptors over a socket */
-	{ "listen",	1, 1, do_listen },		/* PATH */
-	{ "send",	2, MAX_ARGS, do_send },		/* PATH FD... */
-	{ "receive",	0, 0, do_receive },		/* -> FD... */
+	{ "listen", 1, 1, do_listen },	  /* PATH */
+	{ "send", 2, MAX_ARGS, do_send }, /* PATH FD... */
+	{ "receive", 0, 0, do_receive },  /* -> FD... */
 	/* threads */
-	{ "background",	1, MAX_ARGS, do_background },	/* COMMAND... -> JOB */
-	{ "job",	1, 2, do_job },			/* JOB [MILLISECONDS] -> running | done ... | error ... */
+	{ "background", 1, MAX_ARGS, do_background }, /* COMMAND... -> JOB */
+	{ "job", 1, 2, do_job }, /* JOB [MILLISECONDS] -> running | done ... | error ... */
 };
 
 static int run(struct call *c)
@@ -1627,7 +1693,9 @@ static int run(struct call *c)
 	exit(2);
 }
 
-/* Unbuffered: what is not read yet is there for the program that comes after an exec. */
+/*
+ * Read without a buffer: the next program after an exec must find the input that is not read yet.
+ */
 static bool read_line(char *line, size_t size)
 {
 	size_t used = 0;
@@ -1669,7 +1737,7 @@ static void *interpreter(void *data)
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc > 1)		/* from exec: this is its answer */
+	if (argc > 1) /* after exec: this is the answer to it */
 		printf("ok %d\n", getpid());
 	interpreter(NULL);
 }

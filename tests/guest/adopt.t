@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 6: areas by address whose owner is gone or has exec'd, proven by the pages that are pinned.
+# Rule 6: areas by address whose owner is dead or has exec'd; the pinned pages are the proof.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +9,7 @@ elsewhere=0x20000000000
 witness 1001
 witness 1002
 
-# What becomes of the old owner.
+# Makes the old owner dead or stale.
 leave() {
 	case $1 in
 	dead) stop old ;;
@@ -17,20 +17,20 @@ leave() {
 	esac
 }
 
-# The areas of the first device's context, and what is charged to the new process and to the users.
+# areas prints the areas of the first device's context; state adds the charges of the new process and of the users.
 areas() { dmaownctl areas --raw -n -c "${edus[0]}" -o IOAS,IOVA,ADDR,PID,STATE | paste -sd ,; }
 state() {
 	echo "$(areas) $(charges "$new") $(users_locked)"
 }
 users_locked() {
-	[ $kind != type1 ] || { echo 0 0; return; }
+	[ "$kind" != type1 ] || { echo 0 0; return; }
 	dmaownctl owners --raw -n --bytes -o UID,USER_LOCKED |
 		awk '{ locked[$1] = $2 } END { print locked[1001], locked[1002] }'
 }
 users() { [ "$mode" = user ] && echo "$1 $2" || echo "0 0"; }
 
-# Adoption is refused with exit status $1 for the reasons $2, as JSON [[REASON, IOVA, LAST], ...], and nothing
-# changes; in the case $3, with the options that follow.
+# Checks that adoption is refused with exit status $1 for the reasons $2, as JSON [[REASON, IOVA, LAST], ...], and
+# changes nothing. $3 names the case; options for the tool follow.
 differs() {
 	local expected="$1 $2" what=$3 before
 	shift 3
@@ -41,21 +41,21 @@ differs() {
 	is "$(state)" "$before" "and nothing has changed: $what"
 }
 
-# It is moved: $2 areas.
+# Checks that adoption moves $2 areas.
 adopts() {
 	run dmaownctl transfer --to "$new" --adopt --json
 	is "$status $(json -c '[.result, .areas, .adopted, .undo]')" "0 [\"moved\",$2,$2,null]" "adopted: $1"
 }
 
-# --- who was the owner may be gone in any way, in any mode
+# --- the old owner may be gone in any way, in any mode
 for mode in "${modes[@]}"; do
-	read -ra uids <<<"$(users_of $mode)"
+	read -ra uids <<<"$(users_of "$mode")"
 	for how in exec exec-from-thread dead; do
 		gone=stale
 		[ $how != dead ] || gone=dead
 		name="$mode, $how"
 
-		limit=$size vmm old "${edus[0]}" $size $mode "${uids[0]}"
+		limit=$size vmm old "${edus[0]}" $size "$mode" "${uids[0]}"
 		ask old threads 1
 		limit=$size successor new old $size "${uids[1]}"
 		leave $how
@@ -66,7 +66,7 @@ for mode in "${modes[@]}"; do
 		is "$status $(json -c '[.reasons[] | [.reason, .iova, .last]]')" "10 [[\"owner-$gone\",\"0x0\",\"0xfffff\"]]" \
 			"$name: refused without --adopt"
 		is "$(state)" "$first" "$name: and nothing has changed"
-		if limited $mode; then
+		if limited "$mode"; then
 			prlimit --pid "$new" --memlock=$((size - page))
 			run dmaownctl transfer --to "$new" --adopt --json
 			is "$status $(reasons) $(state)" "11 limit-$mode $first" "$name: one page short: refused with --adopt"
@@ -76,7 +76,7 @@ for mode in "${modes[@]}"; do
 		is "$status $(json -c '[.result, .areas, .adopted]') $(state)" "0 [\"would-move\",1,1] $first" "$name: the dry run"
 
 		adopts "$name" 1
-		is "$(state)" "$ioas 0x0 $base $new live $(charged $size $mode) $(users 0 $size)" "$name: owner and charges"
+		is "$(state)" "$ioas 0x0 $base $new live $(charged $size "$mode") $(users 0 $size)" "$name: owner and charges"
 		[ $how = dead ] || is "$(charges "$old")" "0 0" "$name: the process that has exec'd is not charged"
 		dma_unmap new "$new_ctx" "$ioas" all
 		is "$(state)" " 0 0 0 0" "$name: nothing is left"
@@ -85,20 +85,20 @@ for mode in "${modes[@]}"; do
 	done
 done
 
-# --- a process that has exec'd adopts its own
+# --- a process that has exec'd adopts its own areas
 mode=$limit_mode
-vmm old "${edus[0]}" $size $mode 1001
+vmm old "${edus[0]}" $size "$mode" 1001
 ask old exec
 new=$old new_ctx=$ctx
 differs 12 '[["not-mapped","0x0","0xfffff"]]' "a process that has exec'd, and has the memory no more"
 ask old mmap "$ram" $size shared rw $base
 adopts "a process that has exec'd, and has it again" 1
-is "$(state)" "$ioas 0x0 $base $old live $(charged $size $mode) $(users $size 0)" "its own area is its own again"
+is "$(state)" "$ioas 0x0 $base $old live $(charged $size "$mode") $(users $size 0)" "its own area is its own again"
 dma_unmap old "$ctx" "$ioas" all
 is "$(state)" " 0 0 0 0" "nothing is left"
 stop old
 
-# --- not the same pages. The same orphaned area throughout: the new process changes what it has there.
+# --- other pages. All cases use the same orphaned area: the new process changes what it has mapped there.
 mode=$free_mode
 vmm old "${edus[0]}" $size
 ask old fill $base $size 7
@@ -134,11 +134,11 @@ ask new munmap $((base + 9 * page)) $page
 ask new mmap "$other" $page shared rw $((base + 9 * page)) $((9 * page))
 differs 12 '[["other-pages","0x9000","0x9fff"],["permission","0x80000","0xfffff"]]' "all that differs is told"
 there "$new_dev" $size shared rw $base
-# Type1 maps that by address: what is looked for is the pages, of which it has touched none.
-[ $kind = type1 ] && reason=no-pages || reason=device-memory
+# Type1 maps device memory by address: the transfer looks for the pages, and this mapping has touched none.
+[ "$kind" = type1 ] && reason=no-pages || reason="device-memory"
 differs 12 "[[\"$reason\",$all]]" "the device's own registers"
 
-# Elsewhere.
+# The memory is at another address.
 ask new munmap $base $size
 ask new mmap "$new_ram" $size shared rw $elsewhere
 differs 12 "[[\"not-mapped\",$all]]" "it has the memory elsewhere"
@@ -149,12 +149,12 @@ differs 12 '[["other-pages","0x0","0xfefff"],["not-mapped","0xff000","0xfffff"]]
 run dmaownctl transfer --to "$new" --adopt --remap "$ioas:0=$elsewhere" --json
 is "$status $(json -c '[.result, .adopted]') $(state)" "0 [\"moved\",1] $ioas 0x0 $elsewhere $new live $(charged $size) 0 0" \
 	"with a remap list it is moved"
-# Moved from a living owner now: back to where it was mapped at first, for what follows.
+# The owner now lives: map the memory at its first address again and move it back there for the next cases.
 ask new mmap "$new_ram" $size shared rw $base
 run dmaownctl transfer --to "$new" --remap "$ioas:0=$base"
 is "$status" 0 "a living owner moves its memory"
 
-# One page of the file is another one: punched out, and then filled in again with what was there.
+# Replace one page of the file: punch it out, then fill it with the same contents.
 ask new exec
 ask new mmap "$new_ram" $size shared rw $base
 ask new punch "$new_ram" $((37 * page)) $page
@@ -170,7 +170,7 @@ dma_unmap new "$new_ctx" "$ioas" all
 is "$(state)" " 0 0 0 0" "nothing is left"
 stop new
 
-# --- the device only reads: a read-only mapping will do
+# --- the device only reads: a read-only mapping is enough
 start old
 open_context old
 add_device old "${edus[0]}"
@@ -186,8 +186,8 @@ there "$new_ram" $size shared r $base
 adopts "read-only, where the device only reads" 1
 dma_unmap new "$new_ctx" "$ioas" all
 
-# --- nothing is pinned, or not all of it: a container with a device has all pinned that it maps
-if [ $kind = iommufd ]; then
+# --- nothing or only a part is pinned. A container with a device has pinned all that it maps.
+if [ "$kind" = iommufd ]; then
 	ask new detach "$new_dev"
 	ask new map "$new_ctx" "$ioas" $base $size 0 r
 	ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 2)) 0x1000000 $((size / 2)) r
@@ -200,7 +200,7 @@ if [ $kind = iommufd ]; then
 	ask new unmap "$new_ctx" "$ioas" all
 	ask new unmap "$new_ctx" "$ioas2" all
 
-	# A copy of half of it in another IOAS, where the device is.
+	# Copy half of the area to another IOAS, to which the device is attached.
 	ask new mmap "$new_ram" $size shared rw $base
 	ask new map "$new_ctx" "$ioas" $base $size 0 rw
 	ask new copy "$new_ctx" "$ioas2" "$ioas" $((size / 2)) 0x1000000 $((size / 2)) rw
@@ -211,7 +211,7 @@ if [ $kind = iommufd ]; then
 		"half of it is pinned"
 	differs 12 '[["not-pinned","0x0","0x7ffff"]]' "half of it is not pinned"
 
-	# The whole is unmapped in the first IOAS: what is left is the half in the second one.
+	# Unmap the whole in the first IOAS: only the half in the second one is left.
 	ask new unmap "$new_ctx" "$ioas" all
 	ask new punch "$new_ram" $((size / 2 + 3 * page)) $page
 	differs 12 '[["no-pages","0x1003000","0x1003fff"]]' "one page of the half that is left is gone"
@@ -244,13 +244,13 @@ orphan_of() {
 	ask new mmap "$new_ram" $huge shared rw $base
 	stop old
 }
-# Like vmm(), with the memory of a memfd that is said to be $1.
+# Like vmm(), but the memory is a memfd with option $1.
 vmm_huge() {
 	start old
 	open_context old
 	add_device old "${edus[0]}"
 	new_ioas old
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # one word or none
 	ask old memfd ram $huge $1; ram=$reply
 	ask old mmap "$ram" $huge shared rw $base
 	dma_map old "$ctx" "$ioas" $base $huge 0 rw
@@ -291,7 +291,7 @@ ask new fill $base $huge 1
 is "$(mapping "$new" $base ShmemPmdMapped)" $huge "transparent huge pages: and these"
 echo never >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 differs 12 '[["other-pages","0x0","0x3fffff"]]' "transparent huge pages: other ones"
-# Into the middle of a huge page.
+# Map from the middle of a huge page on.
 ask new munmap $base $huge
 ask new mmap "$new_ram" $((huge - page)) shared rw $base $page
 differs 12 '[["other-pages","0x0","0x3fefff"],["not-mapped","0x3ff000","0x3fffff"]]' "transparent huge pages: a page further on"
@@ -303,7 +303,7 @@ dma_unmap new "$new_ctx" "$ioas" all
 is "$(charges "$new")" "0 0" "transparent huge pages: nothing is left"
 stop new
 
-# --- the number of a dead owner belongs to a living process by now, which owns something as well
+# --- the PID of a dead owner belongs to another living process, which also owns something
 vmm old "${edus[0]}" $size
 successor new old $size
 stop old

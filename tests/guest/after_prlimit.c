@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * To be preloaded: runs the shell command in $AFTER_PRLIMIT once, after the first prlimit() that sets
- * something. What happens between the raising of a limit and the transfer can be tried that way.
+ * Library to preload: runs the shell command in $AFTER_PRLIMIT once, after the first prlimit() call
+ * that sets a limit. This lets a test act between the raising of a limit and the transfer.
  */
 #include <stdlib.h>
 #include <sys/resource.h>

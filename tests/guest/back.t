@@ -1,36 +1,36 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 2: the way back is there as long as the old owner lives, its memory is mapped, and its limits are
-# what they were; and the command that the tool prints is the way back.
+# Rule 2: a transfer can be undone as long as the old owner lives, its memory is mapped and its limits are what they
+# were. The command that the tool prints undoes it.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 elsewhere=0x20000000000
 
-# Owner and address of the area, and what everybody is charged.
+# Prints owner and address of the area, and the charges of both processes and users.
 state() {
 	echo "$(dmaownctl areas --raw -n -c "${edus[0]}" -o IOVA,ADDR,PID | paste -sd ' ')" \
 		"$(charges "$old") $(charges "$new") $(user_locked 1001) $(user_locked 1002)"
 }
 
-# The printed command is refused with status $1 and reason $2, and nothing changes; in the case $3.
+# Checks that the printed command is refused with status $1 and reason $2 and changes nothing. $3 names the case.
 barred() {
 	local before
 
 	before=$(state)
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # words of a command
 	run $undo --json
 	is "$status $(reasons)" "$1 $2" "$3: the way back is refused"
 	is "$(state)" "$before" "$3: and nothing has changed"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # words of a command
 	run $undo --dry-run
 	is "$status" "$1" "$3: the dry run says so, too"
 }
 
-# The printed command leads back to the state $first.
+# Checks that the printed command leads back to the state $first.
 back() {
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # words of a command
 	run $undo
 	is "$status $(state)" "0 $first" "$1: back: $undo"
 }
@@ -45,12 +45,12 @@ forth() {
 witness 1001
 witness 1002
 for mode in "${modes[@]}"; do
-	read -ra uids <<<"$(users_of $mode)"
+	read -ra uids <<<"$(users_of "$mode")"
 
 	for where in same elsewhere; do
-		[ $mode = "$limit_mode" ] || [ $where = same ] || continue
+		[ "$mode" = "$limit_mode" ] || [ $where = same ] || continue
 		name="$mode, $where"
-		limit=$size vmm old "${edus[0]}" $size $mode "${uids[0]}"
+		limit=$size vmm old "${edus[0]}" $size "$mode" "${uids[0]}"
 		limit=$size successor new old $size "${uids[1]}"
 		remap=()
 		if [ $where = elsewhere ]; then
@@ -65,16 +65,16 @@ for mode in "${modes[@]}"; do
 		# --- the limit
 		forth "$name"
 		prlimit --pid "$old" --memlock=$((size - page))
-		if ! limited $mode; then
+		if ! limited "$mode"; then
 			back "$name, limit lowered, which does not matter"
 		else
-			barred 11 limit-$mode "$name, limit lowered by a page"
+			barred 11 "limit-$mode" "$name, limit lowered by a page"
 			like "$err" "$((size - page)) bytes" "$name, limit lowered by a page: which is named"
 			prlimit --pid "$old" --memlock=$size
 			back "$name, limit as it was"
 		fi
 
-		# --- the memory: unmapped, then something else in its place
+		# --- the memory: unmapped, then replaced by something else
 		forth "$name"
 		ask old munmap $((base + 7 * page)) $page
 		barred 12 not-mapped "$name, a page unmapped"
@@ -86,7 +86,7 @@ for mode in "${modes[@]}"; do
 		ask old mmap "$ram" $page shared rw $((base + 7 * page)) $((7 * page))
 		back "$name, the page mapped again"
 
-		# --- the text says it as well as the JSON
+		# --- the text prints the same command as the JSON
 		run dmaownctl transfer --to "$new" "${remap[@]}"
 		is "$status" 0 "$name: forth, without JSON"
 		undo=$(sed -n 's/^undo with: //p' <<<"$out")
@@ -98,7 +98,7 @@ for mode in "${modes[@]}"; do
 	done
 done
 
-# --- there is no way back to one who is gone, and the tool says so instead of printing one
+# --- a transfer from a dead owner cannot be undone: the tool says so and prints no command
 vmm old "${edus[0]}" $size
 successor new old $size
 stop old

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dmaownctl can-exit: what would break, and that what it says mends it.
+# dmaownctl can-exit: it finds what would break, and the commands it prints repair that.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +16,7 @@ is "$status $out" "0 " "a process that has nothing to do with it can exit"
 run dmaownctl can-exit $$ --json
 is "$(json -c '.can_exit | [.pid, .ok, .findings]')" "[$$,true,[]]" "in JSON too"
 
-# --- alone with it
+# --- the process is the only holder
 run dmaownctl can-exit "$old" --json
 is "$status $(findings)" "2 reset lost" "the only holder: the device would be reset, the context lost"
 is "$(json -c '.can_exit.findings[0] | [.device, .context]')" "[\"${edus[0]}\",\"$id\"]" "which device"
@@ -30,7 +30,7 @@ run dmaownctl can-exit "$old"
 like "$out" "^reset: device ${edus[0]} .*"$'\n'".*descriptor $dev" "in words: the device"
 like "$out" "lost: context $id" "and the context"
 
-# --- the successor has everything, and owns nothing yet
+# --- the successor holds everything and owns nothing yet
 successor new old $size 1001
 run dmaownctl can-exit "$old" --json
 is "$status $(findings)" "2 mischarged" "what it owns would stay behind"
@@ -44,7 +44,7 @@ is "$status" 0 "the command works"
 run dmaownctl can-exit "$old"
 is "$status $out" "0 " "and the old process can exit"
 
-# --- the device alone is left behind
+# --- only the device is left behind
 ask new close "$new_dev"
 run dmaownctl can-exit "$old" --json
 is "$status $(findings)" "2 reset" "it alone has the device open: the device would be reset"
@@ -52,7 +52,7 @@ hand_over old new "$dev"
 run dmaownctl can-exit "$old"
 is "$status" 0 "handed over, it would not"
 
-# --- a context without a device file, and what a process has by a device file only
+# --- a context without a device file, and a process that holds a context only by a device file
 ask old close "$ctx"
 run dmaownctl can-exit "$new" --json
 is "$status $(findings)" "2 mischarged" "held by a device's file alone, the context stays"
@@ -60,7 +60,7 @@ stop old
 run dmaownctl can-exit "$new" --json
 is "$status $(findings)" "2 reset lost" "but for that of a process that is gone"
 
-# --- who is meant
+# --- how the process is named
 run dmaownctl can-exit "$old"
 is "$status" 10 "a process that there is not"
 inode=$(python3 -c "import os; print(os.fstat(os.pidfd_open($new)).st_ino)")
@@ -69,6 +69,7 @@ is "$status $(json '.can_exit.pid')" "2 $new" "by PID:INODE"
 run dmaownctl can-exit "$new:$((inode + 1))"
 is "$status" 10 "and not by another's"
 for wrong in "" 0 x 0xbeef "$new $new"; do
+	# shellcheck disable=SC2086 # arguments
 	run dmaownctl can-exit $wrong
 	is "$status" 64 "usage: can-exit $wrong"
 done

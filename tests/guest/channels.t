@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Netlink and debugfs tell the same.
+# Netlink and debugfs show the same.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -39,7 +39,7 @@ for kind in contexts holders ioases hwpts devices accesses areas owners refusals
 done
 is "$(stat -c %a /sys/kernel/debug/dmaown/areas)" 400 "debugfs: for root's eyes"
 
-# Many areas: more than a netlink message, a page or a batch holds; none missing, none twice.
+# List many areas, more than a netlink message, a page or a batch holds: none is missing, none appears twice.
 ask old unmap "$ctx" "$ioas" all
 ask old unmap "$ctx" "$ioas2" all
 ask old memfd many 12M; many=$reply

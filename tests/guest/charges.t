@@ -6,7 +6,8 @@
 
 size=$((8 << 20))
 
-# What the users are charged: "1001's 1002's". In mode none both processes are root.
+# users prints the users' charges, "1001's 1002's"; users_are prints the expected ones. In mode none both processes are
+# root.
 users() { [ "$mode" = none ] && echo "- -" || echo "$(user_locked 1001) $(user_locked 1002)"; }
 users_are() {
 	case $mode in
@@ -52,14 +53,14 @@ for mode in none user mm; do
 	ask new map "$new_ctx" "$ioas" $base $size 0 rw
 	is "$(charges "$new")" "$(charged $size $mode)" "$mode: what the new one maps itself costs just the same"
 
-	# The old process unmaps what the new one owns.
+	# Let the old process unmap what the new one owns.
 	run dmaownctl transfer --to "$old"
 	run dmaownctl transfer --to "$new"
 	ask old unmap "$ctx" "$ioas" all
 	is "$(charges "$old") $(charges "$new")" "0 0 0 0" "$mode: whoever unmaps, the owner is uncharged"
 	is "$(users)" "$(users_are 0 0)" "$mode: and the owner's user"
 
-	# The owner ends while it is charged, and the other one unmaps.
+	# Let the owner end while it is charged, and the other process unmap.
 	ask old map "$ctx" "$ioas" $base $size 0 rw
 	run dmaownctl transfer --to "$new"
 	is "$status" 0 "$mode: once more"

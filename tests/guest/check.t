@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Rule 10: check answers what transfer would, with every reason, and changes nothing.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -8,11 +9,12 @@ size=$((1 << 20))
 witness 1001
 witness 1002
 
-# What the last command answered, but for what tells a dry run from a transfer. (jq is slow in the machine.)
+# answer prints the last command's output without the lines that differ between a dry run and a transfer; verdict prints
+# these lines. (jq is slow in the machine.)
 answer() { grep -vE '^   "(result|changed|undo|retries)":' <<<"$out"; }
 verdict() { grep -E '^   "(result|changed|undo)":' <<<"$out" | tr -d ' "\n'; }
 
-# All that a transfer could change.
+# Prints everything that a transfer could change.
 everything() {
 	local pid files=()
 
@@ -24,8 +26,8 @@ everything() {
 	dmaownctl owners --raw -n -b -o UID,USER_LOCKED | sort -u
 }
 
-# refused "STATUS REASON..." NAME OPTION...: check, transfer --dry-run and transfer all say so, and nothing
-# changes. The reasons are in alphabetical order.
+# refused "STATUS REASON..." NAME OPTION...: check, transfer --dry-run and transfer must all report this and change
+# nothing. Give the reasons in alphabetical order.
 refused() {
 	local expected=$1 name=$2 before first
 	shift 2
@@ -42,7 +44,7 @@ refused() {
 	is "$(everything)" "$before" "$name: none of them changes anything"
 }
 
-# accepted NAME OPTION...: check says what transfer then does.
+# accepted NAME OPTION...: check must announce what transfer then does.
 accepted() {
 	local name=$1 before first
 	shift
@@ -57,8 +59,8 @@ accepted() {
 	is "$(answer)" "$first" "$name: and as much of it as check said"
 }
 
-# --- who
-vmm old "${edus[0]}" $size $limit_mode 1001
+# --- old owner and new owner
+vmm old "${edus[0]}" $size "$limit_mode" 1001
 successor new old $size 1002
 id=$(context_of "$old")
 start nobody
@@ -69,7 +71,7 @@ refused "10 no-process" "FROM does not exist" --to "$new" --from "$gone"
 refused "3 nothing" "FROM owns nothing" --to "$old" --from "$new" --context "$id"
 refused "3 nothing" "FROM is an owner that nobody is" --to "$new" --from 0x123456789
 
-# --- what TO has mapped: one thing after the other in its second page, which is in one area with the rest
+# --- memory that TO has mapped: the second page is changed step by step; it is in one area with the rest
 second=$(printf '0x%x' $((base + page)))
 remap_second() {
 	ask new munmap "$second" $page
@@ -97,7 +99,7 @@ refused "13 remap-unknown" "nothing begins there" --to "$new" --remap "$ioas:0=$
 refused "13 remap-twice" "the same area twice" --to "$new" --remap "$ioas:0=$elsewhere,$ioas:0=$elsewhere"
 refused "13 remap-offset" "elsewhere in its page" --to "$new" --remap "$ioas:0=${elsewhere%?}8"
 
-# --- in words
+# --- text output
 run dmaownctl check --to "$new"
 is "$status" 0 "check without --json"
 like "$out" $'\n'"would move 1 of 1 area in 1 context to process $new: 1 pages object, 1M pinned" "it says what would be moved"
@@ -114,16 +116,17 @@ run setpriv --reuid 1001 --clear-groups dmaownctl transfer --to "$new" --json
 is "$status $(json .errno)" "77 EPERM" "not allowed: transfer"
 run dmaownctl check
 is "$status" 64 "check without --to: usage"
-run dmaownctl check --to "$new" --force limit-$limit_mode
+run dmaownctl check --to "$new" --force "limit-$limit_mode"
 is "$status" 64 "what cannot be forced: usage"
-like "$err" "what can be forced is would-reset\[=DEVICE\] or untrusted-holder\[=PID\]" "with what can be"
+like "$err" "the reason must be would-reset\[=DEVICE\], untrusted-holder\[=PID\], unknown-holder\[=DEVICE\], unseen or taken-back" \
+	"with what can be"
 
 # --- in flux
 ask old open /dev/stall; stall=$reply
-# VFIO does not let go of mmap_lock.
-[ $kind != type1 ] || ask old write "$stall" lock
+# VFIO does not drop mmap_lock while it maps.
+[ "$kind" != type1 ] || ask old write "$stall" lock
 ask old mmap "$stall" 64K shared rw 0x40000000000
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046 # words of a command
 ask old background $(to_map "$ctx" "$ioas" 0x40000000000 64K 0x8000000 rw); job=$reply
 ask old job "$job" 300
 for command in check transfer; do
@@ -134,22 +137,22 @@ for command in check transfer; do
 	like "$err" "wait longer with: --timeout 10" "being mapped: $command says what to do"
 done
 ask old write "$stall" go
-ask old job "$job" 10000
+ask old job "$job" $((10000 * slow))
 like "$reply" "^done" "it goes on"
 dma_unmap old "$ctx" "$ioas" 0x8000000 64K
 
-# --- several at once: a context that TO does not hold, its limit, and its memory
+# --- several reasons at once: a context that TO does not hold, its limit, and its memory
 start opener
 ctx1=$ctx ioas1=$ioas group1=$group dev1=$dev
 open_context opener
-# A container takes a device, which nobody but the old owner has then; and pins what is mapped.
+# A container needs a device, which then only the old owner has open; and it pins what it maps.
 also=() needed=$size
-if [ $kind = type1 ]; then
+if [ "$kind" = type1 ]; then
 	add_device opener "${edus[1]}"
 	also=(--force would-reset) needed=$((size + 65536))
 fi
 hand_over opener old "$ctx" ${group:+"$group" "$dev"}
-read -r ctx2 group2 dev2 <<<"$reply"
+read -r ctx2 _ <<<"$reply"
 stop opener
 ctx=$ctx2
 new_ioas old; ioas2=$ioas
@@ -175,7 +178,7 @@ prlimit --pid "$new" --memlock=unlimited
 ask new mmap "$new_ram" $page shared rw "$second" $page
 accepted "with all that put right" --to "$new" --context "$id"
 undo=$(json .undo)
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # words of a command
 accepted "and back" ${undo#dmaownctl transfer}
 
 # --- more reasons than there is room for
@@ -189,8 +192,8 @@ like "$err" "and 904 more reasons, 5000 in all" "5000 reasons: in words"
 stop new
 stop old
 
-# --- what can be forced
-vmm old "${edus[0]}" $size $limit_mode 1001
+# --- reasons that can be overridden by --force
+vmm old "${edus[0]}" $size "$limit_mode" 1001
 start new
 hand_over old new "$ctx" "$ram" ${group:+"$group"}
 read -r new_ctx new_ram _ <<<"$reply"
@@ -216,20 +219,20 @@ accepted "both are forced" --to "$new" --force "would-reset=${edus[0]}" --force 
 undo=$(json .undo)
 is "$undo" "dmaownctl transfer --to $old --from $new --context $(context_of "$new") --force untrusted-holder=$stranger" \
 	"the way back needs the stranger, and no reset"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # words of a command
 accepted "and back" ${undo#dmaownctl transfer}
 accepted "both are forced, whoever it is" --to "$new" --force would-reset --force untrusted-holder
 undo=$(json .undo)
 is "$undo" "dmaownctl transfer --to $old --from $new --context $(context_of "$new") --force untrusted-holder" \
 	"the way back needs whoever it is"
 stop stranger
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # words of a command
 accepted "and back" ${undo#dmaownctl transfer}
 stop new
 
 # --- dead owners
 successor new old $size 1002
-if [ $kind = iommufd ]; then
+if [ "$kind" = iommufd ]; then
 	ask old ioas "$ctx"; ioas2=$reply
 	ask old map "$ctx" "$ioas2" $base 64K 0 rw
 fi
@@ -242,9 +245,9 @@ like "$err" "with: --adopt; " "advice: --adopt"
 refused "10 no-process" "a dead owner named by its PID" --to "$new" --from "$gone" --adopt
 run dmaownctl check --to "$new" --from "$gone"
 like "$err" "a dead owner is named by its owner ID" "advice: its owner ID"
-# A container with a device has all pinned that it maps.
+# A container with a device has pinned everything that it maps.
 unpinned=
-if [ $kind = iommufd ]; then
+if [ "$kind" = iommufd ]; then
 	unpinned=" not-pinned"
 	refused "12 not-pinned" "what is not pinned" --to "$new" --from "$owner" --adopt
 	is "$(json -c '[.reasons[] | [.ioas, .iova, .last]]')" "[[$ioas2,\"0x0\",\"0xffff\"]]" "it is named"
@@ -254,7 +257,7 @@ refused "12 not-mapped$unpinned" "and a hole" --to "$new" --from "$owner" --adop
 ask new mmap "$new_ram" $page shared rw "$second" 0
 refused "12${unpinned} other-pages" "and other memory" --to "$new" --from "$owner" --adopt
 remap_second "$new_ram" shared rw $page
-[ $kind != iommufd ] || ask new unmap "$new_ctx" "$ioas2" all
+[ "$kind" != iommufd ] || ask new unmap "$new_ctx" "$ioas2" all
 prlimit --pid "$new" --memlock=$((size - page)):
 refused "11 limit-$limit_mode" "and a limit" --to "$new" --from "$owner" --adopt
 accepted "adopted, with its limit raised" --to "$new" --from "$owner" --adopt --raise-limit
@@ -262,7 +265,7 @@ is "$(json -c '[.adopted, .areas, .undo, .limit_raised.to]')" "[1,1,null,$size]"
 stop new
 
 # --- stale owners
-vmm old "${edus[0]}" $size $limit_mode 1001
+vmm old "${edus[0]}" $size "$limit_mode" 1001
 ask old exec
 ask old mmap "$ram" $size shared rw $base
 refused "10 owner-stale" "a stale owner" --to "$old"

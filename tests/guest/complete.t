@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Completion of what there is in the machine, by keys that are pressed in each shell. (What does not depend
-# on it, commands, options and columns, is in unit/names.t.)
+# Completion of objects that exist in the machine, tested by pressing keys in each shell. (unit/names.t tests the words
+# that do not depend on the machine: commands, options and columns.)
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=../shells.sh
@@ -10,14 +11,14 @@
 size=$((1 << 20))
 one=${edus[0]} two=${edus[1]}
 
-# Two contexts: one held and owned by old, held by new as well; one held by heir and owned by a dead process.
+# Create two contexts: old holds and owns one, which new holds as well; heir holds the other, whose owner is dead.
 vmm old "$one" $size user 1001
 old_ioas=$ioas old_ctx=$ctx old_dev=$dev
 successor new old $size 1001
 next_ctx=$new_ctx next_dev=$new_dev
 vmm gone "$two" $size none
 successor heir gone $size
-heir_ctx=$new_ctx heir_dev=$new_dev gone_pid=$gone gone_ioas=$ioas
+heir_ctx=$new_ctx heir_dev=$new_dev gone_ioas=$ioas
 stop gone
 old_id=$(context_of "$old") heir_id=$(context_of "$heir")
 dead=$(dmaownctl owners -rn -o STATE,OWNER | awk '$1 == "dead" { print $2 }')
@@ -25,14 +26,14 @@ like "$dead" '^0x[0-9a-f]+$' "there is a dead owner"
 
 sorted() { printf '%s\n' "$@" | LC_ALL=C sort -u | paste -sd ' '; }
 
-# tab KEYS LINE: what the line is after "dmaownctl " and the keys and Tab. (Not all shells leave out the
-# blank behind what can be continued.)
+# tab KEYS LINE: after "dmaownctl ", the keys and Tab the line must be LINE. (Some shells add a blank after a word that
+# can be continued.)
 tab() {
 	press "dmaownctl $1"$'\t'
 	is "${line% }" "dmaownctl $2" "$shell: $1<Tab>"
 }
 
-# offer LINE WORD...: what is offered for the last word of the line.
+# offer LINE WORD...: the shell must offer these words for the last word of the line.
 offer() {
 	local what=$1
 	shift
@@ -44,7 +45,7 @@ offer() {
 contexts=("$old_id" "$heir_id" "$one" "$two" "$old" "$new" "$heir" "$old/$old_ctx" "$old/$old_dev"
 	"$new/$next_ctx" "$new/$next_dev" "$heir/$heir_ctx" "$heir/$heir_dev")
 
-# What all shells have in common.
+# All shells have these completions.
 names() {
 	offer "areas --context " "${contexts[@]}"
 	offer "tree " "${contexts[@]}"
@@ -53,9 +54,11 @@ names() {
 	offer "can-exit " "$old" "$new" "$heir"
 	offer "transfer --to " "$old" "$new" "$heir"
 	offer "transfer --from " "$old" "$dead"
+	# shellcheck disable=SC2046 # words
 	offer "check --remap " "$old_ioas:0x0=" "$gone_ioas:0x0=" $(remap_words)
 	offer "check --force " would-reset "would-reset=$one" "would-reset=$two" untrusted-holder \
-		"untrusted-holder=$old" "untrusted-holder=$new" "untrusted-holder=$heir"
+		"untrusted-holder=$old" "untrusted-holder=$new" "untrusted-holder=$heir" \
+		unknown-holder "unknown-holder=$one" "unknown-holder=$two" unseen taken-back
 	tab "areas -c ${old_id:0:10}" "areas -c $old_id"
 	tab "areas --context=${old_id:0:10}" "areas --context=$old_id"
 	tab "tree ${one%.*}" "tree $one"
@@ -72,7 +75,7 @@ names() {
 	tab "transfer --from ${dead:0:8}" "transfer --from $dead"
 }
 
-# What help says that --remap takes literally.
+# Prints the words that --remap takes literally, according to the help.
 remap_words() { dmaownctl check --help | sed -n 's/^ *--remap=\([a-z]*\)|.*/\1/p'; }
 
 for shell in bash bash-completion zsh fish; do

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 8: DMA goes on, whoever owns the memory meanwhile.
+# Rule 8: DMA goes on, whoever owns the memory.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((64 << 20))
-rounds() { ask "$1" dma-report "$2"; echo "${reply%% *}"; }
+# shellcheck disable=SC2317 # called by eventually
 more_rounds_than() {
 	ask "$1" dma-report "$2"
 	[ "${reply%% *}" -gt "$3" ]
@@ -14,7 +14,7 @@ more_rounds_than() {
 vmm old "${edus[0]}" $size
 successor new old $size
 ask old edu "$dev"
-# From the beginning of the memory through the device to its end.
+# The device copies from the beginning of the memory to its end.
 ask old dma-start "$dev" 0 $base $((size - 4096)) $((base + size - 4096))
 eventually more_rounds_than old "$dev" 1
 pass "DMA goes on"
@@ -30,7 +30,7 @@ eventually more_rounds_than old "$dev" $((at + 1))
 ask old dma-report "$dev"
 like "$reply" '^[0-9]+ rounds 0 errors$' "every byte arrived meanwhile"
 
-# Transfers that are refused and dry runs do not disturb either.
+# Refused transfers and dry runs do not disturb DMA either.
 run dmaownctl transfer --to "$new" --dry-run
 is "$status" 0 "a dry run"
 ask new munmap $base $size
@@ -43,7 +43,7 @@ ask old dma-stop "$dev"
 like "$reply" '^[0-9]+ rounds 0 errors$' "every byte arrived all the time"
 stop old
 
-# The old process is gone. The device still works on the new one's memory, and with it alone.
+# The old process is gone. The device still works on the new process's memory, and on nothing else.
 is "$(vm_pin "$new")" $size "the old process is gone, the memory is pinned"
 ask new edu "$new_dev"
 ask new write-text $((base + 8192)) "through the device"

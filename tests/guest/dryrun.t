@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 10: a dry run gives the answer of the real thing, and both give every reason at once.
+# Rule 10: a dry run answers what the transfer answers, and both report every reason at once.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 
-# Two contexts of user 1001, in a mode with limits. The new process, user 1002, holds the first one without its
-# device's file, and not the second one; one of the first context's areas it maps private, the other not
-# at all; user 1003 holds the first context as well; and the limit is a page short.
+# User 1001 has two contexts, in a mode with limits. The new process, user 1002, holds the first context without the
+# file of its device, and does not hold the second. It maps one area of the first context private and the other not at
+# all. User 1003 holds the first context as well. The limit is one page short.
 start old
 ask old limit unlimited
 open_context old; ctx1=$ctx
@@ -46,31 +47,31 @@ areas() { dmaownctl areas --raw -n -o CONTEXT,IOVA,PID | grep -E "^($id1|$id2) "
 state() { echo "$(areas) $(charges "$old") $(charges "$new") $(user_locked 1001) $(user_locked 1002)"; }
 at_first=$(state)
 
-# Dry run and real thing, which are to give the same answer: exit status $1, and the reasons $2, each as
-# "REASON CONTEXT RANGE PROCESS DEVICE", sorted.
+# Checks that dry run and transfer give the same answer: exit status $1 and the reasons $2, each as "REASON CONTEXT
+# RANGE PROCESS DEVICE", sorted. $3 names the case.
 answers() {
 	local what=$3 of expected dry=
 	expected="$1
 $(sort <<<"$2")"
 
 	for of in check "transfer --dry-run" transfer; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # command and option
 		run dmaownctl $of --to "$new" --context "$id1" --context "$id2" "${options[@]}" --json
 		is "$status
 $(json '.reasons[] | "\(.reason) \(.context // "-") \(.iova // "-") \(.last // "-") \(.pid) \(.device // "-")"' | sort)" \
 			"$expected" "$what: $of"
 		is "$(state)" "$at_first" "$what: $of changes nothing"
-		# All of it, but for what tells how often something was tried.
+		# Compare the whole answer, except the number of retries.
 		out=$(json -c 'del(.retries)')
 		[ -n "$dry" ] || dry=$out
 		is "$out" "$dry" "$what: $of: the same to the letter"
 	done
 }
 
-# A device that would be reset, and the group that it is in, of type1: would_reset CONTEXT DEVICE
+# would_reset CONTEXT DEVICE: prints the reasons for a device that would be reset, and for type1 also for its group
 would_reset() {
 	echo "would-reset $1 - - $old $2"
-	[ $kind != type1 ] ||
+	[ "$kind" != type1 ] ||
 		echo "would-reset $1 - - $old group-$(basename "$(readlink "/sys/bus/pci/devices/$2/iommu_group")")"
 }
 
@@ -97,8 +98,8 @@ is "$(json '.reasons_total')" "$(wc -l <<<"$all")" "all are counted"
 is "$(json -c '.reasons[] | select(.reason == "limit-'"$limit_mode"'") | [.value, .limit]')" "[$((3 * size)),$((3 * size - page))]" \
 	"the limit is reckoned with all of it"
 
-# One after the other is put in order. The exit status is that of the first one left, in the order of the
-# table of errors.
+# Remove the reasons one after the other. The exit status is that of the first reason left, in the order of the table of
+# errors.
 prlimit --pid "$new" --memlock=$((3 * size))
 answers 12 "$private
 $hole
@@ -129,7 +130,7 @@ $untrusted" "both contexts are held"
 options=(--force "untrusted-holder=$third")
 answers 15 "$reset1" "the third process is accepted"
 
-# A remap list that lacks an entry, beside what else is wrong.
+# Give a remap list that lacks an entry, while other reasons exist too.
 options=(--remap "$id1/$ioas1:0=$base")
 answers 13 "remap-missing $id1 0x1000000 0x10fffff null -
 remap-missing $id2 0x2000000 0x20fffff null -
@@ -140,7 +141,7 @@ hand_over old new "$dev1"
 stop third
 options=()
 for of in check "transfer --dry-run"; do
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # command and option
 	run dmaownctl $of --to "$new" --json
 	is "$status $(json -c '[.result, .changed, .contexts, .areas, .pinned, .charged_'"$limit_mode"', .reasons]')" \
 		"0 [\"would-move\",false,2,3,$((3 * size)),$((3 * size)),[]]" "nothing is wrong any more: $of"
@@ -149,11 +150,11 @@ done
 run dmaownctl transfer --to "$new" --json
 is "$status $(json -c '[.result, .changed, .contexts, .areas, .pinned, .charged_'"$limit_mode"', .reasons]')" \
 	"0 [\"moved\",true,2,3,$((3 * size)),$((3 * size)),[]]" "and the transfer moves what it said"
-[ $kind = type1 ] && locked=0 || locked=$((3 * size))
+[ "$kind" = type1 ] && locked=0 || locked=$((3 * size))
 is "$(charges "$old") $(charges "$new") $(user_locked 1001) $(user_locked 1002)" "0 0 $(charged $((3 * size))) 0 $locked" \
 	"with its charges"
 for of in check "transfer --dry-run" transfer; do
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # command and option
 	run dmaownctl $of --to "$new" --json
 	is "$status $(json -c '[.result, .changed, .areas]')" '0 ["unchanged",false,0]' "once more: $of: nothing to do"
 done

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Emulated VFIO devices, as mediated ones are: they have no IOMMU, pin page by page whenever they like, and
-# through the address space of whoever owns the mapping by then.
+# Emulated VFIO devices, similar to mediated devices: they have no IOMMU. They pin single pages at any time, through the
+# address space of the process that owns the mapping at that time.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,16 +10,16 @@ size=$((1 << 20))
 elsewhere=0x20000000000
 device=emulated.0
 harmless+='|emulated emulated\.[0-9]: (Adding to|Removing from) iommu group'
-# What the kernel says when a limit holds is part of a test.
+# This test makes the kernel print these lines: they report that a limit applies.
 harmless+='|vfio_pin_page_external: Task actor \([0-9]+\) RLIMIT_MEMLOCK \([0-9]+\) exceeded'
 
-devices() { echo "$1" >/sys/module/emulated/parameters/devices || broken "devices: $1"; }
+devices() { echo "$1" >/sys/module/emulated/parameters/devices || broken "cannot create $1 emulated devices"; }
 
-# Address, owner and what is pinned, of each area of all containers; VmPin and VmLck of both.
+# Prints address, owner and pinned bytes of each area of all containers; VmPin and VmLck of both processes.
 state() { areas_and_charges IOVA,ADDR,PID,STATE,PINNED; }
 
-# What device $2 of actor $1 reads at IOVA $3 by $4 (caller, kthread or pinned) is what actor $5 wrote to
-# address $6, just now; in the case $7.
+# Checks that device $2 of actor $1 reads at IOVA $3, by $4 (caller, kthread or pinned), the text that actor $5 has just
+# written to address $6. $7 names the case.
 shows() {
 	ask "$5" write-text "$6" "$5 at $(date +%s%N)"
 	ask "$5" read-text "$6"
@@ -28,7 +29,7 @@ shows() {
 	is "$answer" "ok $text" "$7"
 }
 
-# Makes what actor $1 has at address $2 other memory than the container's.
+# Replaces the memory at address $2 of actor $1 by other memory than the container's.
 other_memory() {
 	ask "$1" memfd other $size
 	ask "$1" mmap "$reply" $size shared rw "$2"
@@ -37,19 +38,19 @@ other_memory() {
 
 devices 2
 
-# --- what is shown
+# --- listings
 type1_vmm old $device $size
 id=$(context_of "$old")
 is "$(charges "$old")" "0 0" "mapping alone pins nothing"
 number=$(basename "$(readlink "/sys/bus/platform/devices/$device/iommu_group")")
 shown() {
 	run dmaownctl list --json -o KIND,DEVICES,AREAS,MAPPED,PINNED,ACCESSES
-	is "$(json -c '.contexts')" \
+	is "$(json_in_order -c '.contexts')" \
 		"[{\"kind\":\"type1\",\"devices\":[\"$device\"],\"areas\":1,\"mapped\":$size,\"pinned\":$1,\"accesses\":0}]" "list: $2"
 	run dmaownctl areas --raw -n --bytes -o CONTEXT,KIND,IOVA,LENGTH,PINNED,PID,STATE
 	is "$out" "$id type1 0x0 $size $1 $old live" "areas: $2"
 	run dmaownctl owners --json -o PID,KIND,PINNED,CHARGED,VM_PINNED,VM_LOCKED,MARK
-	is "$(json -c '.owners')" \
+	is "$(json_in_order -c '.owners')" \
 		"[{\"pid\":$old,\"kind\":\"type1\",\"pinned\":$1,\"charged\":$1,\"vm_pinned\":0,\"vm_locked\":$1,\"mark\":null}]" "owners: $2"
 }
 shown 0 "nothing is pinned"
@@ -64,7 +65,7 @@ for name in $device "$old/$dev" "$old/$group"; do
 	run dmaownctl list --raw -n -o ID --context "$name"
 	is "$out" "$id" "list --context $name"
 done
-is "$(grep -o 'via=.*' /sys/kernel/debug/dmaown/holders | paste -sd ' ')" \
+is "$(grep -o 'via=.* busy=[01]' /sys/kernel/debug/dmaown/holders | paste -sd ' ')" \
 	"via=context fd=$container device=- busy=0 via=group fd=$group device=group-$number busy=0 via=device fd=$dev device=$device busy=0" \
 	"by which files it is held"
 run dmaownctl can-exit "$old" --json
@@ -78,7 +79,7 @@ ask old type1-unmap "$container" 0 $size
 is "$(charges "$old")" "0 0" "unmapping has the device unpin"
 stop old
 
-# --- what is pinned after the transfer is the new owner's, and charged to it: at the same address
+# --- memory pinned after the transfer is the new owner's and is charged to it: at the same address
 type1_vmm old $device $size
 type1_successor new old $size
 shows old "$dev" 0 caller old $base "before: read by the old one"
@@ -115,7 +116,7 @@ ask new type1-unmap "$new_container" 0 $size
 is "$(charges "$new")" "0 0" "after the last unmap nothing is charged"
 stop new
 
-# --- the same at another address, and what was pinned before moves with its charge
+# --- the same at another address; memory pinned before the transfer moves with its charge
 type1_vmm old $device $size
 ask old pin "$dev" 0 $((3 * page)) rw
 ask old pin "$dev" $((8 * page)) $page r
@@ -141,7 +142,7 @@ ask new pin "$new_dev" 0 $size rw
 is "$(state)" "0x0 $elsewhere $new live 1M 0 0 0 $size" "pinning charges it, each page once"
 shows new "$new_dev" $((100 * page)) pinned new $((elsewhere + 100 * page)) "it is the memory at the new address"
 shows new "$new_dev" $((101 * page)) kthread new $((elsewhere + 101 * page)) "which is read, too"
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # words of a command
 run $undo
 is "$status $(state)" "0 0x0 $base $old live 1M 0 $size 0 0" "the way back, with all that is pinned by now"
 shows old "$dev" 0 kthread old $base "and what is read is the old one's again"
@@ -155,7 +156,7 @@ is "$(charges "$old") $(charges "$new")" "0 0 0 0" "in the end nobody is charged
 stop new
 stop old
 
-# --- rule 8: while ownership goes back and forth, nothing but the memory is read, or pinned
+# --- rule 8: while ownership goes back and forth, only this memory is read or pinned
 type1_vmm old $device $size
 type1_successor new old $size
 ask new munmap $base $size
@@ -182,7 +183,7 @@ is "$(charges "$old") $(charges "$new")" "0 0 0 0" "and nothing is left pinned"
 stop new
 stop old
 
-# --- while it is being unmapped: VFIO has let go of its lock, and waits for the device to unpin
+# --- during an unmap: VFIO has dropped its lock and waits for the device to unpin
 type1_vmm old $device $size
 ask old pin "$dev" 0 $((2 * page)) rw
 type1_successor new old $size
@@ -195,12 +196,12 @@ is "$status $(state)" "0 0x0 $base $new live 8K 0 0 0 $((2 * page))" "what is be
 ask old job "$job"
 is "$reply" running "the unmap still waits"
 echo 0 >/sys/module/emulated/parameters/slow
-ask old job "$job" 10000
+ask old job "$job" $((10000 * slow))
 is "$reply $(charges "$old") $(charges "$new")" "done $size 0 0 0 0" "it goes on, and the new owner is uncharged"
 stop new
 stop old
 
-# --- the limit that holds for what is pinned later is the new owner's
+# --- the new owner's limit applies to memory pinned later
 limit=$((2 * page)) type1_vmm old $device $size 1001
 ask old pin "$dev" 0 $((2 * page)) rw
 try old pin "$dev" $((2 * page)) $page rw
@@ -225,7 +226,7 @@ ask heir pin "$heir_dev" $page $((2 * page)) rw
 is "$(charges "$heir")" "0 $((3 * page))" "no limit holds for it, later either"
 stop heir
 
-# --- VFIO takes addresses that no process can have, up to the last byte, as long as no IOMMU is to pin them
+# --- VFIO accepts addresses that no process can have, up to the last byte, unless an IOMMU has to pin them
 type1_vmm old $device $size
 type1_successor new old $size
 ask old type1-map "$container" 0xffffffffffff0000 $((16 * page)) 0x1000000 rw
@@ -271,7 +272,7 @@ ask old type1-unmap "$container" 0 $size
 stop new
 stop old
 
-# --- who can keep it
+# --- the new owner must be able to keep the container
 type1_vmm old $device $size
 start new
 ask new limit unlimited
@@ -285,7 +286,7 @@ is "$(state)" "$before" "and nothing has changed"
 stop new
 stop old
 
-# --- beside a device that has an IOMMU: all is pinned, and charged, as long as that is there
+# --- beside a device with an IOMMU: everything is pinned and charged as long as that device is present
 type1_vmm old "${edus[0]}" $size
 ask old group $device; emulated_group=$reply
 ask old set-container "$emulated_group" "$container"
@@ -293,7 +294,7 @@ ask old group-device "$emulated_group" $device; emulated=$reply
 ask old pin "$emulated" 0 $((2 * page)) rw
 type1_successor new old $size
 hand_over old new "$emulated_group" "$emulated"
-read -r new_emulated_group new_emulated <<<"$reply"
+read -r _ new_emulated <<<"$reply"
 is "$(state)" "0x0 $base $old live 1M 0 $size 0 0" "what the device pins is charged already"
 run dmaownctl devices --raw -n -o DEVICE
 is "$(sort <<<"$out" | paste -sd ' ')" "${edus[0]} $device" "both devices are shown"
@@ -301,7 +302,7 @@ try old type1-invalidate "$container" 0 $size
 is "$answer" "error EBUSY type1-invalidate" "beside an emulated device VFIO takes no address back"
 run dmaownctl transfer --to "$new" --json
 is "$status $(state)" "0 0x0 $base $new live 1M 0 0 0 $size" "all of it moves"
-# Of the one with an IOMMU nobody has a device open: it leaves the container.
+# No process has the device with the IOMMU open: its group can leave the container.
 ask old close "$dev"
 ask new close "$new_dev"
 ask old unset-container "$group"
@@ -321,7 +322,7 @@ is "$(charges "$old") $(charges "$new")" "0 0 0 $page" "from then on what is pin
 stop new
 stop old
 
-# --- addresses that were taken back keep emulated devices out, and let them in when they are given anew
+# --- addresses that were taken back keep emulated devices out; once they are given again, devices can come in
 type1_vmm old "${edus[0]}" $size
 type1_successor new old $size
 ask old type1-invalidate "$container" 0 $size
@@ -329,6 +330,8 @@ ask old group $device; emulated_group=$reply
 try old set-container "$emulated_group" "$container"
 is "$answer" "error EBUSY set-container" "an address was taken back: VFIO lets no device come"
 run dmaownctl transfer --to "$new" --json
+is "$status $(reasons)" "12 taken-back" "nor does a transfer give it anew"
+run dmaownctl transfer --to "$new" --force taken-back --json
 is "$status $(json .result)" "0 moved" "the transfer gives it anew"
 ask old set-container "$emulated_group" "$container"
 ask old group-device "$emulated_group" $device; emulated=$reply
@@ -338,14 +341,16 @@ shows old "$emulated" $page pinned new $((base + page)) "what the new owner has 
 stop new
 stop old
 
-# --- rule 6: what was compared is what is pinned in the end
-# A group that joins has everything pinned from whoever has it join, if nothing is pinned yet or any more.
-# Here that happens between the look at the pages and the change. A transfer that has looked cannot charge
-# the new owner, whose mmap_lock somebody has, and tries again and again. Meanwhile the group leaves and
-# joins, of which the transfer sees nothing: it has to leave the processor to those two steps.
+# --- rule 6: the pages that were compared are the pages that are pinned in the end
+#
+# If nothing is pinned, yet or any more, a group that joins makes VFIO pin everything from the memory of the process
+# that lets it join. Here this happens between the comparison of the pages and the change: a transfer that has compared
+# them cannot charge the new owner, because a thread holds its mmap_lock, and retries again and again. Meanwhile the
+# group leaves and joins. The transfer must not notice this: it has to leave the processor to these two steps.
 alone() {
-	chrt -f -p 10 "$1" && taskset -p 1 "$1" >/dev/null || broken "chrt, taskset"
+	{ chrt -f -p 10 "$1" && taskset -p 1 "$1" >/dev/null; } || broken "chrt or taskset failed"
 }
+# shellcheck disable=SC2317 # called by eventually
 in_ioctl() {
 	local number
 
@@ -353,7 +358,7 @@ in_ioctl() {
 	[ "$number" = 16 ]
 } 2>/dev/null
 
-# The transfer of a dead owner's container, which is stuck until the actor new may go on.
+# Starts the transfer of a dead owner's container, which is stuck until the actor new may go on.
 begin_stuck_transfer() {
 	ask new open /dev/stall; stall=$reply
 	ask new write "$stall" lock
@@ -362,17 +367,17 @@ begin_stuck_transfer() {
 	ask new background pin "$other_dev" 0 $page rw; job=$reply
 	ask new job "$job" 300
 	is "$reply" running "somebody has the new owner's mmap_lock"
-	taskset 1 dmaownctl transfer --to "$new" --adopt --context "$new/$new_container" --timeout 60 --json \
+	taskset 1 dmaownctl transfer --to "$new" --adopt --context "$new/$new_container" --timeout $((60 * slow)) --json \
 		>"$scratch/stuck" 2>/dev/null &
 	stuck=$!
 	eventually in_ioctl $stuck || broken "the transfer does not begin"
 	sleep 0.5
 }
 
-# Lets it go on, and waits for it.
+# Lets the transfer go on and waits for it.
 end_stuck_transfer() {
 	ask new write "$stall" go
-	ask new job "$job" 10000
+	ask new job "$job" $((10000 * slow))
 	is "$reply" "done " "who has the lock lets go of it"
 	wait $stuck
 	status=$?
@@ -383,8 +388,8 @@ end_stuck_transfer() {
 	ask new close "$stall"
 }
 
-# Actor old owns a container with a device that has an IOMMU and an emulated one, and dies. Actor joiner has
-# its memory, too, and what it takes to have the group join; and new what it takes to be the next owner.
+# Actor old owns a container with two devices, one with an IOMMU and one emulated, and dies. Actor joiner maps its
+# memory too and can make the group join. Actor new can become the next owner.
 orphaned_container() {
 	type1_vmm old "${edus[0]}" $size
 	ask old group $device; emulated_group=$reply
@@ -439,7 +444,7 @@ is "$status $(json .result) $(charges "$new")" "0 moved 0 $size" "with the same 
 stop joiner
 stop new
 
-# --- the same devices in iommufd, as accesses
+# --- the same devices as accesses in iommufd
 if [ -e /dev/iommu ]; then
 	start old
 	ask old limit unlimited
@@ -460,7 +465,7 @@ if [ -e /dev/iommu ]; then
 	other_memory new $base
 	other_memory old $elsewhere
 	run dmaownctl list --json -o KIND,ACCESSES,DEVICES,PINNED
-	is "$(json -c '.contexts')" "[{\"kind\":\"iommufd\",\"accesses\":1,\"devices\":[],\"pinned\":$((2 * page))}]" \
+	is "$(json_in_order -c '.contexts')" "[{\"kind\":\"iommufd\",\"accesses\":1,\"devices\":[],\"pinned\":$((2 * page))}]" \
 		"iommufd: the device is an access"
 	is "$(grep -c "via=device fd=$dev device=$device busy=0" /sys/kernel/debug/dmaown/holders)" 1 \
 		"iommufd: its file holds the context"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Events: one for each transfer and each refusal, progress of a long adoption; and the interruption of such
-# a one.
+# Events: one for each transfer and for each refusal, and progress events of a long adoption. Also the interruption of
+# such an adoption.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -11,7 +11,7 @@ is "$(cat $progress_ms)" 1000 "progress is told of each second unless said other
 
 listen >"$scratch/events" 2>"$scratch/listen.err" &
 listener=$!
-# Whoever came to an end leaves nobody listening.
+# If this test ends early, no listener must stay behind.
 prompt=
 trap 'kill $listener $prompt 2>/dev/null; cleanup' EXIT
 eventually grep -q '^ready$' "$scratch/events" || broken "listen: $(cat "$scratch/listen.err")"
@@ -22,7 +22,8 @@ asks() {
 	caller=$(<"$scratch/caller")
 }
 
-# When a process started, as an event has it, to the clock tick of /proc/PID/stat.
+# start_of prints the start time of process $1 to the clock tick, from /proc/PID/stat; ticks cuts the times in an event
+# to the same precision.
 start_of() { awk '{ print $22 }' <<<"$(sed 's/.*) /1 2 /' "/proc/$1/stat")"; }
 ticks() { sed -E 's/(_start=[0-9]+)[0-9]{7}( |$)/\1\2/g' <<<"$1"; }
 
@@ -30,13 +31,14 @@ vmm old "${edus[0]}" $size
 successor new old $size 1002
 old_start=$(start_of "$old") new_start=$(start_of "$new")
 
-heard() { grep -c = "$scratch/events"; }
+heard() { grep -c '=' "$scratch/events"; }
 
-# There have been $1 events in all, and the last one says $2, times aside; in the case $3.
+# Checks that there have been $1 events in all, and that the last one is $2, apart from times. $3 names the case.
 told() {
+	# shellcheck disable=SC2016 # for eval
 	eventually eval '[ "$(heard)" -ge '"$1"' ]'
 	is "$(heard)" "$1" "$3: one event"
-	event=$(grep = "$scratch/events" | tail -n 1 | sed -E 's/(sequence|time)=[0-9]+ //g; s/ $//')
+	event=$(grep '=' "$scratch/events" | tail -n 1 | sed -E 's/(sequence|time)=[0-9]+ //g; s/ $//')
 	is "$(ticks "$event")" "$2" "$3: what it says"
 }
 
@@ -66,7 +68,7 @@ asks dmaownctl transfer --to "$new" --from 1 --json
 is "$status" 3 "FROM owns nothing"
 told 6 "event=refusal caller=$caller to=$new to_start=$new_start from=1 from_start=$(start_of 1) contexts=1 error=2 reason=nothing" "FROM owns nothing"
 
-# A dead owner: adopted.
+# Adopt from a dead owner.
 hand_over old new "$dev"
 stop old
 asks dmaownctl transfer --to "$new" --json
@@ -76,7 +78,7 @@ told 8 "event=transfer caller=$caller to=$new to_start=$new_start contexts=1 are
 dma_unmap new "$new_ctx" "$ioas" all
 stop new
 
-# --- a long one: 512 MiB of small pages, shown sixteen times; a container would pin all of them as often
+# --- a long adoption: 512 MiB of small pages in sixteen areas; a container would pin all of them for each area
 size=$((512 << 20))
 vmm old "${edus[0]}" $size
 case $kind in
@@ -102,7 +104,7 @@ first=$(state)
 is "$(grep -c event=progress "$scratch/events")" 0 "no progress was told of what is short"
 echo 1 >$progress_ms
 
-# SIGINT when the first progress is heard, by one who does nothing but listen for it, and who comes first.
+# Send SIGINT when the first progress event arrives. A listener of its own, which does nothing else, comes first.
 mkfifo "$scratch/now"
 listen >"$scratch/now" &
 prompt=$!
@@ -117,6 +119,7 @@ interrupted=$?
 kill $prompt
 exec {now}<&-
 is $interrupted 75 "SIGINT ends an adoption that takes long, with exit 75"
+# shellcheck disable=SC2317 # called by eventually
 is_refusal() { tail -n 1 "$scratch/events" | grep -q event=refusal; }
 eventually is_refusal
 is "$(grep -c event=progress "$scratch/events" | sed 's/[1-9].*/some/')" some "which had told of its progress"
@@ -127,24 +130,26 @@ nr=$(heard)
 run dmaownctl transfer --to "$new" --adopt --json
 is "$status $(json -c '[.result, .areas, .adopted]')" "0 [\"moved\",$times,$times]" "without a signal it is moved"
 echo 1000 >$progress_ms
-progress=$(grep = "$scratch/events" | tail -n +$((nr + 1)) | grep event=progress)
+progress=$(grep '=' "$scratch/events" | tail -n +$((nr + 1)) | grep event=progress)
 isnt "$progress" "" "and tells of its progress"
 is "$(awk '{ for (i = 1; i <= NF; i++) { split($i, f, "="); v[f[1]] = f[2] }
 	if (v["total"] != '$total' || v["done"] <= last || v["done"] > v["total"] || v["to"] != '"$new"') print; last = v["done"] }' \
 	<<<"$progress")" "" "which grows, up to $total bytes"
-is "$(charges "$new")" "$(charged $pinned)" "charged once"
+is "$(charges "$new")" "$(charged "$pinned")" "charged once"
 dma_unmap new "$new_ctx" "$ioas" all
-[ $kind = type1 ] || ask new unmap "$new_ctx" "$ioas2" all
+[ "$kind" = type1 ] || ask new unmap "$new_ctx" "$ioas2" all
 is "$(charges "$new")" "0 0" "nothing is left"
 stop new
 
-# --- all of them
+# --- all events
 kill $listener
 wait $listener 2>/dev/null
 is "$(cat "$scratch/listen.err")" "" "the listener has missed nothing"
-is "$(grep = "$scratch/events" | sed -E 's/.*sequence=([0-9]+) .*/\1/' | awk 'NR > 1 && $1 != last + 1 { print last, $1 } { last = $1 }')" \
+is "$(grep '=' "$scratch/events" | sed -E 's/.*sequence=([0-9]+) .*/\1/' | awk 'NR > 1 && $1 != last + 1 { print last, $1 } { last = $1 }')" \
 	"" "the sequence numbers of $(heard) events have no gap"
-is "$(grep = "$scratch/events" | sed -E 's/.* time=([0-9]+) .*/\1/' | sort -nc 2>&1)" "" "and each is later than the one before"
-run setpriv --reuid 1001 --regid 1001 --clear-groups timeout 5 listen
+is "$(grep '=' "$scratch/events" | sed -E 's/.* time=([0-9]+) .*/\1/' | sort -nc 2>&1)" "" "and each is later than the one before"
+# Put the program where this user can reach it, wherever the checkout is.
+cp "$(command -v listen)" "$scratch/listen"
+run setpriv --reuid 1001 --regid 1001 --clear-groups timeout $((5 * slow)) "$scratch/listen"
 is "$status $out" "77 " "an ordinary user may not listen"
 finish

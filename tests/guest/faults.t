@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Allocations that fail, each in turn: a program in C.
+# Allocation failures, one after the other: a program in C.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each way into the module, with the first allocation or copy to or from user space that it makes
- * failing, then the second, and so on until none is left that could fail. Whatever fails: the call ends
- * with an errno that says so and changes nothing, and succeeds when it is made again.
+ * For each way into the module, make the first allocation or copy to or from user space fail, then
+ * the second one, and so on, until none is left that could fail. In every case, the call must fail
+ * with an errno that fits and must change nothing, and it must succeed when it is repeated.
  *
- * Not each failure is the call's: there are second ways to get memory, and what is only said to others
- * (events) may be lost. Then the call must do all that it does otherwise. TAP on standard output.
+ * Some failures do not make the call fail: there may be another way to get memory, and messages to
+ * others (events) may be lost. Then the call must do everything that it does otherwise. TAP on
+ * standard output.
  *
  *	faults_test [-t] [TEXT]
  *
  *	-t	with VFIO containers of type1 instead of iommufd contexts
- *	TEXT	only the cases whose name contains it
+ *	TEXT	only the cases whose names contain it
  *
- * DMAOWN_FAULTS_FEW=1 leaves out what is much like something else.
+ * DMAOWN_FAULTS_FEW=1 omits the cases that resemble others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +35,7 @@
 /* FAULTS */
 
 static int fail_nth = -1;
-static bool debug_kernel;	/* it lets also pages, and copies from and to user space, fail */
+static bool debug_kernel; /* makes page allocations and user copies fail, too */
 
 static void set_knob(const char *knob, const char *value)
 {
@@ -47,16 +48,14 @@ static void set_knob(const char *knob, const char *value)
 	close(fd);
 }
 
-/* Kernels that do not look for bugs let only allocations of the slab fail. */
+/* Kernels without debugging aids can only make slab allocations fail. */
 static void prepare_faults(void)
 {
-	const char *kernel = getenv("DMAOWN_KERNEL");
-
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
 	need(fail_nth >= 0, "/proc/thread-self/fail-nth");
 	set_knob("failslab/ignore-gfp-wait", "N");
 	set_knob("failslab/verbose", "0");
-	debug_kernel = kernel && strstr(kernel, "-debug");
+	debug_kernel = !access("/sys/kernel/debug/fail_page_alloc", F_OK);
 	if (!debug_kernel)
 		return;
 	set_knob("fail_page_alloc/ignore-gfp-wait", "N");
@@ -66,9 +65,10 @@ static void prepare_faults(void)
 }
 
 /*
- * Copies fail always, where they can. Pages are apart from what comes from the slab: now and then the slab
- * itself needs one, so that a call takes one more or less than the last one, and a count that goes on
- * through both would jump over some and meet others twice. Without pages it meets each exactly once.
+ * Copies always fail, if the kernel can make them fail. Page allocations are counted apart from
+ * slab allocations: now and then the slab needs a page, so a call makes one allocation more or less
+ * than the last one. A count over both would skip some failures and repeat others. Without pages it
+ * reaches each slab allocation exactly once.
  */
 static void fail_also(bool slab, bool pages)
 {
@@ -85,14 +85,14 @@ static void set_fail_nth(unsigned int n)
 	need(pwrite(fail_nth, text, size, 0) == size, "fail-nth");
 }
 
-/* Returns whether something was made to fail. Reading counts as well, once it is known. */
+/* Did anything fail? The copies of this function count as well, after the answer is known. */
 static bool faulted(void)
 {
 	char text[16] = "";
 	ssize_t size = pread(fail_nth, text, sizeof(text) - 1, 0);
 	bool done = size > 0 && atoi(text) == 0;
 
-	/* The first try may be what fails. */
+	/* The first attempt may be the one that fails. */
 	if (pwrite(fail_nth, "0", 1, 0) != 1)
 		set_fail_nth(0);
 	return done;
@@ -100,14 +100,14 @@ static bool faulted(void)
 
 /* THE SCENE */
 
-#define SIZE		(16 * PAGE)
-#define MEMORY_AT	((void *)0x10000000000)
-#define ELSEWHERE	((void *)0x20000000000)
-#define DEAD_IOVA	0x800000
+#define SIZE	  (16 * PAGE)
+#define MEMORY_AT ((void *)0x10000000000)
+#define ELSEWHERE ((void *)0x20000000000)
+#define DEAD_IOVA 0x800000
 
-static int device;		/* /dev/dmaown */
-static bool type1;		/* the contexts are VFIO containers */
-static int contexts[2];		/* the second one accounts in mode mm */
+static int device;	/* /dev/dmaown */
+static bool type1;	/* the contexts are VFIO containers */
+static int contexts[2]; /* the second one accounts in mode mm */
 static uint32_t ioases[2], copies;
 static int devices[2], groups[2];
 static int memory;
@@ -115,13 +115,13 @@ static struct genl genl;
 static struct genl listener;
 
 /*
- * Who could be the new owner: one that has the memory, another user that has it, one that has it
- * elsewhere, one that has nothing mapped, one whose limit is too low, one that has other memory there,
- * one that does not hold the contexts, one that holds them by the devices' files only.
+ * Possible new owners. SAME has the memory; OTHER_USER too, as another user; MOVED has it at
+ * another address; EMPTY maps nothing; POOR has a limit that is too low; OTHERS_MEMORY has other
+ * memory there; STRANGER does not hold the contexts; ONLY_DEVICES holds them only by the devices'
+ * files.
  */
-enum { SAME, OTHER_USER, MOVED, EMPTY, POOR, OTHERS_MEMORY, STRANGER, ONLY_DEVICES,
-       CHILDREN };
-static pid_t pids[CHILDREN + 1];	/* the last one is this process */
+enum { SAME, OTHER_USER, MOVED, EMPTY, POOR, OTHERS_MEMORY, STRANGER, ONLY_DEVICES, CHILDREN };
+static pid_t pids[CHILDREN + 1]; /* the last one is this process */
 
 static void prepare_child(void *data)
 {
@@ -154,7 +154,7 @@ static void prepare_child(void *data)
 	}
 }
 
-/* Areas by file next to each other, where the kernel has such: 6.12 has not (ENOTTY). */
+/* Map areas by file next to each other, if the kernel can: 6.12 cannot (ENOTTY). */
 static void map_files(int context, uint32_t ioas, uint64_t iova)
 {
 	uint64_t at;
@@ -165,7 +165,8 @@ static void map_files(int context, uint32_t ioas, uint64_t iova)
 }
 
 /*
- * Areas in all modes, by address and by file, pinned by devices, partly copied into another IOAS.
+ * Make areas in all modes, by address and by file, pinned by devices, partly copied to another
+ * IOAS.
  */
 static void make_contexts(void)
 {
@@ -190,7 +191,9 @@ static void make_contexts(void)
 	need(!try_copy(contexts[0], copies, 0x200000, ioases[0], 0x100000, 2 * PAGE), "copy");
 }
 
-/* The way back restores privilege, which is that of this process, so that it maps nothing without. */
+/*
+ * Undoing a transfer restores the privilege of this process, so it maps nothing without privilege.
+ */
 static void make_containers(void)
 {
 	int i;
@@ -201,12 +204,13 @@ static void make_containers(void)
 		devices[i] = group_device(groups[i], i);
 		ioases[i] = 1;
 		need(!try_type1_map(contexts[i], MEMORY_AT, 4 * PAGE, 0, true) &&
-		     !try_type1_map(contexts[i], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000, true),
+			     !try_type1_map(contexts[i], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000,
+					    true),
 		     "map");
 	}
 }
 
-/* Everything is inherited by the children. */
+/* The children inherit everything. */
 static void make_scene(void)
 {
 	int i;
@@ -222,9 +226,12 @@ static void make_scene(void)
 	pids[CHILDREN] = getpid();
 }
 
-/* CALLS: they return 0 or an errno; what a transfer reports first is added above that. */
+/*
+ * CALLS. Return: 0 or an errno; for a transfer, the first reason that it reports is in the upper 16
+ * bits.
+ */
 
-#define WITH(error, reason)	((error) | DMAOWN_##reason << 16)
+#define WITH(error, reason) ((error) | DMAOWN_##reason << 16)
 
 static struct dmaown_transfer transfer;
 static struct dmaown_report reports[16];
@@ -232,7 +239,7 @@ static struct dmaown_file files[2];
 static struct dmaown_remap remaps[4];
 static struct dmaown_force forces[2];
 
-/* The reason of a report that carries the errno; 0: there is none, or there was no memory. */
+/* Return: the reason of a report with this errno, or 0 if there is none or memory was lacking. */
 static int reason_of(int error)
 {
 	unsigned int i;
@@ -256,7 +263,7 @@ static int ask_transfer(void)
 	return error == EFAULT ? error : error | reason_of(error) << 16;
 }
 
-/* Everything in the first nr contexts, to one of the children. */
+/* Prepare to transfer everything in the first @nr contexts to one of the children. */
 static void to_child(int who, int nr)
 {
 	int i;
@@ -266,7 +273,7 @@ static void to_child(int who, int nr)
 	transfer.nr_files = nr;
 	for (i = 0; i < nr; i++)
 		files[i] = (struct dmaown_file){ .fd = contexts[i] };
-	/* Each of them holds the contexts, and they are of different users. */
+	/* Several children of different users hold the contexts: accept them. */
 	forces[0] = (struct dmaown_force){ .reason = DMAOWN_REASON_UNTRUSTED };
 	transfer.forces = (uintptr_t)forces;
 	transfer.nr_forces = 1;
@@ -278,7 +285,7 @@ static void undo_transfer(void)
 
 	transfer = none;
 	to_child(CHILDREN, 2);
-	transfer.timeout_ms = 10000;
+	transfer.timeout_ms = 10000 * setting("DMAOWN_SLOW", 1);
 	need(!ask_transfer(), "the transfer back");
 }
 
@@ -342,9 +349,11 @@ static int transfer_forced(void)
 static void give_remaps(void *at)
 {
 	remaps[0] = (struct dmaown_remap){ .ioas = ioases[0], .addr = (uintptr_t)at };
-	remaps[1] = (struct dmaown_remap){ .ioas = ioases[0], .iova = 0x100000,
+	remaps[1] = (struct dmaown_remap){ .ioas = ioases[0],
+					   .iova = 0x100000,
 					   .addr = (uintptr_t)at + 4 * PAGE };
-	remaps[2] = (struct dmaown_remap){ .ioas = copies, .iova = 0x200000,
+	remaps[2] = (struct dmaown_remap){ .ioas = copies,
+					   .iova = 0x200000,
 					   .addr = (uintptr_t)at + 4 * PAGE };
 	transfer.remaps = (uintptr_t)remaps;
 	transfer.nr_remaps = type1 ? 2 : 3;
@@ -361,7 +370,7 @@ static void undo_remapped(void)
 {
 	to_child(CHILDREN, 1);
 	give_remaps(MEMORY_AT);
-	transfer.timeout_ms = 10000;
+	transfer.timeout_ms = 10000 * setting("DMAOWN_SLOW", 1);
 	need(!ask_transfer(), "the transfer back");
 }
 
@@ -425,7 +434,7 @@ static int refused_process(void)
 	return ask_transfer();
 }
 
-/* An area whose owner is gone. */
+/* Make an area whose owner will be gone. */
 static void map_in_child(void *data)
 {
 	if (type1)
@@ -458,10 +467,11 @@ static void renew_baseline(void);
 static void unmap_dead_owners(void)
 {
 	need(!(type1 ? try_type1_unmap(contexts[0], DEAD_IOVA, 4 * PAGE, 0) :
-	       try_unmap(contexts[0], ioases[0], DEAD_IOVA, 4 * PAGE)), "unmap");
+		       try_unmap(contexts[0], ioases[0], DEAD_IOVA, 4 * PAGE)),
+	     "unmap");
 }
 
-/* There is no way back to an owner that is gone: another one takes its place. */
+/* A transfer from an owner that is gone cannot be undone: make another dead owner in its place. */
 static void undo_adopted(void)
 {
 	unmap_dead_owners();
@@ -482,7 +492,7 @@ static int dry_adoption(void)
 	return ask_transfer();
 }
 
-/* It has other memory there. */
+/* The new owner has other memory there. */
 static int refused_adoption(void)
 {
 	to_child(OTHERS_MEMORY, 2);
@@ -508,11 +518,11 @@ static int open_device(void)
 	return 0;
 }
 
-/* What cannot be an errno: the call succeeded with something left out. */
-#define INCOMPLETE	4000
+/* The call succeeded but its result is incomplete: this is not an errno. */
+#define INCOMPLETE 4000
 
-static const char *listing;	/* path of the file that is read */
-static char *whole_text;	/* what is in it */
+static const char *listing; /* path of the file that is read */
+static char *whole_text;    /* its full content */
 static char read_buffer[65536];
 
 static int read_listing(void)
@@ -541,7 +551,7 @@ static int open_listing(void)
 	return 0;
 }
 
-static int command;		/* of the dump that is asked for */
+static int command; /* of the dump that is requested */
 static struct genl_answer answer, whole_answer;
 
 static int ask_netlink(int flags)
@@ -551,7 +561,9 @@ static int ask_netlink(int flags)
 	if (ret)
 		return -ret;
 	return answer.size == whole_answer.size && !answer.interrupted &&
-	       !memcmp(answer.bytes, whole_answer.bytes, answer.size) ? 0 : INCOMPLETE;
+			       !memcmp(answer.bytes, whole_answer.bytes, answer.size) ?
+		       0 :
+		       INCOMPLETE;
 }
 
 static int ask_dump(void)
@@ -564,7 +576,7 @@ static int ask_status(void)
 	return ask_netlink(0);
 }
 
-/* A dump that was begun may live on in its socket. */
+/* A dump that has begun may continue in its socket: open a new one. */
 static void new_socket(void)
 {
 	genl_close(&genl);
@@ -576,19 +588,19 @@ static void new_socket(void)
 struct fault_case {
 	const char *name;
 	int (*call)(void);
-	int expected;		/* when nothing is made to fail */
-	int type1;		/* the same with containers; 0: no other */
-	int least;		/* as many failures must have been seen, of allocations */
-	void (*undo)(void);	/* if it changes something */
-	void (*renew)(void);	/* after a failure */
-	bool variant;		/* of what other cases try: left out where there is little time */
+	int expected;	     /* if nothing is made to fail */
+	int type1;	     /* expected with containers; 0: no difference */
+	int least;	     /* minimum number of allocation failures */
+	void (*undo)(void);  /* if the call changes something */
+	void (*renew)(void); /* called after a failure */
+	bool variant;	     /* of other cases: omitted if time is short */
 };
 
-/* Of one case. */
+/* Results of one case. */
 struct tally {
 	int injected, failed, late;
 	int bad;
-	bool good;		/* nothing was, and all that could fail did */
+	bool good; /* nothing was bad, and everything that can fail has failed */
 };
 
 static void complain(struct tally *tally, const struct fault_case *c, int n, const char *what,
@@ -599,13 +611,13 @@ static void complain(struct tally *tally, const struct fault_case *c, int n, con
 	     strerrorname_np(got & 0xffff) ?: "?", got >> 16);
 }
 
-static bool says_so(int got)
+static bool is_fault_errno(int got)
 {
 	return got == ENOMEM || got == EFAULT || got == ENOBUFS;
 }
 
-static char *baseline;		/* the state before the call, */
-static char *changed;		/* and after it */
+static char *baseline; /* state before the call */
+static char *changed;  /* state after the call */
 
 static char *state(void)
 {
@@ -618,15 +630,15 @@ static void renew_baseline(void)
 	baseline = state();
 }
 
-/* Everything that the call does was done. */
+/* Has the call done everything that it does? */
 static bool is_done(const struct fault_case *c, const char *now)
 {
 	return c->undo == undo_adopted ? !strstr(now, "state=dead") : !strcmp(now, changed);
 }
 
 /*
- * After a fault. If the struct could not be written back at the end, the work was done (EFAULT): that is
- * seen by the state.
+ * Judge a call after a fault. If the struct could not be written back at the end (EFAULT), the work
+ * may be done: the state shows it.
  */
 static void judge(struct tally *tally, const struct fault_case *c, int n, int got)
 {
@@ -635,8 +647,8 @@ static void judge(struct tally *tally, const struct fault_case *c, int n, int go
 
 	tally->failed += got != c->expected;
 	tally->late += done && got == EFAULT;
-	if (got != c->expected && !says_so(got))
-		complain(tally, c, n, "no errno that says what happened", got);
+	if (got != c->expected && !is_fault_errno(got))
+		complain(tally, c, n, "the errno does not fit a failure", got);
 	if (done ? !is_done(c, now) : strcmp(now, baseline)) {
 		complain(tally, c, n, done ? "not all was done" : "the state has changed", got);
 		diag("from:\n%s\nto:\n%s", baseline, now);
@@ -647,11 +659,11 @@ static void judge(struct tally *tally, const struct fault_case *c, int n, int go
 	c->undo();
 	now = state();
 	if (strcmp(now, baseline))
-		complain(tally, c, n, "the way back leads elsewhere", got);
+		complain(tally, c, n, "undoing it leads to another state", got);
 	free(now);
 }
 
-/* Makes the n-th one fail. Returns false if there is none. */
+/* Make the n-th allocation or copy fail. Return: false if there is none. */
 static bool strike(struct tally *tally, const struct fault_case *c, int n)
 {
 	int got;
@@ -660,7 +672,7 @@ static bool strike(struct tally *tally, const struct fault_case *c, int n)
 	got = c->call();
 	if (!faulted()) {
 		if (got != c->expected)
-			complain(tally, c, n, "nothing failed, and yet", got);
+			complain(tally, c, n, "nothing failed, but the result differs", got);
 		if (c->undo)
 			c->undo();
 		return false;
@@ -672,9 +684,9 @@ static bool strike(struct tally *tally, const struct fault_case *c, int n)
 	return true;
 }
 
-#define MOST	2000
+#define MOST 2000
 
-/* Makes one after the other fail, of these and the copies, until there is none left. */
+/* Make one after the other fail, of these and of the copies, until none is left. */
 static struct tally strike_all(const struct fault_case *c, bool slab, bool pages)
 {
 	struct tally tally = { 0 };
@@ -687,7 +699,10 @@ static struct tally strike_all(const struct fault_case *c, bool slab, bool pages
 	return tally;
 }
 
-/* Slab: as many failures as were to be tried, at least. On all ways in there is also a copy. */
+/*
+ * Slab: at least the expected number of failures must occur. Every way in has at least one copy as
+ * well.
+ */
 static void run_slab(const struct fault_case *c)
 {
 	struct tally tally = strike_all(c, true, false);
@@ -698,18 +713,18 @@ static void run_slab(const struct fault_case *c)
 	ok(tally.failed >= least, "%s: that is what was to be tried, %d at least", c->name, least);
 }
 
-/* How many pages a call takes for itself is not to be foreseen. */
+/* The number of pages that a call allocates for itself cannot be predicted. */
 static void run_pages(const struct fault_case *c)
 {
 	struct tally tally = strike_all(c, false, true);
 
-	ok(tally.good, "%s: %d made to fail with pages, %d failures of the call", c->name, tally.injected,
-	   tally.failed);
+	ok(tally.good, "%s: %d made to fail with pages, %d failures of the call", c->name,
+	   tally.injected, tally.failed);
 }
 
 /*
- * Of the copies to user space, only that of the struct comes after the change: two may fail in it, the
- * whole and the rest.
+ * Only one copy to user space comes after the change, that of the struct. It may fail in two
+ * places: in the whole struct and in the rest.
  */
 static void run_copies(const struct fault_case *c)
 {
@@ -719,8 +734,8 @@ static void run_copies(const struct fault_case *c)
 	   "%s: %d copies made to fail, %d after the change", c->name, tally.injected, tally.late);
 }
 
-static const char *only;		/* cases whose name contains this; NULL: all */
-static bool few;			/* no variants */
+static const char *only; /* run only cases whose names contain this; NULL: all */
+static bool few;	 /* omit variants */
 
 static void run_case(const struct fault_case *c)
 {
@@ -748,50 +763,97 @@ static void run_case(const struct fault_case *c)
 static const struct fault_case cases[] = {
 	{ .name = "open /dev/dmaown", .call = open_device, .least = 1 },
 	{ .name = "DMAOWN_IOC_PROCESS", .call = process_info },
-	{ .name = "transfer by address", .call = transfer_one, .least = 15, .undo = undo_transfer,
+	{ .name = "transfer by address",
+	  .call = transfer_one,
+	  .least = 15,
+	  .undo = undo_transfer,
 	  .variant = true },
-	{ .name = "transfer in mode mm", .call = transfer_mm, .least = 15, .undo = undo_transfer,
+	{ .name = "transfer in mode mm",
+	  .call = transfer_mm,
+	  .least = 15,
+	  .undo = undo_transfer,
 	  .variant = true },
-	{ .name = "transfer to another user, in all modes and contexts", .call = transfer_all,
-	  .least = 15, .undo = undo_transfer },
-	{ .name = "transfer in whatever contexts there are", .call = transfer_found, .least = 15,
-	  .undo = undo_transfer, .variant = true },
-	{ .name = "transfer in a context of another process", .call = transfer_from_holder,
-	  .least = 15, .undo = undo_transfer, .variant = true },
-	{ .name = "transfer in a context named by a device's file", .call = transfer_by_device,
-	  .least = 15, .undo = undo_transfer, .variant = true },
+	{ .name = "transfer to another user, in all modes and contexts",
+	  .call = transfer_all,
+	  .least = 15,
+	  .undo = undo_transfer },
+	{ .name = "transfer in whatever contexts there are",
+	  .call = transfer_found,
+	  .least = 15,
+	  .undo = undo_transfer,
+	  .variant = true },
+	{ .name = "transfer in a context of another process",
+	  .call = transfer_from_holder,
+	  .least = 15,
+	  .undo = undo_transfer,
+	  .variant = true },
+	{ .name = "transfer in a context named by a device's file",
+	  .call = transfer_by_device,
+	  .least = 15,
+	  .undo = undo_transfer,
+	  .variant = true },
 	{ .name = "transfer to a process that has only the devices' files",
-	  .call = transfer_to_device_holder, .least = 15, .undo = undo_transfer },
-	{ .name = "transfer with forces", .call = transfer_forced, .least = 15,
-	  .undo = undo_transfer, .variant = true },
-	{ .name = "transfer with a remap list", .call = transfer_remapped, .least = 15,
+	  .call = transfer_to_device_holder,
+	  .least = 15,
+	  .undo = undo_transfer },
+	{ .name = "transfer with forces",
+	  .call = transfer_forced,
+	  .least = 15,
+	  .undo = undo_transfer,
+	  .variant = true },
+	{ .name = "transfer with a remap list",
+	  .call = transfer_remapped,
+	  .least = 15,
 	  .undo = undo_remapped },
 	{ .name = "nothing to do", .call = nothing_to_do, .least = 15, .variant = true },
 	{ .name = "dry run", .call = dry_run, .least = 15, .variant = true },
-	{ .name = "dry run, refused", .call = dry_run_refused,
-	  .expected = WITH(ENXIO, REASON_HOLE), .least = 15 },
-	{ .name = "refused for the memory", .call = refused_memory,
-	  .expected = WITH(ENXIO, REASON_HOLE), .least = 15, .variant = true },
-	{ .name = "refused for the limit", .call = refused_limit,
-	  .expected = WITH(ENOMEM, REASON_LIMIT_USER), .type1 = WITH(ENOMEM, REASON_LIMIT_MM),
+	{ .name = "dry run, refused",
+	  .call = dry_run_refused,
+	  .expected = WITH(ENXIO, REASON_HOLE),
 	  .least = 15 },
-	{ .name = "refused for the remap list", .call = refused_remap,
-	  .expected = WITH(EINVAL, REASON_REMAP_UNKNOWN), .least = 15, .variant = true },
-	{ .name = "refused for a holder", .call = refused_holder,
-	  .expected = WITH(EXDEV, REASON_NOT_HELD), .least = 15, .variant = true },
-	{ .name = "refused for another holder", .call = refused_user,
-	  .expected = WITH(EXDEV, REASON_UNTRUSTED), .least = 15, .variant = true },
-	{ .name = "refused for the process", .call = refused_process,
-	  .expected = WITH(ESRCH, REASON_NO_PROCESS), .least = 3 },
+	{ .name = "refused for the memory",
+	  .call = refused_memory,
+	  .expected = WITH(ENXIO, REASON_HOLE),
+	  .least = 15,
+	  .variant = true },
+	{ .name = "refused for the limit",
+	  .call = refused_limit,
+	  .expected = WITH(ENOMEM, REASON_LIMIT_USER),
+	  .type1 = WITH(ENOMEM, REASON_LIMIT_MM),
+	  .least = 15 },
+	{ .name = "refused for the remap list",
+	  .call = refused_remap,
+	  .expected = WITH(EINVAL, REASON_REMAP_UNKNOWN),
+	  .least = 15,
+	  .variant = true },
+	{ .name = "refused for a holder",
+	  .call = refused_holder,
+	  .expected = WITH(EXDEV, REASON_NOT_HELD),
+	  .least = 15,
+	  .variant = true },
+	{ .name = "refused for another holder",
+	  .call = refused_user,
+	  .expected = WITH(EXDEV, REASON_UNTRUSTED),
+	  .least = 15,
+	  .variant = true },
+	{ .name = "refused for the process",
+	  .call = refused_process,
+	  .expected = WITH(ESRCH, REASON_NO_PROCESS),
+	  .least = 3 },
 };
 
 static const struct fault_case adoptions[] = {
 	{ .name = "adoption", .call = adopt, .least = 15, .undo = undo_adopted },
 	{ .name = "adoption, dry run", .call = dry_adoption, .least = 15, .variant = true },
-	{ .name = "refused for a dead owner", .call = refused_dead,
-	  .expected = WITH(ESRCH, REASON_OWNER_DEAD), .least = 15, .variant = true },
-	{ .name = "refused for other pages", .call = refused_adoption,
-	  .expected = WITH(ENXIO, REASON_PAGES), .least = 15 },
+	{ .name = "refused for a dead owner",
+	  .call = refused_dead,
+	  .expected = WITH(ESRCH, REASON_OWNER_DEAD),
+	  .least = 15,
+	  .variant = true },
+	{ .name = "refused for other pages",
+	  .call = refused_adoption,
+	  .expected = WITH(ENXIO, REASON_PAGES),
+	  .least = 15 },
 };
 
 static void run_cases(const struct fault_case *c, size_t nr)
@@ -807,10 +869,8 @@ static void run_cases(const struct fault_case *c, size_t nr)
 
 static void test_debugfs(void)
 {
-	static const char * const listings[] = {
-		"contexts", "holders", "ioases", "hwpts", "devices", "accesses", "areas", "owners",
-		"status"
-	};
+	static const char *const listings[] = { "contexts", "holders", "ioases", "hwpts", "devices",
+						"accesses", "areas",   "owners", "status" };
 	struct fault_case c = { .least = 5, .call = read_listing };
 	char path[64], name[80];
 	size_t i;
@@ -826,7 +886,9 @@ static void test_debugfs(void)
 		run_case(&c);
 		free(whole_text);
 	}
-	c = (struct fault_case){ .name = "open a file of debugfs", .call = open_listing, .least = 2 };
+	c = (struct fault_case){ .name = "open a file of debugfs",
+				 .call = open_listing,
+				 .least = 2 };
 	run_case(&c);
 }
 
@@ -864,7 +926,7 @@ int main(int argc, char **argv)
 	device = open(DMAOWN_DEVICE, O_RDWR);
 	need(device >= 0, DMAOWN_DEVICE);
 	make_scene();
-	/* Somebody hears the events, or none would be made. */
+	/* Events are only made if a process listens. */
 	need(!genl_open(&listener) && !genl_join(&listener), "listening");
 	before = contexts_text();
 	prepare_faults();

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Areas that depend on no address, mapped by file or from a dma-buf: they move from owners in any state,
-# alone and beside areas by address. (Rules 5 and 6, on kernels that have IOMMU_IOAS_MAP_FILE.)
+# Areas that depend on no address, mapped by file or from a dma-buf: they move from owners in any state, alone and
+# beside areas by address. (Rules 5 and 6, on kernels with IOMMU_IOAS_MAP_FILE.)
+# shellcheck disable=SC2015 # pass() always succeeds
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,18 +10,16 @@ size=$((1 << 20))
 file_iova=0x0 dmabuf_iova=0x4000000 address_iova=0x8000000
 dmabuf_size=$((64 << 10))
 
-case $DMAOWN_KERNEL in
-6.12*)
+if ! uapi_has IOMMU_IOAS_MAP_FILE; then
 	vmm old "${edus[0]}" $size
 	try old map-file "$ctx" "$ioas" "$ram" 0 $size any rw
 	is "$answer" "error ENOTTY map-file" "this kernel cannot map by file"
 	try old dmabuf "$dev" 0 $page
 	is "$answer" "error ENOTTY dmabuf" "nor make a dma-buf of a device's registers"
 	finish
-	;;
-esac
+fi
 
-# Makes actor "old" a VMM in mode $1 as user $2 that maps $3..: file, dmabuf, address.
+# Makes actor "old" a VMM in mode $1 as user $2; it maps $3..., each of file, dmabuf, address.
 vmm_with() {
 	local mode=$1 uid=$2 what
 	shift 2
@@ -34,7 +33,7 @@ vmm_with() {
 	ask old device "${edus[1]}"; dev2=$reply
 	ask old bind "$dev2" "$ctx"
 	become old "$mode" "$uid"
-	# Turns the registers on: what is off cannot be mapped.
+	# Turn the registers on: otherwise they cannot be mapped.
 	ask old edu "$dev"
 	ask old edu "$dev2"
 	ask old ioas "$ctx"; ioas=$reply
@@ -43,22 +42,25 @@ vmm_with() {
 	for what; do "map_$what"; done
 	ask old attach "$dev" "$ioas"
 }
-map_file() { ask old map-file "$ctx" "$ioas" "$ram" 0 $size $file_iova rw; }
-map_address() { ask old map "$ctx" "$ioas" $base $size $address_iova rw; }
+# shellcheck disable=SC2317 # called as "map_$what"
+map_file() { ask old map-file "$ctx" "$ioas" "$ram" 0 "$size" "$file_iova" rw; }
+# shellcheck disable=SC2317 # called as "map_$what"
+map_address() { ask old map "$ctx" "$ioas" "$base" "$size" "$address_iova" rw; }
+# shellcheck disable=SC2317 # called as "map_$what"
 map_dmabuf() {
-	ask old dmabuf "$dev2" 0 $dmabuf_size; dmabuf=$reply
-	ask old map-file "$ctx" "$ioas" "$dmabuf" 0 $dmabuf_size $dmabuf_iova rw
+	ask old dmabuf "$dev2" 0 "$dmabuf_size"; dmabuf=$reply
+	ask old map-file "$ctx" "$ioas" "$dmabuf" 0 "$dmabuf_size" "$dmabuf_iova" rw
 	ask old close "$dmabuf"
 }
 
-# The successor, as user $1; it has the memory at the same address only if $2 says mapped.
+# Makes the successor, as user $1. It has the memory at the same address only if $2 is "mapped".
 successor_of_old() {
 	successor new old $size "$1"
 	hand_over old new "$dev2"; new_dev2=$reply
 	[ "$2" = mapped ] || ask new munmap $base $size
 }
 
-# What the old owner comes to before the transfer.
+# Puts the old owner into state $1 before the transfer.
 becomes() {
 	case $1 in
 	live) ;;
@@ -67,7 +69,7 @@ becomes() {
 	esac
 }
 
-# All areas in one line, "IOVA SOURCE MODE PID, ...", as they are and as they are to be.
+# areas prints all areas in one line, "IOVA SOURCE MODE PID, ..."; areas_are prints the expected line.
 areas() { dmaownctl areas --raw -n -c "${edus[0]}" -o IOVA,SOURCE,MODE,PID | paste -sd , | sed 's/,/, /g'; }
 areas_are() {
 	local mode=$1 owner=$2 what all=()
@@ -83,17 +85,18 @@ areas_are() {
 	printf '%s\n' "${all[@]}" | paste -sd , | sed 's/,/, /g'
 }
 
-# What the old user and the new one are charged; nothing but in mode user.
+# users prints the charges of the old and the new user; users_are prints the expected ones, which are 0 except in mode
+# user.
 users() {
 	dmaownctl owners --raw -n --bytes -o UID,USER_LOCKED |
 		awk '{ locked[$1] = $2 } END { print locked[1001], locked[1002] }'
 }
 users_are() { [ "$mode" = user ] && echo "$1 $2" || echo "0 0"; }
 
-# The charges of the old process, if there still is one: after an exec it starts with nothing.
+# Prints the charges of the old process, if it still exists. After an exec it starts with none.
 old_charges() { [ "$state" = dead ] && echo "0 0" || charges "$old"; }
 
-# Moves what is mapped from an owner in state $state in mode $mode, without --adopt.
+# Moves the areas from an owner in state $state in mode $mode, without --adopt if possible.
 moves() {
 	local what=$* pinned=0 before
 
@@ -145,7 +148,7 @@ for mode in none user mm; do
 	done
 done
 
-# --- a process that has exec'd is made the owner of its own
+# --- a process that has exec'd becomes the owner of its own areas
 vmm_with user 1001 file dmabuf
 ask old exec-from-thread
 run dmaownctl transfer --to "$old" --json
@@ -158,7 +161,7 @@ ask old unmap "$ctx" "$ioas" all
 is "$(charges "$old") $(users)" "0 0 0 0" "and nothing is left"
 stop old
 
-# --- limits count for areas by file as for others, and dma-bufs count for nothing
+# --- limits apply to areas by file as to others; dma-bufs count for nothing
 vmm_with user 1001 file dmabuf
 limit=$((size - page)) successor_of_old 1002 unmapped
 run dmaownctl transfer --to "$new" --json
@@ -187,8 +190,8 @@ ask new unmap "$new_ctx" "$ioas2" all
 is "$(charges "$new") $(users)" "0 0 0 0" "and nothing is left"
 stop new
 
-# --- DMA goes on: RAM -> device 1 -> RAM through the file, and through the dma-buf into device 2,
-# whose register 4 holds the complement of what was written there
+# --- DMA goes on: RAM -> device 1 -> RAM through the file, and through the dma-buf into device 2, whose register 4
+# holds the complement of the last value written to it
 vmm_with none 0 file dmabuf
 successor_of_old 0 mapped
 ask new edu "$new_dev2"

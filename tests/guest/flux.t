@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 9: nobody waits for ever on a program that stalls iommufd on purpose.
+# Rule 9: no call waits for ever for a program that stalls iommufd on purpose.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
+# shellcheck disable=SC2015 # pass() always succeeds
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -8,12 +10,12 @@ size=$((1 << 20))
 stall_at=0x30000000000
 stall_iova=0x8000000
 
-# Runs a command that is to end by itself soon: more than 20 s is for ever.
-soon() { run timeout -s KILL 20 "$@"; }
+# Runs a command that must end by itself soon: longer than 20 s counts as for ever.
+soon() { run timeout -s KILL $((20 * slow)) "$@"; }
 
 seconds() { echo "$((SECONDS - began))"; }
 
-# A quiet neighbour with a context of its own, on the other device.
+# The neighbour is not involved: it has a context of its own, on the other device.
 vmm neighbour "${edus[1]}" $size
 successor heir neighbour $size
 
@@ -24,7 +26,7 @@ neighbour_feels_nothing() {
 	is "$status" 0 "$1: and back"
 }
 
-# All listings answer, and tell of the neighbour all there is.
+# Checks that all listings answer and show everything about the neighbour.
 listings_answer() {
 	local listing
 
@@ -48,7 +50,7 @@ transfers_end() {
 	soon dmaownctl transfer --to "$new" --from "$old" --timeout 1 --json
 	is "$status" 14 "$1: a transfer ends with 14"
 	like "$(reasons)" '^(in-flux|locked)$' "$1: for what is in flux"
-	[ "$(seconds)" -lt 10 ] && pass "$1: at its timeout" || fail "$1: at its timeout, not after $(seconds) s"
+	[ "$(seconds)" -lt $((10 * slow)) ] && pass "$1: at its timeout" || fail "$1: at its timeout, not after $(seconds) s"
 	began=$SECONDS
 	soon dmaownctl transfer --to "$new" --from "$old" --timeout 0 --json
 	is "$status" 14 "$1: and without waiting when told so"
@@ -62,7 +64,7 @@ transfers_end() {
 	kill -KILL $waiting
 	wait $waiting 2>/dev/null
 	is $? 137 "$1: SIGKILL ends it"
-	[ "$(seconds)" -lt 5 ] && pass "$1: at once" || fail "$1: at once, not after $(seconds) s"
+	[ "$(seconds)" -lt $((5 * slow)) ] && pass "$1: at once" || fail "$1: at once, not after $(seconds) s"
 	is "$(charges "$old") $(charges "$new")" "$before" "$1: and nobody is charged with anything else"
 }
 
@@ -70,7 +72,7 @@ for mode in none user mm; do
 	uids=(1001 1002)
 	[ "$mode" != none ] || uids=(0 0)
 
-	# --- an area is being mapped: a thread of the old process sleeps on its memory
+	# --- an area is being mapped: a thread of the old process waits for its memory
 	vmm old "${edus[0]}" $size $mode "${uids[0]}"
 	successor new old $size "${uids[1]}"
 	ask old open /dev/stall; stall=$reply
@@ -84,12 +86,12 @@ for mode in none user mm; do
 	transfers_end "$mode, mapping"
 	neighbour_feels_nothing "$mode, mapping"
 
-	# A transfer that waits goes through when the stall ends.
-	dmaownctl transfer --to "$new" --from "$old" --timeout 60 >"$scratch/waiting" 2>&1 &
+	# A transfer that waits succeeds when the stall ends.
+	dmaownctl transfer --to "$new" --from "$old" --timeout $((60 * slow)) >"$scratch/waiting" 2>&1 &
 	waiting=$!
 	sleep 0.5
 	ask old write "$stall" go
-	ask old job "$job" 10000
+	ask old job "$job" $((10000 * slow))
 	is "$reply" "done $stall_iova" "$mode, mapping: it goes on"
 	wait $waiting
 	is $? 0 "$mode, mapping: and so does a transfer that was waiting"
@@ -102,7 +104,7 @@ for mode in none user mm; do
 	ask old detach "$dev"
 	stop new
 
-	# --- a device is being attached: pins under the write side of iova_rwsem
+	# --- a device is being attached: iommufd pins while it holds iova_rwsem for writing
 	ask old write "$stall" hold
 	ask old munmap $stall_at 64K
 	ask old close "$stall"
@@ -124,7 +126,7 @@ for mode in none user mm; do
 	transfers_end "$mode, attaching"
 	neighbour_feels_nothing "$mode, attaching"
 	ask new write "$new_stall" go
-	ask old job "$job" 10000
+	ask old job "$job" $((10000 * slow))
 	like "$reply" '^done' "$mode, attaching: it goes on"
 	soon dmaownctl transfer --to "$new" --json
 	is "$status" 0 "$mode, attaching: then all of it is moved"
@@ -133,23 +135,23 @@ for mode in none user mm; do
 	stop new; stop old
 done
 
-# --- the one who stalls can be killed, and nothing is left of it
+# --- the process that stalls can be killed, and nothing of it is left
 vmm old "${edus[0]}" $size
 ask old open /dev/stall; stall=$reply
 ask old mmap "$stall" 64K shared rw $stall_at
 ask old background map "$ctx" "$ioas" $stall_at 64K $stall_iova rw; job=$reply
 ask old job "$job" 300
 is "$reply" running "stalled once more"
-dmaownctl transfer --to "$old" --timeout 60 >"$scratch/waiting" 2>&1 &
+dmaownctl transfer --to "$old" --timeout $((60 * slow)) >"$scratch/waiting" 2>&1 &
 waiting=$!
 sleep 0.5
 stop old
 pass "who stalls can be killed while a transfer waits for him"
-# It may find the areas in order once more before the process is gone: then there is nothing to do.
+# The transfer may see the areas at rest once more before the process is gone: then it has nothing to do.
 began=$SECONDS
 wait $waiting
 like "$?" '^(0|10|15)$' "and the transfer ends as well, with nothing to do or nobody to do it for"
-[ "$(seconds)" -lt 10 ] && pass "soon" || fail "soon, not after $(seconds) s"
+[ "$(seconds)" -lt $((10 * slow)) ] && pass "soon" || fail "soon, not after $(seconds) s"
 soon dmaownctl list --json
 is "$(json '.contexts | length')" 1 "only the neighbour's context is left"
 finish

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ioctls, netlink messages and reads of debugfs that are right but for something, or wrong altogether.
- * The answer is an errno that the interface knows, or success; and unless a transfer succeeded the
- * state is what it was. TAP on standard output; DMAOWN_FUZZ_SECONDS is how long it lasts,
- * DMAOWN_FUZZ_SEED repeats a run.
+ * Ioctls, netlink messages and reads of debugfs that are valid except for one detail, or invalid
+ * altogether. Each must answer with success or with an errno that the interface documents. Unless a
+ * transfer succeeds, the state must not change. TAP on standard output; DMAOWN_FUZZ_SECONDS is the
+ * duration, DMAOWN_FUZZ_SEED repeats a run.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,38 +47,43 @@ static bool one_in(uint32_t n)
 	return !below(n);
 }
 
-#define ONE_OF(...)							\
-	({								\
-		const uint64_t choice_[] = { __VA_ARGS__ };		\
-		choice_[below(sizeof(choice_) / sizeof(choice_[0]))];	\
+#define ONE_OF(...)                                                   \
+	({                                                            \
+		const uint64_t choice_[] = { __VA_ARGS__ };           \
+		choice_[below(sizeof(choice_) / sizeof(choice_[0]))]; \
 	})
 
-/* A number that is near the edge of something. */
+/* Return: a number near a limit of some kind. */
 static uint64_t odd(void)
 {
 	uint64_t value = 1ull << below(64);
 
 	switch (below(5)) {
-	case 0: return value;
-	case 1: return value - 1;
-	case 2: return -value;
-	case 3: return below(16);
-	default: return any();
+	case 0:
+		return value;
+	case 1:
+		return value - 1;
+	case 2:
+		return -value;
+	case 3:
+		return below(16);
+	default:
+		return any();
 	}
 }
 
 /* THE SCENE */
 
-#define SIZE		(16 * PAGE)
-#define MEMORY_AT	((void *)0x10000000000)
+#define SIZE	  (16 * PAGE)
+#define MEMORY_AT ((void *)0x10000000000)
 
 enum { SAME, OTHER_USER, EMPTY, CHILDREN };
-static pid_t pids[CHILDREN + 1];	/* the last one is this process */
+static pid_t pids[CHILDREN + 1]; /* the last one is this process */
 static pid_t gone;
-/* iommufd, a VFIO container, and iommufd in mode mm without a device. */
+/* An iommufd context, a VFIO container, and an iommufd context in mode mm without a device. */
 static int dmaown, contexts[3], devices[2], group;
 static uint32_t ioases[3];
-static char *edge;			/* a page behind which there is none */
+static char *edge; /* page before an unmapped page */
 static char *state;
 
 static void prepare_child(void *data)
@@ -113,7 +118,8 @@ static void make_container(void)
 	devices[1] = group_device(group, 1);
 	ioases[1] = 1;
 	need(!try_type1_map(contexts[1], MEMORY_AT, 4 * PAGE, 0, true) &&
-	     !try_type1_map(contexts[1], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000, true), "map");
+		     !try_type1_map(contexts[1], MEMORY_AT + 4 * PAGE, 4 * PAGE, 0x100000, true),
+	     "map");
 }
 
 static void make_scene(void)
@@ -139,7 +145,7 @@ static void renew_state(void)
 	state = state_text(pids, CHILDREN + 1);
 }
 
-/* WHAT MAY COME OF IT */
+/* RESULTS */
 
 static unsigned long calls, successes, transfers, messages, answers, reads;
 static int bad;
@@ -183,14 +189,14 @@ static struct dmaown_process any_process(void)
 	return process;
 }
 
-/* Where a struct or an array is to be: mostly where it is. */
+/* Return: the address of a struct or an array: in most cases the right one. */
 static uint64_t any_place(void *right)
 {
 	if (!one_in(10))
 		return (uintptr_t)right;
-	return ONE_OF(0, 8, (uintptr_t)right + 1, (uintptr_t)edge + PAGE, (uintptr_t)edge + PAGE - 8,
-		      (uintptr_t)MEMORY_AT, 0x7ffffffff000, 0xffff888000000000, 0xffffffff81000000,
-		      UINT64_MAX, odd());
+	return ONE_OF(0, 8, (uintptr_t)right + 1, (uintptr_t)edge + PAGE,
+		      (uintptr_t)edge + PAGE - 8, (uintptr_t)MEMORY_AT, 0x7ffffffff000,
+		      0xffff888000000000, 0xffffffff81000000, UINT64_MAX, odd());
 }
 
 static uint32_t any_count(uint32_t right, uint32_t most)
@@ -198,7 +204,7 @@ static uint32_t any_count(uint32_t right, uint32_t most)
 	return one_in(8) ? ONE_OF(0, 1, right + 1, most, most + 1, UINT32_MAX, odd()) : right;
 }
 
-#define ARRAY	4
+#define ARRAY 4
 
 static struct {
 	struct dmaown_file files[ARRAY];
@@ -234,7 +240,7 @@ static void make_files(struct dmaown_transfer *t)
 	t->files = any_place(arrays.files);
 }
 
-/* Half of them complete, for one context. */
+/* Half of the lists are complete, for one context. */
 static void make_remaps(struct dmaown_transfer *t)
 {
 	uint32_t i, context = below(3);
@@ -265,7 +271,9 @@ static void make_forces(struct dmaown_transfer *t)
 
 	for (i = 0; i < ARRAY; i++) {
 		arrays.forces[i] = (struct dmaown_force){
-			.reason = ONE_OF(DMAOWN_REASON_UNTRUSTED, DMAOWN_REASON_WOULD_RESET),
+			.reason = ONE_OF(DMAOWN_REASON_UNTRUSTED, DMAOWN_REASON_WOULD_RESET,
+					 DMAOWN_REASON_UNKNOWN_HOLDER, DMAOWN_REASON_UNSEEN,
+					 DMAOWN_REASON_TAKEN_BACK),
 		};
 		if (one_in(8))
 			arrays.forces[i].reason = odd();
@@ -292,14 +300,14 @@ static struct dmaown_transfer any_transfer(void)
 		t.from = any_process();
 	if (one_in(12))
 		t.flags = odd();
-	/* The longest that is allowed would be waited for. */
+	/* Do not use the longest timeout that is allowed: the test would wait for it. */
 	if (one_in(12))
 		t.timeout_ms = ONE_OF(DMAOWN_TRANSFER_MAX_TIMEOUT + 1, UINT32_MAX);
 	make_files(&t);
 	make_forces(&t);
 	make_remaps(&t);
 	t.nr_reports = any_count(below(ARRAY + 1), DMAOWN_TRANSFER_MAX_REPORTS);
-	/* So many would be written over what is behind the array. */
+	/* Do not let the module write beyond the array. */
 	if (t.nr_reports > ARRAY && t.nr_reports <= DMAOWN_TRANSFER_MAX_REPORTS)
 		t.nr_reports = ARRAY;
 	t.reports = any_place(arrays.reports);
@@ -308,10 +316,8 @@ static struct dmaown_transfer any_transfer(void)
 	return t;
 }
 
-static const int ioctl_errors[] = {
-	ENOENT, ESRCH, ENOMEM, ENXIO, EINVAL, EBUSY, EXDEV, EBADF, E2BIG, EOPNOTSUPP, EFAULT,
-	ENOTTY, 0
-};
+static const int ioctl_errors[] = { ENOENT, ESRCH, ENOMEM,     ENXIO,  EINVAL, EBUSY, EXDEV,
+				    EBADF,  E2BIG, EOPNOTSUPP, EFAULT, ENOTTY, 0 };
 
 union argument {
 	struct dmaown_transfer transfer;
@@ -320,14 +326,15 @@ union argument {
 	uint8_t bytes[2 * 4096];
 };
 
-/* At the end of the page or anywhere, with a size that is right or not. */
+/* Call with the struct at the end of the page or elsewhere, with a right or wrong size. */
 static void call(unsigned long cmd, union argument *arg, size_t size)
 {
 	void *at = one_in(3) ? edge + PAGE - size : (char *)arg;
 	int ret;
 
 	if (one_in(8))
-		arg->size = ONE_OF(0, 4, size - 8, size + 8, size + 1, PAGE, PAGE + 1, UINT32_MAX, odd());
+		arg->size = ONE_OF(0, 4, size - 8, size + 8, size + 1, PAGE, PAGE + 1, UINT32_MAX,
+				   odd());
 	memcpy(at == arg ? at : edge + PAGE - size, arg, size);
 	if (one_in(30))
 		at = (void *)(uintptr_t)any_place(edge);
@@ -340,7 +347,7 @@ static void call(unsigned long cmd, union argument *arg, size_t size)
 		complain("an ioctl that returns something", 0);
 	if (ret < 0 && !is_one_of(errno, ioctl_errors))
 		complain("an ioctl", errno);
-	/* What could not be written back may have been done. */
+	/* After EFAULT the work may be done: only the result could not be written back. */
 	if (!ret || errno == EFAULT) {
 		transfers += !ret && _IOC_NR(cmd) == _IOC_NR(DMAOWN_IOC_TRANSFER);
 		renew_state();
@@ -372,14 +379,16 @@ static void fuzz_process(void)
 
 /* NETLINK */
 
-/* A dump that goes on in the socket answers EBUSY; a message's parts are checked before we see them. */
-static const int netlink_errors[] = {
-	EINVAL, EOPNOTSUPP, ENOENT, EBUSY, ERANGE, EMSGSIZE, ENOMEM, ENOBUFS, 0
-};
+/*
+ * A dump that continues in the socket answers EBUSY. The kernel checks the parts of a message
+ * before the module sees them.
+ */
+static const int netlink_errors[] = { EINVAL,	EOPNOTSUPP, ENOENT,  EBUSY, ERANGE,
+				      EMSGSIZE, ENOMEM,	    ENOBUFS, 0 };
 
 static uint8_t message[4096];
 
-/* Attributes: the right one, or with another length, type or nesting; or none at all. */
+/* Attributes: the right one, or one with another length, type or nesting, or none. */
 static size_t any_attributes(uint8_t *at)
 {
 	size_t used = 0;
@@ -404,7 +413,8 @@ static size_t any_message(uint8_t *at, const struct genl *genl)
 
 	memset(at, 0, size);
 	nl->nlmsg_type = genl->family;
-	nl->nlmsg_flags = NLM_F_REQUEST | (one_in(4) ? odd() & 0xffff : ONE_OF(0, NLM_F_DUMP, NLM_F_ACK));
+	nl->nlmsg_flags = NLM_F_REQUEST |
+			  (one_in(4) ? odd() & 0xffff : ONE_OF(0, NLM_F_DUMP, NLM_F_ACK));
 	nl->nlmsg_seq = any();
 	nl->nlmsg_pid = one_in(8) ? odd() : 0;
 	head->cmd = one_in(8) ? odd() : 1 + below(DMAOWN_CMD_EVENT + 1);
@@ -422,7 +432,8 @@ static void check_answers(const struct genl *genl)
 	int size, error;
 
 	while ((size = recv(genl->sock, buffer, sizeof(buffer), MSG_DONTWAIT)) > 0) {
-		for (nl = (void *)buffer; NLMSG_OK(nl, (unsigned int)size); nl = NLMSG_NEXT(nl, size)) {
+		for (nl = (void *)buffer; NLMSG_OK(nl, (unsigned int)size);
+		     nl = NLMSG_NEXT(nl, size)) {
 			answers++;
 			if (nl->nlmsg_type != NLMSG_ERROR && nl->nlmsg_type != NLMSG_DONE)
 				continue;
@@ -461,10 +472,8 @@ static const int file_errors[] = { EFAULT, ESPIPE, EINVAL, EBADF, 0 };
 
 static void fuzz_debugfs(void)
 {
-	static const char * const listings[] = {
-		"contexts", "holders", "ioases", "hwpts", "devices", "accesses", "areas", "owners",
-		"status"
-	};
+	static const char *const listings[] = { "contexts", "holders", "ioases", "hwpts", "devices",
+						"accesses", "areas",   "owners", "status" };
 	char path[64], buffer[4096];
 	ssize_t n;
 	int fd, nr = below(6);
@@ -478,12 +487,22 @@ static void fuzz_debugfs(void)
 		uint32_t size = ONE_OF(0, 1, 7, below(sizeof(buffer)), sizeof(buffer));
 
 		switch (below(8)) {
-		case 0: n = lseek(fd, odd(), below(5)); break;
-		case 1: n = pread(fd, buffer, size, odd() & INT64_MAX); break;
-		case 2: n = write(fd, buffer, size); break;
-		case 3: n = read(fd, (void *)(uintptr_t)any_place(buffer + sizeof(buffer) - size), size);
+		case 0:
+			n = lseek(fd, odd(), below(5));
 			break;
-		default: n = read(fd, buffer, size); break;
+		case 1:
+			n = pread(fd, buffer, size, odd() & INT64_MAX);
+			break;
+		case 2:
+			n = write(fd, buffer, size);
+			break;
+		case 3:
+			n = read(fd, (void *)(uintptr_t)any_place(buffer + sizeof(buffer) - size),
+				 size);
+			break;
+		default:
+			n = read(fd, buffer, size);
+			break;
 		}
 		if (n < 0 && !is_one_of(errno, file_errors))
 			complain(path, errno);
@@ -499,10 +518,18 @@ static void round_of_calls(void)
 
 	for (i = 0; i < 24; i++) {
 		switch (below(8)) {
-		case 0: fuzz_process(); break;
-		case 1 ... 2: fuzz_netlink(); break;
-		case 3: fuzz_debugfs(); break;
-		default: fuzz_transfer(); break;
+		case 0:
+			fuzz_process();
+			break;
+		case 1 ... 2:
+			fuzz_netlink();
+			break;
+		case 3:
+			fuzz_debugfs();
+			break;
+		default:
+			fuzz_transfer();
+			break;
 		}
 	}
 	check_state();

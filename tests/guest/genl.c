@@ -12,11 +12,11 @@
 #include "dmaown.h"
 #include "genl.h"
 
-const int genl_dumps[] = {
-	DMAOWN_CMD_GET_CONTEXT, DMAOWN_CMD_GET_HOLDER, DMAOWN_CMD_GET_IOAS, DMAOWN_CMD_GET_HWPT,
-	DMAOWN_CMD_GET_DEVICE, DMAOWN_CMD_GET_ACCESS, DMAOWN_CMD_GET_AREA, DMAOWN_CMD_GET_OWNER,
-	DMAOWN_CMD_GET_REFUSAL, 0
-};
+const int genl_dumps[] = { DMAOWN_CMD_GET_CONTEXT, DMAOWN_CMD_GET_HOLDER,
+			   DMAOWN_CMD_GET_IOAS,	   DMAOWN_CMD_GET_HWPT,
+			   DMAOWN_CMD_GET_DEVICE,  DMAOWN_CMD_GET_ACCESS,
+			   DMAOWN_CMD_GET_AREA,	   DMAOWN_CMD_GET_OWNER,
+			   DMAOWN_CMD_GET_REFUSAL, 0 };
 
 static __thread char buffer[65536];
 
@@ -45,7 +45,7 @@ int genl_send(struct genl *genl, int cmd, int flags, const void *attrs, size_t s
 	return send_message(genl, genl->family, cmd, flags, attrs, size);
 }
 
-/* Without what differs from one time to the next. */
+/* Append a message without the fields that differ from one dump to the next. */
 static void keep(struct genl_answer *answer, const struct nlmsghdr *msg)
 {
 	size_t size = NLMSG_ALIGN(msg->nlmsg_len);
@@ -67,7 +67,7 @@ static void keep(struct genl_answer *answer, const struct nlmsghdr *msg)
 	answer->records++;
 }
 
-/* 1: it was the last one, or all is there */
+/* Return: 1 if the answer is complete, 0 if more messages follow, or -errno. */
 static int take(struct genl *genl, struct genl_answer *answer, const struct nlmsghdr *msg)
 {
 	int error;
@@ -129,7 +129,7 @@ static const void *inside(const struct nlattr *attr, size_t *size)
 	return (const char *)attr + NLA_HDRLEN;
 }
 
-/* The only group of the family: CTRL_ATTR_MCAST_GROUPS holds an array with one element. */
+/* Return: the family's only group. CTRL_ATTR_MCAST_GROUPS holds an array with one element. */
 static uint32_t group_of(const void *bytes, size_t size)
 {
 	const struct nlattr *attr = find(bytes, size, CTRL_ATTR_MCAST_GROUPS);
@@ -173,7 +173,7 @@ static int look_up(struct genl *genl)
 int genl_socket(struct genl *genl)
 {
 	struct sockaddr_nl name = { .nl_family = AF_NETLINK };
-	struct timeval patience = { .tv_sec = 60 };
+	struct timeval timeout = { .tv_sec = 60 };
 	int ret = 0;
 
 	memset(genl, 0, sizeof(*genl));
@@ -181,7 +181,7 @@ int genl_socket(struct genl *genl)
 	if (genl->sock < 0)
 		return -errno;
 	if (connect(genl->sock, (struct sockaddr *)&name, sizeof(name)) ||
-	    setsockopt(genl->sock, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience))) {
+	    setsockopt(genl->sock, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout))) {
 		ret = -errno;
 		genl_close(genl);
 	}
@@ -206,13 +206,32 @@ void genl_close(struct genl *genl)
 	genl->sock = -1;
 }
 
-/* Which attributes of a record are numbers of 64 bits and no IDs, by the command that asks for it. */
-enum { WIDE_ID = 0, WIDE_U32 = 0, WIDE_U64 = 1, WIDE_FLAG = 0, WIDE_ADDR = 1, WIDE_SIZE = 1,
-       WIDE_TIME = 1, WIDE_COMM = 0, WIDE_NAME = 0, WIDE_TEXT = 0, WIDE_KIND = 0, WIDE_MODE = 0,
-       WIDE_STATE = 0, WIDE_SOURCE = 0, WIDE_VIA = 0, WIDE_HWPT = 0, WIDE_EVENT = 0 };
-#define WIDE_(F, f, type, d)	WIDE_##type,
-#define DMAOWN_CMD_GET_EVENT	DMAOWN_CMD_EVENT
-#define RECORD_WIDE_(R, r, l, FIELDS)	[DMAOWN_CMD_GET_##R] = { 0, FIELDS(WIDE_) },
+/*
+ * Which attributes of a record are 64-bit numbers and not IDs, by the command that dumps the
+ * record?
+ */
+enum {
+	WIDE_ID = 0,
+	WIDE_U32 = 0,
+	WIDE_U64 = 1,
+	WIDE_FLAG = 0,
+	WIDE_ADDR = 1,
+	WIDE_SIZE = 1,
+	WIDE_TIME = 1,
+	WIDE_COMM = 0,
+	WIDE_NAME = 0,
+	WIDE_TEXT = 0,
+	WIDE_KIND = 0,
+	WIDE_MODE = 0,
+	WIDE_STATE = 0,
+	WIDE_SOURCE = 0,
+	WIDE_VIA = 0,
+	WIDE_HWPT = 0,
+	WIDE_EVENT = 0
+};
+#define WIDE_(F, f, type, d)	      WIDE_##type,
+#define DMAOWN_CMD_GET_EVENT	      DMAOWN_CMD_EVENT
+#define RECORD_WIDE_(R, r, l, FIELDS) [DMAOWN_CMD_GET_##R] = { 0, FIELDS(WIDE_) },
 static const uint8_t is_wide[][64] = { DMAOWN_RECORDS(RECORD_WIDE_) };
 
 static uint64_t largest_of(int cmd, const void *bytes, size_t size)
@@ -251,7 +270,9 @@ uint64_t genl_largest(const struct genl_answer *answer)
 int genl_join(struct genl *genl)
 {
 	return setsockopt(genl->sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &genl->events,
-			  sizeof(genl->events)) ? -errno : 0;
+			  sizeof(genl->events)) ?
+		     -errno :
+		     0;
 }
 
 unsigned int genl_events(struct genl *genl)
@@ -262,7 +283,7 @@ unsigned int genl_events(struct genl *genl)
 
 	for (;;) {
 		size = recv(genl->sock, buffer, sizeof(buffer), MSG_DONTWAIT);
-		/* Those that were too many for the socket: it says so once. */
+		/* ENOBUFS, reported once: the socket has dropped events. */
 		if (size < 0 && errno != ENOBUFS)
 			return nr;
 		if (size > 0 && msg->nlmsg_type == genl->family)

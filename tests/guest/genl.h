@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The family "dmaown" as a program without a library talks to it. */
+/* Talk to the family "dmaown" without a library. */
 #ifndef GENL_H
 #define GENL_H
 
@@ -10,46 +10,46 @@
 struct genl {
 	int sock;
 	uint16_t family;
-	uint32_t events;	/* number of the multicast group */
+	uint32_t events; /* number of the multicast group */
 	uint32_t seq;
 };
 
-/* Opens a socket; and looks the family up. Return 0 or -errno. */
+/* genl_socket() opens a socket; genl_open() also looks the family up. Return: 0 or -errno. */
 int genl_socket(struct genl *genl);
 int genl_open(struct genl *genl);
 void genl_close(struct genl *genl);
 
-/* Sends a request with these attributes. Returns 0 or -errno. */
+/* Send a request with these attributes. Return: 0 or -errno. */
 int genl_send(struct genl *genl, int cmd, int flags, const void *attrs, size_t size);
 
-/* What an answer consists of. */
+/* An answer. */
 struct genl_answer {
-	uint8_t *bytes;		/* netlink messages, one after the other */
+	uint8_t *bytes; /* netlink messages, one after the other */
 	size_t size, room;
 	unsigned int records;
-	bool interrupted;	/* NLM_F_DUMP_INTR was set in one of them */
+	bool interrupted; /* NLM_F_DUMP_INTR was set in one of them */
 };
 
 /*
- * Receives messages until the answer to the last request is complete. Returns 0 or -errno, which may
- * come in the middle.
+ * Receive messages until the answer to the last request is complete. Return: 0 or -errno, which may
+ * come after some messages.
  */
 int genl_receive(struct genl *genl, struct genl_answer *answer);
 
-/* One after the other. */
+/* Call genl_send(), then genl_receive(). */
 int genl_ask(struct genl *genl, int cmd, int flags, const void *attrs, size_t size,
 	     struct genl_answer *answer);
 
-/* The largest number in the answer to a dump that is not an ID. */
+/* Return: the largest number, except IDs, in the answer to a dump. */
 uint64_t genl_largest(const struct genl_answer *answer);
 
-/* Lets the socket hear events. */
+/* Subscribe the socket to events. */
 int genl_join(struct genl *genl);
 
-/* How many events have arrived, without waiting for more. */
+/* Return: the number of events that have arrived. Does not wait for more. */
 unsigned int genl_events(struct genl *genl);
 
-/* The commands that are dumps, ended by 0. */
+/* The commands that dump, ended by 0. */
 extern const int genl_dumps[];
 
 #endif

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A VFIO device that is opened through its group, twice, while the group is given one context after the
- * other: the device stays bound to the first, and that is what its files hold. TAP on standard output.
+ * A VFIO device that is opened through its group, twice, while the group is given one context after
+ * the other. The device stays bound to the first context, which its files hold. TAP on standard
+ * output.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,7 +16,7 @@
 #include "records.h"
 #include "tap.h"
 
-/* The name of the first device that vfio-pci drives. */
+/* Get the name of the first device that vfio-pci drives. */
 static void find_device(char *name, size_t size)
 {
 	DIR *dir = opendir("/sys/bus/pci/drivers/vfio-pci");
@@ -75,7 +76,8 @@ int main(void)
 	ok(held_by(device) == held_by(first), "and still does when the group has let go of it");
 
 	again = open_device(group, second, name);
-	ok(held_by(again) == held_by(first), "opened again with another context: it is bound to the first");
+	ok(held_by(again) == held_by(first),
+	   "opened again with another context: it is bound to the first");
 
 	need(!ioctl(group, VFIO_GROUP_UNSET_CONTAINER), "VFIO_GROUP_UNSET_CONTAINER");
 	close(second);

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dmaownctl hold: somebody is the owner while a process execs or is replaced.
+# dmaownctl hold: it is the owner while a process execs or is replaced.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+randomize_addresses
 
 size=$((2 << 20))
 elsewhere=0x20000000000
 witness 1001
 
-# "IOAS:IOVA=ADDR@PID:STATE" of each area but the witness's, in one line.
+# Prints "IOAS:IOVA=ADDR@PID:STATE" of each area, except the witness's, in one line.
 areas() {
 	dmaownctl areas --raw -n -o IOAS,IOVA,ADDR,PID,STATE |
 		awk -v witness="$witness1001" '$4 != witness { printf "%s%s:%s=%s@%s:%s", n++ ? " " : "", $1, $2, $3, $4, $5 }'
@@ -17,11 +19,12 @@ owners() { dmaownctl owners --raw -n -o PID | grep -vx "$witness1001" | sort -u 
 owned_by() { [ "$(owners)" = "$1" ]; }
 user_owes() { [ "$mode" = user ] && echo "$1" || echo 0; }
 
-prefix=(env --default-signal=INT,QUIT)
-has_begun() { owned_by $hold || ! kill -0 $hold; } 2>/dev/null
-# Starts hold, and waits until it is the owner; $hold is its PID.
+prefix=(env "--default-signal=INT,QUIT")
+# shellcheck disable=SC2317 # called by eventually
+has_begun() { owned_by "$hold" || ! kill -0 "$hold"; } 2>/dev/null
+# Starts hold and waits until it is the owner; $hold is its PID.
 hold() {
-	# A group of its own. SIGINT and SIGQUIT may be ignored where the test runs: see prefix.
+	# Give it a process group of its own. SIGINT and SIGQUIT may be ignored where the test runs: see prefix.
 	set -m
 	: >"$scratch/hold.err"
 	"${prefix[@]}" dmaownctl hold "$@" >"$scratch/hold.out" 2>>"$scratch/hold.err" </dev/null &
@@ -30,7 +33,7 @@ hold() {
 	eventually has_begun
 	owned_by $hold || broken "hold does not become the owner: $(cat "$scratch/hold.err")"
 }
-# Waits for its end; $status, $out and $err are what came of it.
+# Waits until hold ends; sets $status, $out and $err.
 held() {
 	wait "$hold"
 	status=$?
@@ -43,6 +46,7 @@ status_of() {
 	find_status "$1" "$2"
 	echo "${words[*]}"
 }
+# shellcheck disable=SC2317 # called by eventually
 more_rounds_than() {
 	ask driver dma-report "$driver_dev"
 	[ "${reply%% *}" -gt "$1" ]
@@ -53,7 +57,7 @@ for mode in none user mm; do
 	uid=1001 limit=$size
 	[ $mode != none ] || uid=0 limit=unlimited
 	vmm old "${edus[0]}" $size $mode $uid
-	# Somebody else has the device do its work meanwhile, and looks whether every byte arrives.
+	# Another process operates the device meanwhile and checks that every byte arrives.
 	start driver
 	hand_over old driver "$dev" "$ram"
 	read -r driver_dev driver_ram <<<"$reply"
@@ -129,7 +133,7 @@ run dmaownctl hold "$old" -- "$scratch/nothing"
 is "$status $(areas)" "127 $ioas:0x0=$base@$old:live" "a command that does not exist"
 run dmaownctl hold "$old" --until-exec -- "$scratch"
 is "$status $(areas)" "126 $ioas:0x0=$base@$old:live" "with one that cannot be run no exec is waited for"
-ignoring=(env --ignore-signal=CHLD,USR1)
+ignoring=(env "--ignore-signal=CHLD,USR1")
 run "${ignoring[@]}" dmaownctl hold "$old" --quiet -- grep ^SigIgn /proc/self/status
 is "$status $out" "0 $("${ignoring[@]}" grep ^SigIgn /proc/self/status)" "what was ignored is ignored by the command, SIGCHLD too"
 for signal in INT TERM HUP QUIT; do
@@ -141,7 +145,7 @@ for signal in INT TERM HUP QUIT; do
 done
 is "$(charges "$old") $(user_locked 1001)" "$size 0 $size" "charges are as before"
 
-# --- it cannot be handed back: the new program does not have the memory
+# --- hold cannot hand back: the new program does not have the memory
 hold "$old" --until-exec --timeout 1
 ask old exec
 says 'to do it by hand' || broken "hold says nothing"
@@ -171,7 +175,7 @@ kill -HUP $hold
 held
 is "$status $(areas)" "0 $ioas:0x0=$base@$old:live" "it tries again at SIGHUP, with success"
 
-# The new program has closed one of two contexts: all or nothing.
+# The new program has closed one of two contexts: hold hands back all or nothing.
 start opener
 ask opener open /dev/iommu
 hand_over opener old "$reply"; ctx2=$reply
@@ -203,8 +207,8 @@ is "$status $(areas)" "0 $ioas:0x0=$elsewhere@$new:live" "handed over to the new
 like "$out" "handed 1 area over to process $new" "which it says"
 is "$(charges "$new") $(user_locked 1001)" "$size 0 $size" "with the charges"
 
-# --- the process ends, and nobody was named
-old=$new old_ctx=$new_ctx
+# --- the process ends, and no other process was named
+old=$new
 start third
 hand_over new third "$new_ctx" "$new_dev" "$new_ram"
 read -r third_ctx _ third_ram <<<"$reply"
@@ -213,7 +217,7 @@ ask third mmap "$third_ram" $size shared rw $base
 hold "$old"
 stop new
 says 'to do it by hand' || broken "hold says nothing"
-like "$(<"$scratch/hold.err")" "process $old has ended, and gets nothing back" "the process has ended: it says so"
+like "$(<"$scratch/hold.err")" "process $old has exited: nothing can be handed back to it" "the process has ended: it says so"
 hand=$(sed -n 's/.*to do it by hand: //p' "$scratch/hold.err")
 is "$(owners) $hand" "$hold dmaownctl transfer --to PID --from $hold --context $(context_of $hold) --remap auto" "and what to do"
 run bash -c "${hand/--to PID/--to $third}"
@@ -224,7 +228,7 @@ ask third unmap "$third_ctx" "$ioas" all
 is "$(charges "$third") $(user_locked 1001)" "0 0 0" "nothing is left"
 stop third
 
-# --- all kinds of memory: two contexts, areas that share a pages object, that are huge, anonymous, in pieces
+# --- all kinds of memory: two contexts; areas that share a pages object, are huge, anonymous, or in pieces
 limit=$((5 * size)) vmm old "${edus[0]}" $size mm 1001
 ask old ioas "$ctx"; ioas2=$reply
 ask old copy "$ctx" "$ioas2" "$ioas" $page 0x3000000 $((size - page)) r
@@ -250,7 +254,7 @@ huge_pages 4
 ask old memfd huge $size hugetlb; huge=$reply
 ask old mmap "$huge" $size shared rw 0x14000000000
 ask old map "$ctx2" "$ioas3" 0x14000000000 $size 0x6000000 rw
-# Where a program lies whose addresses are not randomised: there is no room in hold.
+# Map an address at which programs lie if addresses are not randomized: it is not free in hold.
 taken=0x555555400000
 ask old mmap "$ram" $size shared rw $taken
 ask old map "$ctx2" "$ioas3" $taken $size 0x7000000 rw
@@ -262,10 +266,10 @@ is "$(areas | tr ' ' '\n' | grep -c "=$taken@$hold")" 0 "one of them elsewhere"
 kill -HUP $hold
 held
 is "$status $(areas)" "0 $before" "and given back, to where they were"
-prefix=(env --default-signal=INT,QUIT)
+prefix=(env "--default-signal=INT,QUIT")
 is "$(charges "$old")" "$charged" "with the charges"
 
-# --- what is refused, with nothing changed
+# --- refusals: nothing changes
 ask old munmap 0x13000000000 $size
 ask old mmap anon $size private rw 0x13000000000
 run dmaownctl hold "$old"
@@ -284,7 +288,7 @@ prlimit --pid "$old" --memlock=$((size - page))
 before=$(areas)
 run dmaownctl hold "$old"
 is "$status $(areas) $(charges "$old")" "11 $before $size $size" "a limit that has been lowered: it could not be handed back"
-like "$err" "limit of process $old, which would not get it back" "which it says"
+like "$err" "limit of process $old: raise it first, or the memory could not be handed back" "which it says"
 start other
 ask other setuid 1002
 hand_over old other "$ctx"
@@ -304,7 +308,7 @@ is "$status" 10 "a process that does not exist"
 run dmaownctl hold "$old" --to 4194303
 is "$status $(areas)" "10 $before" "nor one that is to get it"
 for words in "" "x" "$old sleep 1" "$old --to x" "$old --timeout x" "$old --force x"; do
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # arguments
 	run dmaownctl hold $words
 	is "$status" 64 "usage: hold $words"
 done

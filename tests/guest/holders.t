@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Who holds a context, by whatever file.
+# Holders of a context, by any file.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +10,7 @@ holders() { dmaownctl list --json -o HOLDERS | jq -c '[.contexts[].holders]'; }
 
 is "$(holders)" "[]" "at first there is no context"
 start plain
-ask plain open /dev/iommu; plain_ctx=$reply
+ask plain open /dev/iommu
 is "$(holders)" "[[$plain]]" "an open /dev/iommu is a context, with nothing in it"
 ask plain threads 5
 is "$(holders)" "[[$plain]]" "threads share a file table: one holder"
@@ -51,7 +52,7 @@ is "$(holders)" "[]" "without any file there is no context"
 is "$(charges "$old")" "0 0" "and nothing pinned"
 stop old
 
-# Two devices, two contexts, one process.
+# One process has two devices and two contexts.
 start both
 ask both open /dev/iommu; ctx1=$reply
 ask both open /dev/iommu; ctx2=$reply

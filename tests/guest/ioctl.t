@@ -1,4 +1,8 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The ioctls, as programs use them: a program in C.
-exec ioctl_test
+# The ioctls as programs call them: a program in C.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+program ioctl_test
+finish

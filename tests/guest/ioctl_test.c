@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls of /dev/dmaown, as programs use them: structs of all sizes, what must be zero, names of
- * processes and contexts, errnos, and reports. TAP on standard output.
+ * The ioctls of /dev/dmaown as programs call them: structs of all sizes, members that must be zero,
+ * names of processes and contexts, errnos, and reports. TAP on standard output.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +24,8 @@
 #include "dmaown.h"
 #include "tap.h"
 
-#define PAGE	4096
-#define AREAS	3
+#define PAGE  4096
+#define AREAS 3
 
 static int device, context;
 static struct dmaown_process_info self;
@@ -35,13 +35,14 @@ static int transfer(struct dmaown_transfer *t)
 	return ioctl(device, DMAOWN_IOC_TRANSFER, t);
 }
 
-/* This process is to own what is in its context, which it does. */
+/* This process shall own what is in its context, which it already does. */
 static struct dmaown_transfer nothing_to_do(void)
 {
-	return (struct dmaown_transfer){ .size = sizeof(struct dmaown_transfer), .to = self.process };
+	return (struct dmaown_transfer){ .size = sizeof(struct dmaown_transfer),
+					 .to = self.process };
 }
 
-/* A context with some areas, and no device: nothing is pinned. */
+/* Make a context with some areas and no device: nothing is pinned. */
 static void make_context(void)
 {
 	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
@@ -51,7 +52,8 @@ static void make_context(void)
 	context = open("/dev/iommu", O_RDWR);
 	if (context < 0 || ioctl(context, IOMMU_IOAS_ALLOC, &alloc))
 		broken("a context with an IOAS");
-	memory = mmap(NULL, AREAS * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	memory =
+		mmap(NULL, AREAS * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	for (i = 0; i < AREAS; i++) {
 		struct iommu_ioas_map map = {
 			.size = sizeof(map),
@@ -88,7 +90,8 @@ static void test_sizes(void)
 	longer.t = nothing_to_do();
 	longer.t.size = sizeof(longer);
 	longer.more[3] = 1;
-	expect(transfer(&longer.t), E2BIG, "a longer struct with something in it that nobody knows");
+	expect(transfer(&longer.t), E2BIG,
+	       "a longer struct with something in it that nobody knows");
 
 	t = nothing_to_do();
 	t.size = 0;
@@ -96,15 +99,17 @@ static void test_sizes(void)
 	t.size = 4;
 	expect(transfer(&t), EINVAL, "a size without the new owner");
 	t.size = UINT32_MAX;
-	ok(transfer(&t) && (errno == E2BIG || errno == EFAULT || errno == EINVAL), "a size of 4 GiB");
+	ok(transfer(&t) && (errno == E2BIG || errno == EFAULT || errno == EINVAL),
+	   "a size of 4 GiB");
 
-	/* The struct at the end of a page: nothing behind its size is read or written. */
+	/* Put the struct at the end of a page: the module must access nothing after its size. */
 	edge = mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (edge == MAP_FAILED || mprotect(edge + PAGE, PAGE, PROT_NONE))
 		broken("two pages");
 	t = nothing_to_do();
 	memcpy(edge + PAGE - t.size, &t, t.size);
-	expect(ioctl(device, DMAOWN_IOC_TRANSFER, edge + PAGE - t.size), 0, "the struct at the end of a page");
+	expect(ioctl(device, DMAOWN_IOC_TRANSFER, edge + PAGE - t.size), 0,
+	       "the struct at the end of a page");
 	t.size -= 8;
 	memcpy(edge + PAGE - t.size, &t, t.size);
 	expect(ioctl(device, DMAOWN_IOC_TRANSFER, edge + PAGE - t.size), EINVAL,
@@ -135,13 +140,14 @@ static void test_members(void)
 	expect(transfer(&t), EINVAL, "too many remaps");
 	t.nr_remaps = 1;
 	expect(transfer(&t), EFAULT, "remaps that are nowhere");
-	t.remaps = (uintptr_t)&(struct dmaown_remap){ .reserved = 1 };
+	t.remaps = (uintptr_t) & (struct dmaown_remap){ .reserved = 1 };
 	expect(transfer(&t), EINVAL, "something in a remap's reserved member");
 	t.remaps = 0;
 	t.nr_remaps = 0;
 	t = nothing_to_do();
 	t.to.flags = 1U << 7;
-	ok(transfer(&t) && (errno == EOPNOTSUPP || errno == EINVAL), "an unknown flag of a process");
+	ok(transfer(&t) && (errno == EOPNOTSUPP || errno == EINVAL),
+	   "an unknown flag of a process");
 	t = nothing_to_do();
 	t.timeout_ms = DMAOWN_TRANSFER_MAX_TIMEOUT;
 	expect(transfer(&t), 0, "the longest timeout");
@@ -156,11 +162,15 @@ static void test_members(void)
 	t = nothing_to_do();
 	t.nr_reports = DMAOWN_TRANSFER_MAX_REPORTS + 1;
 	expect(transfer(&t), EINVAL, "too many reports");
+	t = nothing_to_do();
+	t.reserved = 1;
+	expect(transfer(&t), EINVAL, "something in the reserved member");
 }
 
 static void test_forces(void)
 {
-	struct dmaown_force force = { .reason = DMAOWN_REASON_WOULD_RESET, .device = "0000:00:00.0" };
+	struct dmaown_force force = { .reason = DMAOWN_REASON_WOULD_RESET,
+				      .device = "0000:00:00.0" };
 	struct dmaown_transfer t = nothing_to_do();
 
 	t.nr_forces = DMAOWN_TRANSFER_MAX_FORCES + 1;
@@ -182,6 +192,20 @@ static void test_forces(void)
 	expect(transfer(&t), 0, "any holder is accepted");
 	force.process.pid = 4000000;
 	expect(transfer(&t), 0, "a holder that is not there is accepted");
+	force = (struct dmaown_force){ .reason = DMAOWN_REASON_UNKNOWN_HOLDER };
+	expect(transfer(&t), 0, "any device's unknown holders are accepted");
+	strcpy(force.device, "0000:00:00.0");
+	expect(transfer(&t), 0, "those of a device that is not there");
+	force.process.pid = getpid();
+	expect(transfer(&t), EINVAL, "unknown holders, and a process");
+	force = (struct dmaown_force){ .reason = DMAOWN_REASON_UNSEEN };
+	expect(transfer(&t), 0, "what cannot be seen is accepted");
+	strcpy(force.device, "0000:00:00.0");
+	expect(transfer(&t), EINVAL, "what cannot be seen, and a device");
+	force = (struct dmaown_force){ .reason = DMAOWN_REASON_TAKEN_BACK };
+	expect(transfer(&t), 0, "what was taken back is given anew");
+	force.process.pid = getpid();
+	expect(transfer(&t), EINVAL, "what was taken back, and a process");
 	force = (struct dmaown_force){ .reason = DMAOWN_REASON_NOT_HELD };
 	expect(transfer(&t), EINVAL, "a reason that cannot be forced");
 	force.reason = UINT32_MAX;
@@ -203,7 +227,8 @@ static void test_processes(void)
 	clock_gettime(CLOCK_BOOTTIME, &time);
 	now = time.tv_sec * 1000000000ull + time.tv_nsec;
 	ok(info.process.start && info.process.start < now &&
-	   now - info.process.start < 60 * 1000000000ull, "I started a moment ago");
+		   now - info.process.start < 60 * 1000000000ull,
+	   "I started a moment ago");
 	equal(info.initial_pid, getpid(), "there is one PID namespace here");
 	equal(info.uid, getuid(), "my user");
 	ok(info.owner, "my owner ID");
@@ -214,11 +239,15 @@ static void test_processes(void)
 	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), ESRCH, "with another start time");
 	info = (struct dmaown_process_info){ .size = sizeof(info), .process.pid = 4000000 };
 	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), ESRCH, "a PID that nobody has");
-	info = (struct dmaown_process_info){ .size = sizeof(info), .process.pid = getpid(), .reserved = 1 };
-	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), EINVAL, "something in the reserved member");
+	info = (struct dmaown_process_info){ .size = sizeof(info),
+					     .process.pid = getpid(),
+					     .reserved = 1 };
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), EINVAL,
+	       "something in the reserved member");
 	info = (struct dmaown_process_info){ .size = sizeof(info), .process.pid = getpid() };
 	info.process.flags = DMAOWN_PROCESS_INITIAL;
-	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), 0, "by its number in the initial namespace");
+	expect(ioctl(device, DMAOWN_IOC_PROCESS, &info), 0,
+	       "by its number in the initial namespace");
 	equal(info.process.start, self.process.start, "the same process");
 
 	pid = fork();
@@ -290,7 +319,7 @@ static void test_files(void)
 	close(other);
 }
 
-/* Areas far apart are reported one by one, as many as there is room for. */
+/* Areas that are apart are reported one by one, as many as there is room for. */
 static void test_reports(void)
 {
 	struct dmaown_transfer t = { .size = sizeof(t) };
@@ -304,7 +333,10 @@ static void test_reports(void)
 	pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		/* Holds the context over the fork, but has another address space after an exec. */
+		/*
+		 * The child holds the context over the fork, but has another address space after
+		 * the exec.
+		 */
 		dup2(pipes[1], 1);
 		execlp("sh", "sh", "-c", "echo; kill -STOP $$", NULL);
 		_exit(1);
@@ -351,8 +383,8 @@ static void test_reports(void)
 }
 
 /*
- * iommufd takes addresses that no process can have, up to the last byte, as long as nothing is to be
- * pinned: nobody has the same memory there, however the areas lie beside each other.
+ * iommufd accepts addresses that no process can have, up to the last byte, as long as nothing has
+ * to be pinned. No process has the same memory there, however the areas lie next to each other.
  */
 static void test_impossible_addresses(void)
 {
@@ -415,13 +447,13 @@ static void test_impossible_addresses(void)
 	close(fd);
 }
 
-/* A child that has the memory, and the context no more. */
+/* A child has the memory but no longer the context. */
 static void test_not_held(void)
 {
 	struct dmaown_report reports[AREAS + 2] = { 0 };
 	struct dmaown_transfer t = {
 		.size = sizeof(t),
-		.files = (uintptr_t)&(struct dmaown_file){ .fd = context },
+		.files = (uintptr_t) & (struct dmaown_file){ .fd = context },
 		.nr_files = 1,
 		.reports = (uintptr_t)reports,
 		.nr_reports = AREAS + 2,
@@ -450,7 +482,7 @@ static void test_not_held(void)
 	equal(reports[0].process, pid, "its process");
 	ok(reports[0].context, "its context");
 
-	/* Of several reasons the first of the order in dmaown.h tells the errno. */
+	/* If there are several reasons, the first in the order of dmaown.h determines the errno. */
 	t.to.pid = 1;
 	t.nr_reports = AREAS + 2;
 	expect(transfer(&t), ENXIO, "one that does not have the memory either");
@@ -483,7 +515,7 @@ static void drop(int capability)
 		broken("capset");
 }
 
-/* In children: each loses one of the two capabilities with the device open. */
+/* Test in children: each loses one of the two capabilities while the device is open. */
 static void test_capabilities(void)
 {
 	static const int capabilities[] = { CAP_SYS_ADMIN, CAP_SYS_PTRACE };
@@ -503,8 +535,9 @@ static void test_capabilities(void)
 			_exit(refused);
 		}
 		wait(&status);
-		equal(WEXITSTATUS(status), 3, i ? "without CAP_SYS_PTRACE: EPERM, also for a device that is open" :
-						  "without CAP_SYS_ADMIN: EPERM, also for a device that is open");
+		equal(WEXITSTATUS(status), 3,
+		      i ? "without CAP_SYS_PTRACE: EPERM, also for a device that is open" :
+			  "without CAP_SYS_ADMIN: EPERM, also for a device that is open");
 	}
 }
 

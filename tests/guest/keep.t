@@ -1,17 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 11: the new owner must be able to keep it. It holds the context; no device would be reset when
-# those who were owners exit; and whoever else holds the context could do to it what he wants anyway.
+# Rule 11: the new owner must be able to keep the context. It holds the context; no device is reset when the old owners
+# exit; every other holder could do what it wants to the context anyway.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 
-# The areas' owner, and what everybody is charged.
+# Prints the areas' owner and the charges of both processes.
 state() { echo "$(areas_of "$new") $(charges "$old") $(charges "$new")"; }
 
-# Whatever is refused changes nothing. refused "[[REASON, PID, DEVICE], ...]" WHAT [OPTION]...
-# The reasons are sorted: holders come in no order.
+# refused "[[REASON, PID, DEVICE], ...]" WHAT [OPTION]...: the transfer must be refused and change nothing. Sort the
+# reasons: holders come in no order.
 refused() {
 	local reports=$1 what=$2
 	shift 2
@@ -21,8 +22,8 @@ refused() {
 	is "$(state)" "$at_first" "and nothing has changed: $what"
 }
 
-# What is accepted moves, and goes back, which takes no force: root is everybody's friend, and the old
-# owner has the device's file. accepted WHAT [OPTION]...
+# accepted WHAT [OPTION]...: the transfer must move the area. Then moves it back, which needs force only for other
+# holders: no device would be reset, because the old owner has the devices' files.
 accepted() {
 	local what=$1
 	shift
@@ -40,7 +41,7 @@ dev1=$dev group1=$group
 add_device old "${edus[1]}"; dev2=$dev group2=$group
 dev=$dev1 group=$group1
 successor new old $size 1002
-# Of type1 it has the groups as well, all the time.
+# A successor with type1 also holds the groups, all the time.
 hand_over old new "$dev2" ${group2:+"$group2"}
 read -r new_dev2 _ <<<"$reply"
 at_first=$(state)
@@ -70,7 +71,7 @@ accepted "a third process has the files, and stays"
 stop third
 refused "[$reset,$reset2]" "when that one is gone"
 
-# The old owner's own files on one device more often than once; and in a child, which owns nothing.
+# The old owner has a device's file more than once, and a child that owns nothing has the files too.
 fork old child
 accepted "a child of the old owner has them as well"
 stop child
@@ -107,7 +108,7 @@ refused "[[\"untrusted-holder\",$fourth,null]]" "one of two is accepted" --force
 accepted "each by name" --force "untrusted-holder=$third" --force "untrusted-holder=$fourth"
 stop fourth
 
-# A descriptor of the context is not needed for it.
+# A holder needs no descriptor of the context.
 hand_over old third "$dev"
 ask third close "$third_ctx"
 refused "[$untrusted]" "another user holds a device's file alone"
@@ -117,7 +118,7 @@ stop third
 for ids in "1002 1003 1002" "1003 1002 1002" "1002 1002 1003" "0 1003 0"; do
 	start third
 	hand_over old third "$ctx"
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # three IDs
 	ask third setresuid $ids
 	refused "[[\"untrusted-holder\",$third,null]]" "real, effective and saved user are $ids"
 	stop third
@@ -128,8 +129,8 @@ ask third setresuid 1002 0 1002
 accepted "root and the new owner's user in one process"
 stop third
 
-# Who has areas in the context is a holder like any other, whether they stay his or not: but for the one
-# old owner there is nobody who may be expected to go.
+# A process that owns areas in the context is a holder like any other, whether it keeps them or not. Only if there is a
+# single old owner may the transfer expect it to go.
 start third
 hand_over old third "$ctx" "$ram"
 read -r third_ctx third_ram <<<"$reply"
@@ -160,14 +161,14 @@ is "$status $(json .result)" "0 unchanged" "nor when there is nothing at all"
 stop third
 stop new
 
-# --- one who does not hold the context: nothing helps him
+# --- a new owner that does not hold the context: nothing can be forced
 dma_map old "$ctx" "$ioas" $base $size 0 rw
 start new
 hand_over old new "$ram"
 ask new mmap "$reply" $size shared rw $base
 at_first=$(state)
 resets=$reset,$reset2
-if [ $kind = type1 ]; then
+if [ "$kind" = type1 ]; then
 	for device in "${edus[@]}"; do
 		resets+=",[\"would-reset\",$old,\"group-$(basename "$(readlink "/sys/bus/pci/devices/$device/iommu_group")")\"]"
 	done

@@ -1,28 +1,27 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel's own transfer, IOMMU_IOAS_CHANGE_PROCESS: what it does not hold and ours does, on the same
-# set-up; and both on one context, in turn and at the same time.
+# The kernel's own transfer, IOMMU_IOAS_CHANGE_PROCESS: the promises that it does not keep and ours does, with the same
+# setup; and both on one context, in turn and at the same time.
+# shellcheck disable=SC2034 # old_job and new_job are read as "${!job}"
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 kb=$((size / 1024))
 
-# Before 6.14 there is none.
-case $DMAOWN_KERNEL in
-6.12*)
+# Kernels before 6.14 have no such ioctl.
+if ! uapi_has IOMMU_IOAS_CHANGE_PROCESS; then
 	start old
 	ask old open /dev/iommu; ctx=$reply
 	try old change-process "$ctx"
 	is "$answer" "error ENOTTY change-process" "this kernel has no transfer of its own"
 	finish
-	;;
-esac
+fi
 
-by=file
+by='file'
 movers="kernel dmaown"
 
-# Moves everything to the actor new, by the kernel's ioctl or by ours; $outcome is what it answers.
+# Moves everything to the actor new, by the kernel's ioctl or by dmaown; $outcome is the answer.
 move_by() {
 	case $1 in
 	kernel)
@@ -36,14 +35,14 @@ move_by() {
 	esac
 }
 
-# VmPin of a process as the kernel prints it, which may be more than the shell can count.
+# Prints VmPin of a process as the kernel prints it, which may be more than the shell can count.
 pin_text() { sed -n 's/^VmPin:[[:space:]]*//p' "/proc/$1/status"; }
 
-# --- the first defect: in mode none VmPin stays where it is
+# --- first defect: in mode none VmPin stays where it is
 for mover in $movers; do
 	vmm old "${edus[0]}" $size
 	successor new old $size
-	move_by $mover
+	move_by "$mover"
 	seen="$outcome; VmPin old $(pin_text "$old"), new $(pin_text "$new")"
 	ask new unmap "$new_ctx" "$ioas" all
 	seen+="; after the unmap old $(pin_text "$old"), new $(pin_text "$new")"
@@ -57,12 +56,12 @@ for mover in $movers; do
 	stop old; stop new
 done
 
-# --- the second: one user with a limit that is just what is pinned is charged twice
+# --- second defect: a user whose limit is exactly what is pinned is charged twice
 witness 1001
 for mover in $movers; do
 	limit=$size vmm old "${edus[0]}" $size user 1001
 	limit=$size successor new old $size 1001
-	move_by $mover
+	move_by "$mover"
 	seen="$outcome; VmPin old $(pin_text "$old"), new $(pin_text "$new"), the user $(user_locked 1001)"
 	diag "mode user, exact limit: $mover: $seen"
 	case $mover in
@@ -77,14 +76,14 @@ for mover in $movers; do
 	stop old; stop new
 done
 
-# --- the third: with the old owner gone, mode mm fails after it has changed everything, with a warning
+# --- third defect: if the old owner is gone, mode mm fails after it has changed everything, with a warning
 for mover in $movers; do
 	vmm old "${edus[0]}" $size mm 1001
 	successor new old $size 1001
 	gone=$old
 	stop old
-	[ $mover = dmaown ] || complaint_begins
-	move_by $mover
+	[ "$mover" = dmaown ] || complaint_begins
+	move_by "$mover"
 	seen="$outcome; the area is "
 	[ "$(areas_of "$new")" = "$ioas:0x0=$new" ] && seen+="the new one's" || seen+="process $gone's"
 	seen+="; new charged $(charges "$new")"
@@ -105,12 +104,12 @@ for mover in $movers; do
 	stop new
 done
 
-# --- besides: an area by address is no hindrance to ours
+# --- in addition: an area by address does not prevent our transfer
 for mover in $movers; do
 	vmm old "${edus[0]}" $size user 1001
 	ask old map "$ctx" "$ioas" $base 64K 0x1000000 rw
 	successor new old $size 1001
-	move_by $mover
+	move_by "$mover"
 	seen="$outcome; $(areas_of "$new")"
 	case $mover in
 	kernel) is "$seen" "error EINVAL; $ioas:0x0=$old $ioas:0x1000000=$old" \
@@ -121,10 +120,11 @@ for mover in $movers; do
 	stop old; stop new
 done
 
-# --- in turn: each finds what the other left in order. Not in mode none, where the kernel's leaves no order.
+# --- in turn: each transfer finds the result of the other in order. Except in mode none, where the kernel's leaves
+# disorder.
 witness 1002
 all_charges() { echo "$(charges "$old") $(charges "$new") $(user_locked 1001) $(user_locked 1002)"; }
-# The same as it is to be when process $1 (old or new) has all, in mode $2.
+# Prints the expected charges when process $1 (old or new) has everything, in mode $2.
 all_charged() {
 	case $1:$2 in
 	old:user) echo "$size 0 0 0 $size 0" ;;
@@ -139,7 +139,7 @@ for mode in user mm; do
 	successor new old $size 1002
 	for first in $movers; do
 		for second in $movers; do
-			move_by $first
+			move_by "$first"
 			like "$outcome" '^(ok|moved)$' "$mode: $first's transfer to the new process"
 			is "$(all_charges)" "$(all_charged new $mode)" "$mode: charges after $first's"
 			is "$(areas_of "$new")" "$ioas:0x0=$new" "$mode: owner after $first's"
@@ -151,7 +151,7 @@ for mode in user mm; do
 			is "$(areas_of "$old")" "$ioas:0x0=$old" "$mode: owner after $first's and $second's"
 		done
 	done
-	# Nothing to do for the one that comes second.
+	# The transfer that comes second has nothing to do.
 	move_by kernel
 	move_by dmaown
 	is "$outcome" unchanged "$mode: after the kernel's there is nothing to do for dmaown's"
@@ -162,7 +162,7 @@ for mode in user mm; do
 	stop old; stop new
 done
 
-# --- at the same time: two processes ask the kernel, a third moves with ours
+# --- at the same time: two processes call the kernel's transfer, a third one calls ours
 start mover
 for mode in user mm; do
 	vmm old "${edus[0]}" $size $mode 1001
@@ -174,7 +174,7 @@ for mode in user mm; do
 	diag "$mode, at the same time: dmaown: $reply"
 	for who in old new; do
 		job=${who}_job
-		ask $who job "${!job}" 60000
+		ask $who job "${!job}" $((60000 * slow))
 		like "$reply" '^done [1-9][0-9]* done 0 failed$' "$mode, at the same time: none of the kernel's to the $who process"
 		diag "$mode, at the same time: kernel, to the $who process: ${reply#done }"
 	done

@@ -1,28 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Neither iommufd nor VFIO is loaded by us; what is loaded later, or again, is seen from then on.
+# The module loads neither iommufd nor VFIO. It sees them when they are loaded later, or loaded again.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 module=$DMAOWN_KMOD/dmaown.ko
 loaded() { grep -o '^[a-z0-9_]*' /proc/modules; }
-load() { modprobe -d "$DMAOWN_MODULES" "$@" || broken "modprobe $*"; }
 kinds() { dmaownctl list --raw -n -o KIND | sort | paste -sd ' '; }
 seen() { dmaownctl status --json | jq -r '.status | [.iommufd, .vfio, .type1] | map(tostring) | join(" ")'; }
-
-# What is built in is there from the start.
-is_module() { [ ! -d "/sys/module/$1" ] || [ -e "/sys/module/$1/initstate" ]; }
-
-bind_devices() {
-	local device
-
-	for device in "${edus[@]}"; do
-		[ -e "/sys/bus/pci/devices/$device/driver" ] || echo "$device" >/sys/bus/pci/drivers_probe
-	done
-	for device in "${edus[@]}"; do
-		[ -e "/sys/bus/pci/devices/$device/driver" ] || broken "vfio-pci does not take $device"
-	done
-}
 
 rmmod dmaown
 if ! is_module vfio; then
@@ -32,7 +17,7 @@ if ! is_module vfio; then
 fi
 
 gone=(vfio_pci vfio_pci_core vfio_iommu_type1 vfio)
-# These are linked to them.
+# These modules are linked to VFIO and iommufd.
 helpers=()
 for name in accessor emulated; do
 	[ ! -d "/sys/module/$name" ] || { rmmod "$name" || broken "rmmod $name"; helpers+=("$name"); }

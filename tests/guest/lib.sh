@@ -1,19 +1,26 @@
-# For the tests that run in the machine; sourced, not run. TAP on standard output.
+# Library for the tests that run in the virtual machine: source it, do not run it. A test prints TAP on standard output.
 #
-# A test is a story with actors: processes that do as they are told (see actor.c).
+# A test controls actors: processes that carry out the commands they are sent (see actor.c).
 #
-#	start old			a process named "old"; $old is its PID
-#	ask old open /dev/iommu		tells it to do something that must succeed; $reply is what it says
-#	try old bind 5 6		the same, but it may fail; $answer is the whole answer
+#	start old			starts a process named "old"; $old is its PID
+#	ask old open /dev/iommu		sends it a command that must succeed; $reply is its result
+#	try old bind 5 6		sends it a command that may fail; $answer is the whole answer
 #
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154 # this file and the test that sources it use each other's variables
 set -u
 
 guest_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 test_name=${0##*/}
 page=4096
-# How long an actor may take for an answer, in seconds: debug kernels are slow.
-patience=120
+# Factor for all timeouts: how many times slower than usual the machine is (tests/vm/run measures it).
+slow=${DMAOWN_SLOW:-1}
+# Timeout for an actor's answer, in seconds. Debug kernels are slow.
+patience=$((120 * slow))
+
+# Use no locale: its files lie on the host, and each program would open them.
+unset "${!LC_@}" LANGUAGE
+export LANG=C
 
 scratch=$(mktemp -d "/tmp/$test_name.XXXXXX") || exit 1
 chmod 1777 "$scratch"
@@ -22,7 +29,7 @@ chmod 1777 "$scratch"
 
 tests=0 failures=0
 
-# To standard error, where prove lets it be seen.
+# Prints to standard error, which prove shows.
 diag() { printf '%s\n' "$*" | sed 's/^/# /' >&2; }
 
 pass() { tests=$((tests + 1)); echo "ok $tests - $1"; }
@@ -32,12 +39,12 @@ fail() {
 
 	tests=$((tests + 1)) failures=$((failures + 1))
 	echo "not ok $tests - $1"
-	# A story that another test tells is read by that one: it is one step further in.
+	# If another test sources this one, the stack has one more frame, named "source".
 	[ "${FUNCNAME[at]}" != source ] || at=-3
 	diag "failed: ${BASH_SOURCE[at + 1]##*/}:${BASH_LINENO[at]}: $tests - $1"
 }
 
-# Shows what the last command said, once.
+# Shows the last command and its output, once.
 said=
 show_last() {
 	[ -n "$said" ] || return 0
@@ -74,14 +81,14 @@ like() {
 	return 1
 }
 
-# The scene itself did not come about: nothing that follows would mean anything.
+# Ends the test because its setup failed: later results would mean nothing.
 broken() {
 	fail "$*"
 	show_last
 	finish
 }
 
-# Ends the test: whatever was started is ended, the kernel log must be silent, then comes the plan.
+# Ends the test: stops all actors, checks that the kernel log is silent, and prints the plan.
 finish() {
 	local name complaints
 
@@ -104,12 +111,12 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# vfio-pci says so whenever a device file is opened and closed for the last time.
-# A slow host delays the machine's timers.
+# vfio-pci logs some of these lines when a device file is opened, and when it is closed for the last time. A slow host
+# delays the machine's timers, which explains the others.
 harmless='hrtimer: interrupt took|vfio-pci [0-9a-f:.]+: (resetting|reset done|enabling device)|ACPI: .* Enabled at IRQ|tsc: |clocksource: '
 harmless+='|sched: DL replenish lagged too much|TSC found unstable|sched_clock: Marking unstable'
 
-# Sets a mark in the kernel log; $mark is its name.
+# Writes a mark to the kernel log; $mark is its text.
 mark=
 declare -i nr_marks=0
 mark() {
@@ -118,17 +125,17 @@ mark() {
 	echo "$mark" >/dev/kmsg
 }
 
-# What the kernel log says since a mark, without the complaints that were expected.
+# Prints the kernel log since the mark $1, without expected complaints.
 kernel_log() {
 	dmesg | awk -v mark="$1" '/ test [^ ]+ [0-9]+: complaint expected$/ { expected = 1 }
 		found && !expected && !/ test [^ ]+ [0-9]+: (mark [0-9]+|complaint seen)$/
 		/ test [^ ]+ [0-9]+: complaint seen$/ { expected = 0 }
 		index($0, mark) { found = 1 }
-		END { if (!found) print "the mark has left the kernel log:", mark }'
+		END { if (!found) print "the kernel log no longer contains the mark:", mark }'
 }
 
-# Between these two, one warning of the kernel's is expected: one that matches $1, and nothing else.
-# Their lines in the kernel log tell tests/vm/run, too.
+# Between complaint_begins and complaint_ends the kernel must print one warning that matches $1, and nothing else.
+# tests/vm/run reads the two lines that they write to the kernel log.
 complaint_begins() {
 	mark
 	complaint=$mark
@@ -149,7 +156,7 @@ begin=$mark
 
 # --- commands
 
-# Runs a command: $status, $out and $err are what came of it.
+# Runs a command; sets $status, $out and $err to its exit status, standard output and standard error.
 run() {
 	said="$*"
 	"$@" >"$scratch/out" 2>"$scratch/err" </dev/null
@@ -157,10 +164,13 @@ run() {
 	out=$(<"$scratch/out") err=$(<"$scratch/err")
 }
 
-# What jq finds in the last command's output.
-json() { jq -r "$@" <<<"$out" 2>&1; }
+# Applies a jq expression to the output of the last command. gojq does the same and starts in a tenth of the time, but
+# it sorts the members of an object by name.
+json() { gojq -r "$@" <<<"$out" 2>&1; }
+# Does the same with jq, where the order of the members matters.
+json_in_order() { jq -r "$@" <<<"$out" 2>&1; }
 
-# Runs a program that is a test itself: its tests count as this test's.
+# Runs a program that is itself a test: its results count as results of this test.
 program() {
 	local line what planned='' begun=$tests
 
@@ -177,7 +187,7 @@ program() {
 	is "$planned" $((tests - begun)) "$1 has come to its end"
 }
 
-# Waits until a command succeeds. That it does not is said, whoever looks at the result.
+# Waits until a command succeeds. Reports a timeout, even if the caller ignores the result.
 eventually() {
 	local i
 
@@ -185,7 +195,7 @@ eventually() {
 		"$@" && return 0
 		sleep 0.05
 	done
-	diag "not even in $patience s: $*"
+	diag "timeout after $patience s: $*"
 	return 1
 }
 
@@ -194,7 +204,7 @@ eventually() {
 declare -A actor_in=() actor_out=() actor_pid=()
 declare -i nr_actors=0
 
-# Makes the FIFOs of actor $1 and opens them both ways, so that nobody waits for the other end.
+# Creates the FIFOs of actor $1 and opens each for reading and writing, so that no open waits for the other end.
 actor_channels() {
 	local in out
 
@@ -215,7 +225,7 @@ start() {
 	ask "$name" pid
 }
 
-# Sends a command without waiting for the answer.
+# Sends a command and does not wait for the answer.
 tell() {
 	local name=$1
 	shift
@@ -223,17 +233,17 @@ tell() {
 	echo "$*" >&"${actor_in[$name]}"
 }
 
-# Reads an answer.
+# Reads the answer of actor $1 into $answer.
 hear() {
-	local i part done
+	local i part complete
 
 	answer=
 	for ((i = 0; i < patience; i++)); do
-		# The time may be over in the middle of an answer.
-		part='' done=''
-		IFS= read -r -t 1 -u "${actor_out[$1]}" part && done=yes
+		# The second may end in the middle of an answer.
+		part='' complete=''
+		IFS= read -r -t 1 -u "${actor_out[$1]}" part && complete=yes
 		answer+=$part
-		[ -z "$done" ] || return 0
+		[ -z "$complete" ] || return 0
 		kill -0 "${actor_pid[$1]}" 2>/dev/null || break
 	done
 	answer="error: no answer from $1 $(cat "$scratch/$1.err" 2>/dev/null)"
@@ -254,7 +264,7 @@ ask() {
 	esac
 }
 
-# Lets actor $1 fork; the child is the actor $2.
+# Makes actor $1 fork; the child is actor $2.
 fork() {
 	local parent=$1 child=$2
 
@@ -265,7 +275,7 @@ fork() {
 	hear "$child" || broken "$parent forks $child: $answer"
 }
 
-# Ends an actor at once, however it fares, and waits until nothing of it is left.
+# Kills an actor, whatever it is doing, and waits until nothing of it is left.
 stop() {
 	local name=$1 pid=${actor_pid[$1]:-} in=${actor_in[$1]} out=${actor_out[$1]} i
 
@@ -273,23 +283,23 @@ stop() {
 	if [ -n "$pid" ]; then
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
-		# A grandchild is not waited for here.
-		for ((i = 0; i < 200; i++)); do
-			[ -e "/proc/$pid/stat" ] && [ "$(state_of "$pid")" != Z ] || break
+		# The shell cannot wait for a grandchild: poll.
+		for ((i = 0; i < 200 * slow; i++)); do
+			{ [ -e "/proc/$pid/stat" ] && [ "$(state_of "$pid")" != Z ]; } || break
 			sleep 0.02
 		done
 	fi
 	exec {in}>&- {out}>&-
 }
 
-# The words of the line $2 of /proc/$1/status, in $words. It is read as a whole: read(1) goes back to the end of
-# each line, for which the kernel writes all of it anew, and what runs by then has its lines elsewhere.
+# Sets $words to the words of line $2 in /proc/$1/status. Read the file at once: read(1) seeks back to the end of each
+# line, for which the kernel generates the whole file again, and the lines of a running process may have moved by then.
 find_status() {
-	local lines=() line
+	local status_lines=() line
 
 	words=()
-	mapfile -t lines <"/proc/$1/status"
-	for line in "${lines[@]}"; do
+	mapfile -t status_lines <"/proc/$1/status"
+	for line in "${status_lines[@]}"; do
 		[ "${line%%:*}" != "$2" ] || read -ra words <<<"${line#*:}"
 	done
 } 2>/dev/null
@@ -301,7 +311,7 @@ state_of() {
 	[ ${#words[@]} -eq 0 ] || echo "${words[0]}"
 }
 
-# Hands descriptors of $1 to $2 over a socket; $reply is what they are there.
+# Passes descriptors of $1 to $2 over a socket; $reply is their numbers in $2.
 hand_over() {
 	local from=$1 to=$2 socket=$scratch/socket.$RANDOM$RANDOM
 	shift 2
@@ -313,7 +323,7 @@ hand_over() {
 
 # --- counters
 
-# Of a process, in bytes.
+# Prints counter $2 of process $1, in bytes.
 counter() {
 	local words
 
@@ -321,7 +331,7 @@ counter() {
 	[ ${#words[@]} -eq 0 ] || echo $((words[0] * 1024))
 }
 
-# The same of the mapping of process $1 that begins at address $2, as /proc/PID/smaps has it.
+# Prints counter $3 of the mapping of process $1 that begins at address $2, in bytes, from /proc/PID/smaps.
 mapping() {
 	awk -v start="$(printf '%08x-' "$2")" -v name="$3:" \
 		'/^[0-9a-f]+-/ { found = index($0, start) == 1 } found && $1 == name { print $2 * 1024 }' "/proc/$1/smaps"
@@ -329,12 +339,12 @@ mapping() {
 vm_pin() { counter "$1" VmPin; }
 vm_lck() { counter "$1" VmLck; }
 
-# Lets a process of the user own an area that is not pinned, and hence charged with nothing, so that
-# the user shows up in the listing of owners from now on. Type1 charges no user.
+# Makes a process of user $1 own an area that is not pinned and therefore not charged. From then on the listing of
+# owners shows the user. Type1 charges no user.
 witness() {
 	local uid=$1 name=witness$1 fd ioas at
 
-	[ $kind != type1 ] || return 0
+	[ "$kind" != type1 ] || return 0
 	start "$name"
 	ask "$name" open /dev/iommu; fd=$reply
 	ask "$name" setuid "$uid"
@@ -343,15 +353,20 @@ witness() {
 	ask "$name" map "$fd" "$ioas" "$at" $page any rw
 }
 
-# The locked pages of a user who has a witness, in bytes.
+# Prints the locked pages of user $1, who needs a witness, in bytes.
 user_locked() {
-	[ $kind != type1 ] || { echo 0; return; }
+	[ "$kind" != type1 ] || { echo 0; return; }
 	dmaownctl owners --raw -n --bytes -o UID,USER_LOCKED | awk -v uid="$1" '$1 == uid { print $2; exit }'
 }
 
 # --- the machine
 
-# From now on there are $1 huge pages. The kernel gives what it finds, which may be fewer.
+# Turns on address randomization, as on a host. It is off unless a test turns it on: an emulated processor takes three
+# times as long to start a program whose address differs from the last time.
+randomize_addresses() { echo 2 >/proc/sys/kernel/randomize_va_space; }
+echo 0 >/proc/sys/kernel/randomize_va_space
+
+# Sets the number of huge pages to $1. The kernel allocates as many as it finds room for, which may be fewer.
 huge_pages() {
 	echo "$1" >/proc/sys/vm/nr_hugepages
 	is "$(</proc/sys/vm/nr_hugepages)" "$1" "there are $1 huge pages"
@@ -360,41 +375,65 @@ huge_pages() {
 # PCI addresses of the two edu devices.
 edus=()
 for device in /sys/bus/pci/devices/*; do
-	[ "$(cat "$device/vendor"):$(cat "$device/device")" = 0x1234:0x11e8 ] && edus+=("${device##*/}")
+	[ "$(<"$device/vendor"):$(<"$device/device")" = 0x1234:0x11e8 ] && edus+=("${device##*/}")
 done
 unset device
 
+# Is the kernel option CONFIG_$1 set?
+configured() { grep -q "^CONFIG_$1=[ym]" "$DMAOWN_CONFIG"; }
+
+# Do the kernel's user-space headers for iommufd contain the name $1?
+uapi_has() { grep -qw "$1" "$DMAOWN_SOURCE/include/uapi/linux/iommufd.h"; }
+
+# Loads a module of the kernel.
+load() { modprobe -d "$DMAOWN_MODULES" "$@" || broken "modprobe $* failed"; }
+
+# Is $1 a module, and not built into the kernel?
+is_module() { [ ! -d "/sys/module/$1" ] || [ -e "/sys/module/$1/initstate" ]; }
+
+# Binds the edu devices to vfio-pci again after it was loaded.
+bind_devices() {
+	local device
+
+	for device in "${edus[@]}"; do
+		[ -e "/sys/bus/pci/devices/$device/driver" ] || echo "$device" >/sys/bus/pci/drivers_probe
+	done
+	for device in "${edus[@]}"; do
+		[ -e "/sys/bus/pci/devices/$device/driver" ] || broken "vfio-pci does not bind to $device"
+	done
+}
+
 # --- kinds of contexts
 #
-# A story that is the same for iommufd and for VFIO type1 is told with what follows. NAME.t tells it of
-# iommufd; type1-NAME.t sets kind=type1 and sources NAME.t. In both $ctx is the descriptor of the context
-# and $ioas the number of the address space, of which a container has one.
+# These functions let the same test run for iommufd and for VFIO type1. NAME.t tests iommufd; type1-NAME.t sets
+# kind=type1 and sources NAME.t. In both, $ctx is the descriptor of the context and $ioas is the number of the
+# address space; a container has only one.
 
 kind=${kind:-iommufd}
 
-# The accounting modes, or, of type1, whether who maps is free of limits, as CAP_IPC_LOCK makes it.
-# free_mode is the first of them, limit_mode the one that most limits are tried in.
+# The accounting modes. For type1 they say whether the process that maps is free of limits, as CAP_IPC_LOCK makes it.
+# free_mode is the first mode; limit_mode is the mode that most limits are tested in.
 case $kind in
 iommufd) modes=(none user mm) limit_mode=user ;;
 type1) modes=(free mm) limit_mode=mm ;;
 esac
 free_mode=${modes[0]}
 
-# Whether a limit holds in mode $1; and the users of the old and the new owner in it.
+# Does a limit apply in mode $1? users_of prints the users of the old and the new owner in that mode.
 limited() { [ "$1" != "$free_mode" ]; }
 users_of() { limited "$1" && echo 1001 1002 || echo 0 0; }
 
-# Takes from actor $1 what accounting mode $2 needs, and makes it user $3.
+# Drops the privileges of actor $1 that accounting mode $2 must not have, and makes it user $3.
 become() {
 	case $2:$3 in
 	none:0 | free:0) ;;
-	none:* | free:*) broken "mode $2 is for those with CAP_IPC_LOCK" ;;
+	none:* | free:*) broken "mode $2 needs CAP_IPC_LOCK" ;;
 	*:0) ask "$1" drop-ipc-lock ;;
 	*) ask "$1" setuid "$3" ;;
 	esac
 }
 
-# Actor $1 opens a context, in mode $2. Sets ctx.
+# Makes actor $1 open a context in mode $2. Sets ctx.
 open_context() {
 	case $kind in
 	iommufd)
@@ -405,8 +444,8 @@ open_context() {
 	esac
 }
 
-# The device $2 is in the context of actor $1. Sets dev, and group, which of iommufd is none: whoever hands
-# on the one hands on the other.
+# Adds device $2 to the context of actor $1. Sets dev, and group, which is empty for iommufd. A test that passes dev to
+# another process passes group as well.
 group=
 add_device() {
 	group=
@@ -418,7 +457,7 @@ add_device() {
 	type1)
 		ask "$1" group "$2"; group=$reply
 		ask "$1" set-container "$group" "$ctx"
-		# The first one of a container.
+		# The first group of a container sets its IOMMU; for later ones this fails with EINVAL.
 		try "$1" set-iommu "$ctx"
 		[ "$answer" = ok ] || [ "$answer" = "error EINVAL set-iommu" ] || broken "set-iommu: $answer"
 		ask "$1" group-device "$group" "$2"; dev=$reply
@@ -426,7 +465,7 @@ add_device() {
 	esac
 }
 
-# An address space in the context of actor $1. Sets ioas.
+# Creates an address space in the context of actor $1. Sets ioas.
 new_ioas() {
 	case $kind in
 	iommufd) ask "$1" ioas "$ctx"; ioas=$reply ;;
@@ -434,21 +473,21 @@ new_ioas() {
 	esac
 }
 
-# The device $2 of actor $1 is attached to the address space $3: of type1 it is from the start.
-attach_device() { [ $kind != iommufd ] || ask "$1" attach "$2" "$3"; }
+# Attaches device $2 of actor $1 to address space $3. A device of type1 is attached from the start.
+attach_device() { [ "$kind" != iommufd ] || ask "$1" attach "$2" "$3"; }
 
-# What an actor is told that is to map: to_map CTX IOAS ADDR LENGTH IOVA PROT
+# to_map CTX IOAS ADDR LENGTH IOVA PROT: prints the command that makes an actor map this.
 to_map() {
 	case $kind in
 	iommufd) echo map "$@" ;;
 	type1) echo type1-map "$1" "${@:3}" ;;
 	esac
 }
-# dma_map ACTOR, and the same
-# shellcheck disable=SC2046
+# dma_map ACTOR CTX IOAS ADDR LENGTH IOVA PROT
+# shellcheck disable=SC2046 # words of a command
 dma_map() { ask "$1" $(to_map "${@:2}"); }
 
-# dma_map_many ACTOR CTX IOAS ADDR COUNT IOVA: a page each
+# dma_map_many ACTOR CTX IOAS ADDR COUNT IOVA: maps COUNT areas of one page each
 dma_map_many() {
 	case $kind in
 	iommufd) ask "$1" map-many "${@:2}" ;;
@@ -466,12 +505,12 @@ dma_unmap() {
 
 # --- scenes
 
-# Where programs in these tests map their memory.
+# Address where the programs in these tests map their memory.
 base=0x10000000000
 
-# Makes actor $1 a VMM that has $3 of a memfd mapped by address for device $2 at IOVA 0, in mode $4
-# (none, user, mm; free, mm) as user $5. With $limit set, that is its RLIMIT_MEMLOCK. With by=file, it maps
-# by file. Sets ctx, dev, group, ram (its descriptors) and ioas.
+# Makes actor $1 a VMM that maps $3 bytes of a memfd by address for device $2 at IOVA 0, in mode $4 (none, user, mm; for
+# type1 free, mm) as user $5. If $limit is set, it is the actor's RLIMIT_MEMLOCK. With by=file, the actor maps by file.
+# Sets ctx, dev, group, ram (its descriptors) and ioas.
 vmm() {
 	local name=$1 device=$2 size=$3 mode=${4:-$free_mode} uid=${5:-0}
 
@@ -490,9 +529,9 @@ vmm() {
 	attach_device "$name" "$dev" "$ioas"
 }
 
-# Makes actor $1 the successor of $2, as vmm() made it: it gets the descriptors, is user $4, and has
-# the same $3 of memory mapped at the same address. With $limit set, that is its RLIMIT_MEMLOCK.
-# Sets new_ctx, new_dev, new_group and new_ram.
+# Makes actor $1 the successor of $2, which vmm() made: it receives the descriptors, becomes user $4, and maps the same
+# $3 bytes of memory at the same address. If $limit is set, it is the actor's RLIMIT_MEMLOCK. Sets new_ctx, new_dev,
+# new_group and new_ram.
 successor() {
 	local name=$1 from=$2 size=$3 uid=${4:-0}
 
@@ -504,8 +543,8 @@ successor() {
 	ask "$name" mmap "$new_ram" "$size" shared rw $base
 }
 
-# A VMM with a container in a test that is of iommufd as well: $4 is the user, with CAP_IPC_LOCK only as
-# root. Sets container, group, dev and ram (its descriptors).
+# Makes a VMM with a container, in a test that uses iommufd as well. $4 is the user; only root keeps CAP_IPC_LOCK. Sets
+# container, group, dev and ram (its descriptors).
 type1_vmm() {
 	local kind=type1 ctx mode=free ioas
 
@@ -514,7 +553,7 @@ type1_vmm() {
 	container=$ctx
 }
 
-# Its successor. Sets new_container, new_group, new_dev and new_ram.
+# Makes the successor of that VMM. Sets new_container, new_group, new_dev and new_ram.
 type1_successor() {
 	local kind=type1 ctx=$container new_ctx
 
@@ -522,12 +561,12 @@ type1_successor() {
 	new_container=$new_ctx
 }
 
-# --- what dmaownctl says
+# --- output of dmaownctl
 
-# "VmPin VmLck" of a process, in bytes.
+# Prints "VmPin VmLck" of a process, in bytes.
 charges() { echo "$(vm_pin "$1") $(vm_lck "$1")"; }
 
-# The same as it is to be when $1 bytes are charged in mode $2. Of type1 it is VmLck in each.
+# Prints the charges() to expect if $1 bytes are charged in mode $2. Type1 charges VmLck in each mode.
 charged() {
 	case $kind:${2:-} in
 	type1:*) echo "0 $1" ;;
@@ -536,12 +575,12 @@ charged() {
 	esac
 }
 
-# The columns $1 of each area, and VmPin and VmLck of $old and $new, in one line.
+# Prints the columns $1 of each area, then VmPin and VmLck of $old and $new, in one line.
 areas_and_charges() {
 	echo "$(dmaownctl areas --raw -n -o "$1" | paste -sd ' ') $(charges "$old") $(charges "$new")"
 }
 
-# The one that counts what a process has pinned, in each mode.
+# Prints the counter that counts pinned memory of process $1 in every mode.
 counted() {
 	case $kind in
 	iommufd) vm_pin "$1" ;;
@@ -549,7 +588,7 @@ counted() {
 	esac
 }
 
-# "IOAS:IOVA=PID" of each area of the contexts of process $1, in one line. (jq is slow in the machine.)
+# Prints "IOAS:IOVA=PID" of each area in the contexts of process $1, in one line. (jq is slow in the machine.)
 areas_of() {
 	local contexts
 
@@ -559,13 +598,13 @@ areas_of() {
 			'index(contexts, " " $1 " ") { printf "%s%s:%s=%s", n++ ? " " : "", $2, $3, $4 }'
 }
 
-# The IDs of the contexts that process $1 holds, one a line.
+# Prints the IDs of the contexts that process $1 holds, one per line.
 contexts_of() {
 	dmaownctl list --raw -n -o ID,HOLDERS |
 		awk -v pid="$1" '{ n = split($2, pids, /[^0-9]+/); for (i = 1; i <= n; i++) if (pids[i] == pid) print $1 }'
 }
 
-# The first of them.
+# Prints the first of these IDs.
 context_of() {
 	local contexts
 
@@ -573,11 +612,11 @@ context_of() {
 	echo "${contexts%%$'\n'*}"
 }
 
-# What kinds of reasons the last transfer --json gave, each once, in one line.
+# Prints the reasons that the last transfer --json reported, each once, in one line.
 reasons() { json '[.reasons[].reason] | unique | join(" ")'; }
 
-# The last transfer was refused with exit status $1 and the reasons $2, and nothing has changed: what the test's
-# state() says is still $before; in the case $3.
+# Checks that the last transfer was refused with exit status $1 and reasons $2 and has changed nothing: the test's
+# state() still prints $before. $3 names the case.
 refused_as() {
 	is "$status $(reasons)" "$1 $2" "$3: refused"
 	is "$(state)" "$before" "$3: and nothing has changed"

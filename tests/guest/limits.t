@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 4: charges are net; and what a limit refuses, to the page.
+# Rule 4: charges are net; limits are exact to the page.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -8,7 +8,8 @@ size=$((4 << 20))
 witness 1001
 witness 1002
 
-# What the last transfer has said is left of the new owner's limit is what is left of it.
+# Checks that the new owner's limit and headroom are those that the last transfer reported, and that the headroom is $2.
+# $1 names the case.
 headroom_as_told() {
 	local told real
 
@@ -19,7 +20,7 @@ headroom_as_told() {
 	is "$(jq -c '.[3]' <<<"$told")" "$2" "$1: headroom"
 }
 
-# --- mode user, the same user: the limit does not matter, nothing new is charged.
+# --- mode user, the same user: the limit does not matter, nothing new is charged
 for new_limit in $((size + page)) $size $((size - page)) 0; do
 	limit=$size vmm old "${edus[0]}" $size user 1001
 	limit=$new_limit successor new old $size 1001
@@ -33,7 +34,7 @@ for new_limit in $((size + page)) $size $((size - page)) 0; do
 	stop old; stop new
 done
 
-# --- mode user, another user.
+# --- mode user, another user
 vmm old "${edus[0]}" $size user 1001
 limit=$((size - page)) successor new old $size 1002
 before=$(charges "$old")
@@ -56,7 +57,7 @@ is "$status" 0 "exactly the limit: the transfer"
 headroom_as_told "exactly the limit" 0
 is "$(user_locked 1001) $(user_locked 1002)" "0 $size" "the charge moves"
 
-# Somebody else's charges count as well: io_uring's buffers belong to the user, too.
+# Charges by other parts of the kernel count as well: io_uring's buffers are charged to the user too.
 run dmaownctl transfer --to "$old" --json
 is "$status" 0 "and back"
 start uring
@@ -71,6 +72,7 @@ run dmaownctl transfer --to "$new" --json
 is "$status" 11 "with that there is no room any more"
 is "$(user_locked 1001) $(user_locked 1002)" "$size $((64 << 10))" "and nothing changed"
 stop uring
+# shellcheck disable=SC2317 # called by eventually
 has_locked() { [ "$(user_locked "$1")" = "$2" ]; }
 eventually has_locked 1002 0
 run dmaownctl transfer --to "$new" --json
@@ -83,7 +85,7 @@ is "$status" 0 "to a process that has CAP_IPC_LOCK: what is in mode user stays s
 headroom_as_told "CAP_IPC_LOCK" $size
 stop old; stop new
 
-# --- mode mm: locked_vm of the address space.
+# --- mode mm: locked_vm of the address space
 vmm old "${edus[0]}" $size mm 1001
 limit=$((size - page)) successor new old $size 1001
 run dmaownctl transfer --to "$new" --json
@@ -111,7 +113,7 @@ ask new unmap "$new_ctx" "$ioas" all
 is "$(charges "$new")" "0 0" "nothing is left"
 stop old; stop new
 
-# --- mode none: no limit at all.
+# --- mode none: no limit at all
 vmm old "${edus[0]}" $size none
 limit=0 successor new old $size 1002
 run dmaownctl transfer --to "$new" --json

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Listens for events of dmaown: "ready" when it does, then each event as a line of NAME=VALUE,
- * separated by blanks; numbers are decimal. Fields without a value are left out.
+ * Listens for events of dmaown. Prints "ready" when it listens, then each event as a line of
+ * NAME=VALUE separated by blanks. Numbers are decimal. Fields without a value are omitted.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -19,15 +19,17 @@ static const struct {
 	const char *name;
 	enum form form;
 } fields[] = {
-#define FIELD(F, f, t, d)	[DMAOWN_A_EVENT_##F] = { #f, FORM_##t },
+#define FIELD(F, f, t, d) [DMAOWN_A_EVENT_##F] = { #f, FORM_##t },
 	DMAOWN_EVENT_FIELDS(FIELD)
 };
 
 static const char *event_name(uint32_t event)
 {
 	switch (event) {
-#define NAME(c, v, n)	case DMAOWN_##c: return n;
-	DMAOWN_EVENTS(NAME)
+#define NAME(c, v, n)    \
+	case DMAOWN_##c: \
+		return n;
+		DMAOWN_EVENTS(NAME)
 	}
 	return "unknown";
 }
@@ -75,7 +77,7 @@ int main(void)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!sock || genl_connect(sock))
 		errx(1, "no generic netlink");
-	/* Many events may come at once. */
+	/* Make room for many events at once. */
 	nl_socket_set_buffer_size(sock, 1 << 20, 0);
 	group = genl_ctrl_resolve_grp(sock, DMAOWN_GENL_NAME, DMAOWN_GENL_EVENTS);
 	if (group < 0)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Many areas: listings that go on over many messages, and a transfer of all of them.
+# Many areas: listings that need many messages, and a transfer of all areas.
+# shellcheck disable=SC2015 # pass() always succeeds
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -26,11 +27,11 @@ netlink=$(md5sum <<<"$out")
 run dmaownctl --channel debugfs areas --raw -n -b -o IOAS,IOVA,LENGTH,PID
 is "$(md5sum <<<"$out")" "$netlink" "areas: the same through debugfs"
 
-# Listings stream: the first line comes at once, and when most of it has been written little of it is held.
+# Listings stream: the first line comes at once, and the tool holds little when it has written most lines.
 mkfifo "$scratch/stream"
 
-# Lists all areas with the options $1: $first and $all are the microseconds until the first line and the end,
-# $peak is the memory it had taken when $2 lines had been written, in KiB.
+# Lists all areas with the options $1. $first and $all are the microseconds until the first line and until the end;
+# $peak is the peak memory of the tool, in KiB, when it had written $2 lines.
 stream() {
 	local began=${EPOCHREALTIME/[.,]/} listing
 
@@ -50,16 +51,16 @@ stream() {
 }
 
 for options in "" --json; do
-	# Of JSON, an area takes 13 lines.
+	# In JSON, an area takes 13 lines.
 	most=$((count - 3000))
 	[ -z "$options" ] || most=$((most * 13))
-	# A host that is busy elsewhere just then can delay one first line, but not five.
+	# A busy host can delay one first line, but not five.
 	for round in 1 2 3 4 5; do
 		stream "$options" $most
-		[ $status -eq 0 ] && [ $((first * 4)) -ge $all ] || break
+		{ [ $status -eq 0 ] && [ $((first * 4)) -ge $all ]; } || break
 	done
 	is $status 0 "areas $options: into a pipe"
-	[ $((first * 4)) -lt $all ] && pass "areas $options: the first line comes at once" ||
+	[ $((first * 4)) -lt "$all" ] && pass "areas $options: the first line comes at once" ||
 		fail "areas $options: the first line comes at once, not after $first of $all us, $round times"
 	[ "$peak" -lt 20480 ] && pass "areas $options: in less than 20 MiB" || fail "areas $options: in less than 20 MiB: $peak KiB"
 done
@@ -69,7 +70,7 @@ run dmaownctl owners --raw -n -b -o PID,AREAS
 is "$out" "$old $count" "owners counts them"
 
 successor new old $size
-# The table of what moves is summed as it is read: the tool has no room for all of it.
+# The tool sums the table of what moves while it reads: it has no room for all entries.
 run prlimit --data=$((6 << 20)) dmaownctl check --to "$new" --json
 is "$status $(json -c '[.moves[].areas]')" "0 [$count]" "check sums what would move in less than 6 MiB"
 run dmaownctl transfer --to "$new" --json
@@ -77,7 +78,7 @@ is "$status $(json -c '[.result, .areas]')" "0 [\"moved\",$count]" "all of them 
 run dmaownctl owners --raw -n -b -o PID,AREAS
 is "$out" "$new $count" "to their new owner"
 
-# One page of the memory is gone: that one area is in the way, and is named.
+# Unmap one page of the memory: only that area prevents the transfer, and the tool names it.
 ask old munmap $((base + 7 * page)) $page
 run dmaownctl transfer --to "$old" --json
 is "$status $(json -c '[.reasons_total, .reasons[0].reason]')" '12 [1,"not-mapped"]' "one page is missing: refused"

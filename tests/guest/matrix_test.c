@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The matrix: every case of a transfer that can exist, each with the result, owners, and counters of
- * every process and user that the rules ask for, from before the mapping until after the last unmap.
- * What is expected is computed from the case's coordinates. TAP on standard output.
+ * The matrix: every case of a transfer that can exist. Each case checks the result, the owners, and
+ * the counters of every process and user that the rules require, from before the mapping until
+ * after the last unmap. The test computes what to expect from the coordinates of the case. TAP on
+ * standard output.
  *
- * This process, which is root, has a context open with two devices, and holds it through all cases.
- * For each case it forks the old and the new owner, who have all descriptors and the memory from it;
- * the old one maps, and everything else is done from here.
+ * This process is root. It has a context with two devices open and holds it through all cases. For
+ * each case it forks the old and the new owner, which inherit all descriptors and the memory. The
+ * old owner maps; this process does everything else.
+ *
+ * DMAOWN_CASES_STEP=N runs only each Nth case.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,27 +37,29 @@
 #include "records.h"
 #include "tap.h"
 
-#define PAGE		4096
-#define PAGES		8
-#define SIZE		(PAGES * PAGE)
-#define HALF		(SIZE / 2)
-#define MEMORY		0x10000000000
-#define IOVA		0x100000	/* of the area */
-#define COPY_IOVA	0x800000	/* of what is copied from it, in the second IOAS */
+#define PAGE	  4096
+#define PAGES	  8
+#define SIZE	  (PAGES * PAGE)
+#define HALF	  (SIZE / 2)
+#define MEMORY	  0x10000000000
+#define IOVA	  0x100000 /* of the area */
+#define COPY_IOVA 0x800000 /* of its copy, in the second IOAS */
 
 /* COORDINATES */
 
 enum axis { MODE, USERS, MAP, OWNER, SHARING, PINNED, LIMIT, ADOPT, AXES };
 
 /* MODE: enum dmaown_mode */
-/* Of the new owner; itself: the old one, once it has exec'd. */
+/* User of the new owner. ITSELF: the new owner is the old one after it has exec'd. */
 enum users { SAME_USER, OTHER_USER, ITSELF };
 enum map { BY_ADDRESS, BY_FILE };
 enum owner { LIVE, STALE, STALE_BY_THREAD, DEAD };
-/* Cut: copied in half, and then the first area is unmapped, before the transfer or after it. */
+/*
+ * CUT_*: half of the area is copied, then the first area is unmapped, before or after the transfer.
+ */
 enum sharing { ONE, COPIED, CUT_BEFORE, CUT_AFTER };
 enum pinned { BY_DEVICE, BY_ACCESS, NOT_PINNED };
-/* Of the new owner, for what is pinned when it becomes the owner. */
+/* Limit of the new owner, for what is pinned when it becomes the owner. */
 enum limit { AMPLE, EXACT, SHORT };
 enum adopt { NO_ADOPT, WITH_ADOPT };
 
@@ -93,7 +98,7 @@ static bool kernel_maps_files(void)
 	return major > 6 || (major == 6 && minor >= 13);
 }
 
-/* How many pages are pinned when the transfer comes. */
+/* Return: the number of pages that are pinned when the transfer starts. */
 static long pinned_then(const struct coordinates *c)
 {
 	if (c->at[PINNED] == NOT_PINNED)
@@ -101,21 +106,24 @@ static long pinned_then(const struct coordinates *c)
 	return c->at[SHARING] == CUT_BEFORE ? PAGES / 2 : PAGES;
 }
 
-/* The cases that there can be. */
+/* Can this case exist? */
 static bool exists(const struct coordinates *c)
 {
 	if (c->at[MAP] == BY_FILE && !kernel_maps_files())
 		return false;
-	/* Nothing counts against a limit in mode none. */
+	/* In mode none no limit applies. */
 	if (c->at[MODE] == DMAOWN_MODE_NONE && c->at[LIMIT] != AMPLE)
 		return false;
-	/* Who is as it was is the owner already, and who is dead becomes none. */
+	/*
+	 * A process that has not exec'd owns its areas already; a dead process cannot become an
+	 * owner.
+	 */
 	if (c->at[USERS] == ITSELF && c->at[OWNER] != STALE && c->at[OWNER] != STALE_BY_THREAD)
 		return false;
-	/* Where nothing is pinned no page can lack. */
+	/* If nothing is pinned, the limit cannot be a page short. */
 	if (c->at[LIMIT] == SHORT && !pinned_then(c))
 		return false;
-	/* Adoption is of areas by address whose owner is gone. */
+	/* Adoption is only for areas by address whose owner is gone. */
 	if (c->at[ADOPT] == WITH_ADOPT && (!gone(c) || c->at[MAP] != BY_ADDRESS))
 		return false;
 	return true;
@@ -127,7 +135,7 @@ static void print_name(const struct coordinates *c, char *name, size_t size)
 	int axis;
 
 	for (axis = 0; axis < AXES; axis++) {
-		/* Where it is of no account nothing is said of adoption. */
+		/* Omit adoption if it does not matter. */
 		if (axis == ADOPT && (!gone(c) || c->at[MAP] != BY_ADDRESS))
 			continue;
 		used += snprintf(name + used, size - used, "%s%s", axis ? ", " : "",
@@ -135,7 +143,7 @@ static void print_name(const struct coordinates *c, char *name, size_t size)
 	}
 }
 
-/* The next one, in the order of the axes, the last one running fastest. */
+/* Go to the next case, in the order of the axes; the last axis changes fastest. */
 static bool next(struct coordinates *c)
 {
 	int axis = AXES - 1;
@@ -145,7 +153,7 @@ static bool next(struct coordinates *c)
 	return axis >= 0;
 }
 
-/* STATES: what is seen of a case at one time, and what is to be seen */
+/* STATES: what is seen of a case at one time, and what is expected */
 
 enum who { OLD, NEW, SELF, NOBODY };
 enum uid { ROOT, UID_OLD, UID_NEW, UIDS };
@@ -157,14 +165,14 @@ struct state {
 	unsigned int areas;
 	enum who owner;
 	enum dmaown_state owner_state;
-	/* In pages. */
-	long pinned[3];			/* VmPin, of each process */
-	long locked[3];			/* VmLck */
-	long users[UIDS];		/* users' locked pages */
+	/* All counters are in pages. */
+	long pinned[3];	  /* VmPin of each process */
+	long locked[3];	  /* VmLck of each process */
+	long users[UIDS]; /* locked pages of each user */
 };
 
-/* The new owner. */
-static enum who taker(const struct coordinates *c)
+/* Return: the new owner. */
+static enum who new_owner(const struct coordinates *c)
 {
 	return c->at[USERS] == ITSELF ? OLD : NEW;
 }
@@ -180,16 +188,15 @@ static enum uid uid_of(const struct coordinates *c, enum who who)
 
 static void print_state(const struct state *s, char *text, size_t size)
 {
-	static const char *const states[] = {
-		[0] = "-",
+	static const char *const states[] = { [0] = "-",
 #define NAME(c, v, n) [v] = n,
-		DMAOWN_STATES(NAME)
-	};
+					      DMAOWN_STATES(NAME) };
 
-	snprintf(text, size, "%u areas of %s (%s); VmPin %ld %ld %ld, VmLck %ld %ld %ld, users %ld %ld %ld",
-		 s->areas, who_words[s->owner], states[s->owner_state],
-		 s->pinned[0], s->pinned[1], s->pinned[2], s->locked[0], s->locked[1], s->locked[2],
-		 s->users[0], s->users[1], s->users[2]);
+	snprintf(text, size,
+		 "%u areas of %s (%s); VmPin %ld %ld %ld, VmLck %ld %ld %ld, users %ld %ld %ld",
+		 s->areas, who_words[s->owner], states[s->owner_state], s->pinned[0], s->pinned[1],
+		 s->pinned[2], s->locked[0], s->locked[1], s->locked[2], s->users[0], s->users[1],
+		 s->users[2]);
 }
 
 /* THE RULES */
@@ -208,7 +215,7 @@ static int expected_error(const struct coordinates *c)
 	return charged && c->at[LIMIT] == SHORT ? ENOMEM : 0;
 }
 
-/* Times at which a case is looked at. */
+/* Times at which the state of a case is checked. */
 enum time { AT_FIRST, MAPPED, BEFORE, AFTER, CUT, AT_LAST };
 
 static const char *const time_words[] = {
@@ -235,7 +242,7 @@ static enum dmaown_state state_of_left(const struct coordinates *c)
 	return c->at[OWNER] == DEAD ? DMAOWN_STATE_DEAD : DMAOWN_STATE_STALE;
 }
 
-/* The owner is charged, whoever it is; with its address space gone there only is its user. */
+/* Charge the owner, whoever it is. If its address space is gone, only its user is charged. */
 static void charge(const struct coordinates *c, struct state *s, long pages)
 {
 	if (s->owner_state == DMAOWN_STATE_LIVE) {
@@ -254,14 +261,17 @@ static struct state expected_state(const struct coordinates *c, enum time time)
 
 	if (!s.areas)
 		return s;
-	s.owner = moved ? taker(c) : OLD;
+	s.owner = moved ? new_owner(c) : OLD;
 	s.owner_state = moved || time == MAPPED ? DMAOWN_STATE_LIVE : state_of_left(c);
 	if (c->at[PINNED] != NOT_PINNED)
 		charge(c, &s, half_is_unmapped(c, time) ? PAGES / 2 : PAGES);
 	return s;
 }
 
-/* THE STAGE: a context, its IOASes, what pins in them; for many cases */
+/*
+ * THE STAGE: a context, its IOASes, and the devices and accesses that pin in them; used by many
+ * cases
+ */
 
 struct stage {
 	int context;
@@ -269,12 +279,12 @@ struct stage {
 	unsigned long long id;
 	int devices[2];
 	int accesses[2];
-	uint32_t ioas[3][2];		/* for each way of pinning: the first and the second */
+	uint32_t ioas[3][2]; /* [way of pinning][first or second IOAS] */
 };
 
 static struct stage stage;
 static int dmaown;
-static int memory;			/* a memfd */
+static int memory; /* a memfd */
 
 static uint32_t new_ioas(int context)
 {
@@ -293,7 +303,8 @@ static int attach_device(int n, uint32_t ioas)
 	int fd;
 
 	need(!glob("/sys/bus/pci/drivers/vfio-pci/*/vfio-dev/vfio*", 0, NULL, &found) &&
-	     found.gl_pathc >= 2, "two VFIO devices");
+		     found.gl_pathc >= 2,
+	     "two VFIO devices");
 	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(found.gl_pathv[n], '/') + 1);
 	globfree(&found);
 	fd = open(path, O_RDWR);
@@ -349,7 +360,7 @@ static void close_stage(void)
 	close(stage.context);
 }
 
-/* Every process has the memfd mapped there. */
+/* Map the memfd at the address where every process maps it. */
 static bool have_memory(void)
 {
 	return mmap((void *)MEMORY, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE,
@@ -362,7 +373,7 @@ static void make_memory(void)
 	need(memory >= 0 && !ftruncate(memory, SIZE) && have_memory(), "memory at its address");
 }
 
-/* PROCESSES: each has a socket; it answers on it, and ends when the other end is closed */
+/* PROCESSES: each has a socket; it answers on the socket and ends when the other end is closed */
 
 struct process {
 	pid_t pid;
@@ -378,7 +389,8 @@ static int become(uid_t uid)
 
 static int map_memory(int context, uint32_t ioas, enum map how, uint64_t address, uint64_t length)
 {
-	uint32_t flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE;
+	uint32_t flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE;
 	struct iommu_ioas_map map = {
 		.size = sizeof(map),
 		.flags = flags,
@@ -423,7 +435,7 @@ static void *exec_again_thread(void *arg)
 	return NULL;
 }
 
-/* Serves until the socket is closed: exec by this thread (e) or another one (t). */
+/* Serve until the socket is closed: exec by this thread (e) or by another one (t). */
 static void serve(int socket)
 {
 	pthread_t thread;
@@ -453,7 +465,8 @@ static void live_as(const struct coordinates *c, enum who who, int socket)
 	set_limit(c, 0, PAGES);
 	if (become(uids[uid_of(c, who)]))
 		_exit(1);
-	if (who == OLD && map_memory(stage.context, stage.ioas[c->at[PINNED]][0], c->at[MAP], MEMORY, SIZE))
+	if (who == OLD &&
+	    map_memory(stage.context, stage.ioas[c->at[PINNED]][0], c->at[MAP], MEMORY, SIZE))
 		_exit(1);
 	serve(socket);
 }
@@ -494,7 +507,9 @@ static void kill_process(struct process *p)
 	p->pid = 0;
 }
 
-/* For each user, an area in a context of its own that is not pinned, so that the user is listed. */
+/*
+ * For each user, make an area that is not pinned in a separate context, so that the user is listed.
+ */
 static void make_witnesses(void)
 {
 	int context = open("/dev/iommu", O_RDWR), n, status;
@@ -505,12 +520,13 @@ static void make_witnesses(void)
 		ioas = new_ioas(context);
 		fflush(stdout);
 		if (!fork())
-			_exit(become(uids[n]) || map_memory(context, ioas, BY_ADDRESS, MEMORY, PAGE));
+			_exit(become(uids[n]) ||
+			      map_memory(context, ioas, BY_ADDRESS, MEMORY, PAGE));
 		need(wait(&status) > 0 && !status, "a witness");
 	}
 }
 
-/* WHAT IS SEEN */
+/* OBSERVATIONS */
 
 static long counter(pid_t pid, const char *name)
 {
@@ -531,8 +547,8 @@ static long counter(pid_t pid, const char *name)
 
 static enum dmaown_state state_in(const char *line)
 {
-#define STATE_IS(c, v, n)			\
-	if (field_is(line, "state", n))		\
+#define STATE_IS(c, v, n)               \
+	if (field_is(line, "state", n)) \
 		return v;
 	DMAOWN_STATES(STATE_IS)
 	return 0;
@@ -540,7 +556,7 @@ static enum dmaown_state state_in(const char *line)
 
 struct cast {
 	struct process processes[2];
-	pid_t pids[2];			/* as they were while they lived */
+	pid_t pids[2]; /* as they were while the processes lived */
 };
 
 static enum who who_is(const struct cast *cast, pid_t pid)
@@ -550,7 +566,7 @@ static enum who who_is(const struct cast *cast, pid_t pid)
 	return pid == cast->pids[NEW] ? NEW : NOBODY;
 }
 
-/* All areas must have one owner: a mixture counts as nobody's. */
+/* All areas must have one owner: a mixture counts as NOBODY. */
 static void see_areas(const struct cast *cast, struct state *s)
 {
 	FILE *file = records_open("areas");
@@ -620,7 +636,8 @@ static void copy_area(const struct coordinates *c)
 {
 	struct iommu_ioas_copy copy = {
 		.size = sizeof(copy),
-		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE,
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
 		.dst_ioas_id = stage.ioas[c->at[PINNED]][1],
 		.src_ioas_id = stage.ioas[c->at[PINNED]][0],
 		.length = cut(c) ? HALF : SIZE,
@@ -638,7 +655,7 @@ static void pin_by_access(int n, uint64_t iova, uint64_t length)
 	need(!ioctl(stage.accesses[n], ACCESSOR_IOC_PIN, &range), "ACCESSOR_IOC_PIN");
 }
 
-/* The old owner has made its area; a device pins what is mapped in its IOAS at once. */
+/* The old owner has made its area. A device pins what is mapped in its IOAS immediately. */
 static void share_and_pin(const struct coordinates *c)
 {
 	if (c->at[SHARING] != ONE)
@@ -675,8 +692,9 @@ static void leave(const struct coordinates *c, struct process *old)
 	}
 }
 
-/* Returns errno, or 0. */
-static int transfer(const struct coordinates *c, pid_t to, uint32_t flags, struct dmaown_report *report)
+/* Return: errno, or 0. */
+static int transfer(const struct coordinates *c, pid_t to, uint32_t flags,
+		    struct dmaown_report *report)
 {
 	struct dmaown_file file = { .fd = stage.context };
 	struct dmaown_transfer transfer = {
@@ -696,7 +714,7 @@ static int transfer(const struct coordinates *c, pid_t to, uint32_t flags, struc
 static bool try_transfer(const struct coordinates *c, const struct cast *cast, uint32_t flags)
 {
 	struct dmaown_report report = { 0 };
-	int error = transfer(c, cast->pids[taker(c)], flags, &report);
+	int error = transfer(c, cast->pids[new_owner(c)], flags, &report);
 
 	if (error == expected_error(c))
 		return true;
@@ -710,7 +728,7 @@ static bool play(const struct coordinates *c, struct cast *cast)
 {
 	bool good = look(c, cast, AT_FIRST);
 
-	if (taker(c) == NEW)
+	if (new_owner(c) == NEW)
 		cast->processes[NEW] = start(c, NEW);
 	cast->processes[OLD] = start(c, OLD);
 	cast->pids[OLD] = cast->processes[OLD].pid;
@@ -723,7 +741,7 @@ static bool play(const struct coordinates *c, struct cast *cast)
 		unmap(c, 0);
 	good &= look(c, cast, BEFORE);
 
-	set_limit(c, cast->pids[taker(c)], pinned_then(c) - (c->at[LIMIT] == SHORT));
+	set_limit(c, cast->pids[new_owner(c)], pinned_then(c) - (c->at[LIMIT] == SHORT));
 	good &= try_transfer(c, cast, DMAOWN_TRANSFER_DRY_RUN);
 	good &= look(c, cast, BEFORE);
 	good &= try_transfer(c, cast, 0);
@@ -752,7 +770,8 @@ static void play_case(const struct coordinates *c)
 
 int main(int argc, char **argv)
 {
-	unsigned int cases = 0;
+	const char *wanted = getenv("DMAOWN_CASES_STEP");
+	unsigned int cases = 0, step = wanted ? atoi(wanted) : 1;
 	struct coordinates c = { 0 };
 
 	if (argc > 2) {
@@ -761,6 +780,7 @@ int main(int argc, char **argv)
 			return 1;
 		serve(atoi(argv[1]));
 	}
+	need(step > 0, "DMAOWN_CASES_STEP");
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	dmaown = open(DMAOWN_DEVICE, O_RDWR);
 	need(dmaown >= 0, DMAOWN_DEVICE);
@@ -768,17 +788,15 @@ int main(int argc, char **argv)
 	make_witnesses();
 	open_stage(false);
 	do {
-		/* Mode mm is one of a context's, and the last one here. */
+		/* Mode mm belongs to a whole context, and is the last mode here. */
 		if (c.at[MODE] == DMAOWN_MODE_MM && !stage.mode_mm) {
 			close_stage();
 			open_stage(true);
 		}
-		if (exists(&c)) {
+		if (exists(&c) && cases++ % step == 0)
 			play_case(&c);
-			cases++;
-		}
 	} while (next(&c));
 	close_stage();
-	diag("%u cases", cases);
+	diag("%u cases", (cases + step - 1) / step);
 	return done_testing();
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 5: the memory must be the same. Each case is one area of the old process, and what the new one
-# has at its address.
+# Rule 5: the memory must be the same. Each case is one area of the old process and the memory that the new process has
+# at its address.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -18,13 +18,14 @@ start new
 hand_over old new "$ctx" "$dev" ${group:+"$group"}
 read -r new_ctx new_dev _ <<<"$reply"
 
-# The old process maps $size of descriptor $1 (shared, unless $3 says private), and the device may $2.
+# Maps $size bytes of descriptor $1 in the old process (shared, unless $3 is private, at offset $4); the device's
+# permissions are $2.
 old_maps() {
 	ask old mmap "$1" $size "${3:-shared}" rw $base "${4:-0}"
 	dma_map old "$ctx" "$ioas" $base $size 0 "$2"
 }
 
-# Gives a descriptor of the old process to the new one.
+# Passes a descriptor of the old process to the new one.
 give() { hand_over old new "$1"; given=$reply; }
 
 both_unmap() {
@@ -33,8 +34,8 @@ both_unmap() {
 	ask new munmap $base $size
 }
 
-# Refused for reason $1, which the words $2 say, in the case $3; in the range of IOVAs $4, all of it
-# unless said otherwise.
+# Checks that the transfer is refused for reason $1, with the words $2, in the range of IOVAs $4, by default the whole
+# area. $3 names the case.
 refused() {
 	local reason=$1 words=$2 what=$3 range=${4:-0x0-0xfffff}
 
@@ -142,7 +143,7 @@ refused other-object "maps another memory object" "a file instead of the memfd"
 
 old_maps "$ram" rw
 ask new mmap "$new_dev" $size shared rw $base
-# Type1 maps that by address: it is memory like any other.
+# Type1 maps device memory by address: it is memory like any other.
 case $kind in
 iommufd) refused device-memory "maps device memory" "the device's own registers" ;;
 type1) refused other-object "maps another memory object" "the device's own registers" ;;
@@ -219,7 +220,7 @@ accepted "transparent huge pages"
 huge_pages 0
 size=$((1 << 20))
 
-# Anonymous memory shared over a fork. The child holds the descriptors as well.
+# Share anonymous memory over a fork. The child holds the descriptors as well.
 stop new
 old_maps anon rw
 fork old new

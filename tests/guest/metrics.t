@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dmaownctl metrics: the figures, their labels, and the format.
+# dmaownctl metrics: figures, labels and format.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
+# shellcheck disable=SC2015 # pass() always succeeds
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 
-# The value of a series, by its name and labels as they are written.
+# Prints the value of a series, given by its name and labels as they are written.
 value() { awk -v series="$1" '$1 == series { print $2 }' <<<"$out"; }
 
-# What a reader of the format relies on: each family is declared once, by HELP and TYPE, its lines stand
-# together, each series is there once, and every line is a sample with a number.
+# Checks what a reader of the format relies on: each family is declared once, by HELP and TYPE; its lines stand
+# together; each series appears once; every line is a sample with a number.
 well_formed() {
 	awk '
 	/^# HELP dmaown_[a-z_]+ ./ { help = $3; next }
@@ -35,7 +37,7 @@ well_formed && pass "the format is right" || fail "the format is right"
 is "$(value 'dmaown_findings{unit="",finding="dead-owner"}')" 0 "no dead owner is told as 0"
 before=$(value dmaown_transfers_total)
 
-# In cgroups of their own, one of them with a name that must be escaped.
+# Put the processes into cgroups of their own, one of which has a name that must be escaped.
 cgroups=/sys/fs/cgroup
 units=('vm-a.service' 'vm "b"\x.service')
 for unit in "${units[@]}"; do mkdir -p "$cgroups/$unit"; done
@@ -62,7 +64,7 @@ over_netlink=$out
 run dmaownctl --channel debugfs metrics
 is "$out" "$over_netlink" "over debugfs it is the same"
 
-# --- as many areas as one likes: as many series as before
+# --- the number of areas does not change the number of series
 lines=$(wc -l <<<"$out")
 ask b memfd more 400K; more=$reply
 ask b mmap "$more" 400K shared rw; at=$reply

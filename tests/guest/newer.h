@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the headers of the oldest kernel that is tested lack. */
+/* Definitions that are missing in the headers of the oldest kernel tested. */
 #ifndef NEWER_H
 #define NEWER_H
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A transfer that takes long tells how it fares, on a terminal and nowhere else.
+# A transfer that takes long reports its progress, on a terminal and nowhere else.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 
-# Runs dmaownctl with a terminal as standard error. What stood there one after the other is in $stages, what
-# it looks like in the end in $looks.
+# Runs dmaownctl with a terminal as standard error. $stages is everything that it wrote, one state per line; $looks is
+# what the terminal shows in the end.
 on_terminal() {
 	run script -qec "stty cols 80; dmaownctl $* >$scratch/stdout" /dev/null
 	stages=$(tr '\r' '\n' <<<"$out")
@@ -22,7 +22,7 @@ on_terminal() {
 vmm old "${edus[0]}" $size user 1001
 successor new old $size 1001
 
-# --- something is in flux: all that is known is how long it has been so
+# --- something is in flux: the tool only knows for how long
 ask old open /dev/stall; stall=$reply
 ask old mmap "$stall" 64K shared rw 0x40000000000
 ask old background map "$ctx" "$ioas" 0x40000000000 64K 0x80000000 rw; job=$reply
@@ -30,7 +30,7 @@ ask old job "$job" 300
 for command in check transfer; do
 	on_terminal $command --to "$new" --timeout 4
 	is "$status" 14 "$command: ends with 14"
-	# A host that is busy elsewhere may make it miss one of them.
+	# A busy host may make the tool miss some of them.
 	[ "$(grep -oE 'waiting, [1-4] s so far; up to 4 s for' <<<"$stages" | sort -u | wc -l)" -ge 2 ]
 	is $? 0 "$command: tells that it waits, and how long"
 	is "$(grep -c 'so far' <<<"$looks")" 0 "$command: nothing of that is left in the end"
@@ -46,7 +46,7 @@ done
 run dmaownctl check --to "$new" --timeout 2
 is "$status $(grep -c 'so far' <<<"$out$err")" "14 0" "nor is it told but on a terminal"
 ask old write "$stall" go
-ask old job "$job" 10000
+ask old job "$job" $((10000 * slow))
 ask old unmap "$ctx" "$ioas" 0x80000000 64K
 
 stop old

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# --raise-limit: the new owner's RLIMIT_MEMLOCK is raised by just what is missing, or not at all.
+# --raise-limit raises the new owner's RLIMIT_MEMLOCK by exactly what is missing, or not at all.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -8,24 +8,24 @@ size=$((4 << 20))
 low=$((64 << 10))
 ample=$((64 << 20))
 
-# "SOFT HARD" of RLIMIT_MEMLOCK, as the kernel shows it.
+# Prints "SOFT HARD" of RLIMIT_MEMLOCK, as the kernel shows it.
 limits() { awk '/^Max locked memory/ { print $4, $5 }' "/proc/$1/limits"; }
 
 set_limits() { prlimit --pid "$1" --memlock="$2:$3"; }
 
-raised() { json -c '.limit_raised'; }
+raised() { json_in_order -c '.limit_raised'; }
 said_of() { echo "{\"pid\":$1,\"from\":$2,\"to\":$3,\"hard_from\":$4,\"hard_to\":$5}"; }
 
-# old and new of different users, so that all that is pinned is charged anew in both modes.
+# Makes old and new of different users, so that everything pinned is charged again in both modes.
 pair() {
 	vmm old "${edus[0]}" $size "$1" 1001
 	successor new old $size 1002
 }
 
 for mode in "${modes[@]}"; do
-	limited $mode || continue
-	pair $mode
-	# --- enough below the hard limit
+	limited "$mode" || continue
+	pair "$mode"
+	# --- the hard limit leaves enough room
 	set_limits "$new" $low $ample
 	run dmaownctl transfer --to "$new" --json
 	is "$status $(reasons)" "11 limit-$mode" "$mode: without the option it is refused"
@@ -35,7 +35,7 @@ for mode in "${modes[@]}"; do
 	is "$advice" "prlimit --pid $new --memlock=$size:" "$mode: a refusal says how to make room"
 
 	for dry in check 'transfer --dry-run'; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # command and option
 		run dmaownctl $dry --to "$new" --raise-limit --json
 		is "$status $(json -c '[.result, .changed, .errno, .reasons, .reasons_total]')" \
 			'0 ["would-move",false,null,[],0]' "$mode: $dry: it would succeed"
@@ -51,9 +51,9 @@ for mode in "${modes[@]}"; do
 	is "$status $(json .result)" "0 moved" "$mode: the transfer"
 	is "$(raised)" "$(said_of "$new" $low $size $ample $ample)" "$mode: it says what it has raised"
 	is "$(limits "$new")" "$size $ample" "$mode: the soft limit is exactly what is locked now"
-	is "$(charges "$new")" "$(charged $size $mode)" "$mode: and that is charged"
+	is "$(charges "$new")" "$(charged $size "$mode")" "$mode: and that is charged"
 	undo=$(json .undo)
-	# shellcheck disable=SC2086
+	# shellcheck disable=SC2086 # words of a command
 	run $undo --json
 	is "$status $(json .result)" "0 moved" "$mode: the way back: $undo"
 	is "$(limits "$new")" "$size $ample" "$mode: the limit stays raised"
@@ -67,7 +67,7 @@ for mode in "${modes[@]}"; do
 	run dmaownctl transfer --to "$old" --json
 	is "$status" 0 "$mode: and back"
 
-	# --- one page, beyond the hard limit
+	# --- one page is missing, beyond the hard limit
 	set_limits "$new" $((size - page)) $((size - page))
 	run dmaownctl check --to "$new" --raise-limit
 	like "$out" "would be raised from 4M to 4M \($size bytes\), the hard limit as well" \
@@ -80,7 +80,7 @@ for mode in "${modes[@]}"; do
 	run dmaownctl transfer --to "$old" --json
 	is "$status" 0 "$mode: and back"
 
-	# --- others count as well
+	# --- other locked memory counts as well
 	case $mode in
 	user)
 		start uring
@@ -104,7 +104,7 @@ for mode in "${modes[@]}"; do
 	mm) ask new munmap "$at" $low ;;
 	esac
 
-	# --- something else is in the way
+	# --- there is another reason against the transfer
 	set_limits "$new" $low $ample
 	ask new munmap $base $page
 	for command in check transfer; do
@@ -120,10 +120,10 @@ done
 
 # --- the transfer fails after the limit was raised
 
-pair $limit_mode
+pair "$limit_mode"
 set_limits "$new" $low $low
 
-# Starts a transfer that waits once the limit is raised; between_end lets it go on.
+# Starts a transfer that waits after it has raised the limit; between_end lets it go on.
 between() {
 	rm -f "$scratch"/raised "$scratch"/go
 	LD_PRELOAD=$(dirname "$(command -v actor)")/after_prlimit.so \
@@ -150,11 +150,11 @@ ask new munmap $base $page
 between_end
 is "$status $(reasons)" "12 not-mapped" "memory unmapped meanwhile: refused"
 is "$(raised)" null "memory unmapped meanwhile: no limit is said to be raised"
-like "$err" "RLIMIT_MEMLOCK of process $new had been raised, and is as it was" "memory unmapped meanwhile: it says so"
+like "$err" "RLIMIT_MEMLOCK of process $new had been raised, and has been restored" "memory unmapped meanwhile: it says so"
 nothing_is_left "memory unmapped meanwhile"
 ask new mmap "$new_ram" $page shared rw $base
 
-# SIGINT and SIGQUIT are ignored by what a script runs in the background.
+# A script's background processes ignore SIGINT and SIGQUIT.
 for signal in TERM HUP; do
 	between --json
 	kill -$signal "$between"
@@ -169,7 +169,7 @@ ask new munmap $base $page
 between_end
 is "$status" 12 "limits set by somebody else meanwhile: refused"
 is "$(limits "$new")" "$size $ample" "they are left alone"
-like "$err" "changed by somebody else" "and that is said"
+like "$err" "then changed by another process: it is left as it is" "and that is said"
 ask new mmap "$new_ram" $page shared rw $base
 
 set_limits "$new" $low $low
@@ -180,7 +180,7 @@ between_end
 is "$status" 10 "the new owner ends meanwhile: refused"
 like "$err" "$gone" "and it is named"
 
-# --- who may transfer, but not raise limits
+# --- a process that may transfer, but not raise limits
 successor new old $size 1002
 set_limits "$new" $low $low
 run setpriv --bounding-set -sys_resource --inh-caps -sys_resource dmaownctl transfer --to "$new" --raise-limit --json

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Reading records as debugfs shows them: one a line, NAME=VALUE separated by blanks. */
+/* Read records as debugfs shows them: one per line, NAME=VALUE separated by blanks. */
 #ifndef RECORDS_H
 #define RECORDS_H
 
@@ -11,7 +11,7 @@
 
 #include "tap.h"
 
-#define RECORDS_DIR	"/sys/kernel/debug/dmaown/"
+#define RECORDS_DIR "/sys/kernel/debug/dmaown/"
 
 static inline FILE *records_open(const char *listing)
 {
@@ -24,7 +24,7 @@ static inline FILE *records_open(const char *listing)
 	return file;
 }
 
-/* What follows NAME= in a line. */
+/* Return: the text after NAME= in a line. */
 static inline const char *field_text(const char *line, const char *name)
 {
 	size_t length = strlen(name);
@@ -38,7 +38,7 @@ static inline const char *field_text(const char *line, const char *name)
 	return at + length + 1;
 }
 
-/* A number; 0 if it is unknown. */
+/* Return: the number after NAME=, or 0 if it is unknown. */
 static inline unsigned long long field(const char *line, const char *name)
 {
 	return strtoull(field_text(line, name), NULL, 0);
@@ -52,7 +52,7 @@ static inline bool field_is(const char *line, const char *name, const char *valu
 	return strlen(value) == length && !memcmp(text, value, length);
 }
 
-/* The context by which a descriptor of ours is listed; 0: it is not. */
+/* Return: the context by which a descriptor of this process is listed, or 0 if it is not listed. */
 static inline unsigned long long held_by(int fd)
 {
 	FILE *file = records_open("holders");

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# --remap auto: where the new owner has the memory is looked up in what both have mapped.
+# --remap auto: the tool finds the new owner's addresses by comparing what both processes have mapped.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
+randomize_addresses
 
 size=$((2 << 20))
 half=$((size / 2))
@@ -10,32 +11,32 @@ elsewhere=0x20000000000
 elsewhere_half=$(printf '0x%x' $((elsewhere + half)))
 third_place=0x30000000000
 
-# Where the areas are said to be, in one line: "IOAS:IOVA=ADDR@PID ..."
+# Prints the recorded addresses of the areas, in one line: "IOAS:IOVA=ADDR@PID ..."
 addresses() {
 	dmaownctl areas --raw -n -o IOAS,IOVA,ADDR,PID |
 		awk '{ printf "%s%s:%s=%s@%s", n++ ? " " : "", $1, $2, $3, $4 }'
 }
 auto() { run dmaownctl transfer --to "$new" --remap auto --json "$@"; }
-# It is refused with exit status $1 for the reasons $2, and nothing changes: $3
+# Checks that auto is refused with exit status $1 for the reasons $2 and changes nothing. $3 names the case.
 refused() {
 	auto
 	is "$status $(reasons)" "$1 $2" "$3"
 	is "$(addresses)" "$before" "nothing has changed: $3"
 }
-# What the new process has mapped, instead of what it had.
+# Replaces the new process's mappings by those given, each as the arguments of mmap.
 there() {
 	ask new munmap $elsewhere $((size * 2))
 	ask new munmap $third_place $size
 	while [ $# -gt 0 ]; do
-		# shellcheck disable=SC2086
+		# shellcheck disable=SC2086 # arguments of mmap
 		ask new mmap $1
 		shift
 	done
 }
 
 for mode in "${modes[@]}"; do
-	read -ra uids <<<"$(users_of $mode)"
-	vmm old "${edus[0]}" $size $mode "${uids[0]}"
+	read -ra uids <<<"$(users_of "$mode")"
+	vmm old "${edus[0]}" $size "$mode" "${uids[0]}"
 	dma_map old "$ctx" "$ioas" $base $half 0x1000000 r
 	successor new old $size "${uids[1]}"
 	ask new munmap $base $size
@@ -87,8 +88,8 @@ is "$(json -c '.reasons[0] | [.errno, .ioas, .iova, .last, .pid, .value]')" "[\"
 	"the reason says what about"
 run dmaownctl transfer --to "$new" --remap auto
 remap=$(sed -n 's/.*such as with: //p' <<<"$err")
-like "$err" "auto finds this memory in several places .*\(2, one of them at address 0x[23]0000000000 of process $new\)" "in words"
-# shellcheck disable=SC2086
+like "$err" "auto finds this memory in several places .*\(2 places, one of them at address 0x[23]0000000000 of process $new\)" "in words"
+# shellcheck disable=SC2086 # option and value
 auto $remap
 is "$status $(json .result)" "0 moved" "and moved with the entry that was proposed: $remap"
 run bash -c "$(json .undo)"
@@ -97,7 +98,7 @@ is "$status $(addresses)" "0 $before" "and back"
 there
 refused 13 remap-nowhere "nowhere"
 like "$err" "auto does not find this memory anywhere.*address $base of process $old" "in words"
-like "$err" "let process $new map all of this memory, shared, at whatever address" "with what to do about it"
+like "$err" "let process $new map all of this memory first, shared, at any address" "with what to do about it"
 there "$other $size shared rw $elsewhere"
 refused 13 remap-nowhere "another memfd of the same name and size"
 there "$new_ram $size private rw $elsewhere"
@@ -133,7 +134,7 @@ is "$status" 0 "mapped again"
 run bash -c "$(json .undo)"
 
 # --- areas that share a pages object, in two IOASes
-if [ $kind = iommufd ]; then
+if [ "$kind" = iommufd ]; then
 	ask old ioas "$ctx"; ioas2=$reply
 	ask old copy "$ctx" "$ioas2" "$ioas" $half 0x1000000 $half rw
 	before=$(addresses)
@@ -141,12 +142,12 @@ if [ $kind = iommufd ]; then
 	is "$status $(addresses)" "0 $ioas:0x0=$elsewhere@$new $ioas2:0x1000000=$elsewhere_half@$new" "two areas of one pages object fit together"
 	run bash -c "$(json .undo)"
 	is "$status $(addresses)" "0 $before" "and back"
-	# One of the two is given: the other follows.
+	# Give one of the two: the tool derives the other.
 	there "$new_ram $size shared rw $elsewhere" "$new_ram $size shared rw $third_place"
-	auto --remap $ioas2:0x1000000=$elsewhere_half
+	auto --remap "$ioas2:0x1000000=$elsewhere_half"
 	is "$status $(addresses)" "0 $ioas:0x0=$elsewhere@$new $ioas2:0x1000000=$elsewhere_half@$new" "one is given, and the other follows"
 	run bash -c "$(json .undo)"
-	auto --remap $ioas:0x2000=$elsewhere
+	auto --remap "$ioas:0x2000=$elsewhere"
 	is "$status $(reasons)" "13 remap-ambiguous" "an entry for another area does not help"
 	ask old unmap "$ctx" "$ioas2" all
 fi
@@ -163,12 +164,12 @@ run bash -c "$(json .undo)"
 stop old
 before=$(addresses)
 refused 10 owner-dead "a dead owner"
-like "$err" "with: --adopt; its mappings are gone, so say where .*--remap IOAS:IOVA=ADDR" "with what to do about it"
+like "$err" "with: --adopt; its mappings are gone, so name the address .*--remap IOAS:IOVA=ADDR" "with what to do about it"
 auto --adopt
 is "$status $(reasons)" "13 remap-no-owner" "a dead owner, with --adopt: there is nothing to look it up in"
 run dmaownctl transfer --to "$new" --remap auto --adopt
 remap=$(sed -n 's/.*with: \(--remap .*\)ADDR$/\1/p' <<<"$err")
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # option and value
 auto --adopt $remap$elsewhere
 is "$status $(json -c '[.result, .adopted]') $(addresses)" "0 [\"moved\",1] $ioas:0x0=$elsewhere@$new" "adopted with an entry of its own: $remap$elsewhere"
 ask new exec
@@ -185,8 +186,8 @@ ask old mmap "$second" $size shared rw "$after"
 dma_map old "$ctx" "$ioas" $base $((2 * size)) 0x1000000 rw
 ctx1=$ctx ioas1=$ioas dev1=$dev group1=$group
 open_context old
-# A container takes a device.
-[ $kind != type1 ] || add_device old "${edus[1]}"
+# A container needs a device.
+[ "$kind" != type1 ] || add_device old "${edus[1]}"
 new_ioas old
 ctx2=$ctx ioas2=$ioas dev2=$dev group2=$group
 ctx=$ctx1 ioas=$ioas1 dev=$dev1 group=$group1
@@ -209,7 +210,7 @@ refused 13 remap-unfit "an area over two objects, which are apart"
 is "$(json -c '[.reasons[] | [.iova, .last]]')" '[["0x1000000","0x13fffff"]]' "that area alone"
 ask new munmap $elsewhere $size
 ask new mmap "$new_ram" $size shared rw $elsewhere
-ask new mmap "$new_second" $size shared rw $(printf '0x%x' $((elsewhere + size)))
+ask new mmap "$new_second" $size shared rw "$(printf '0x%x' $((elsewhere + size)))"
 run dmaownctl transfer --to "$new" --remap auto --verbose --json
 is "$status $(json -c '[.result, .contexts, .areas]')" '0 ["moved",2,4]' "two objects as neighbours, anonymous and huge memory, two contexts"
 is "$(grep -c '^0x[0-9a-f]* ioas .* of process '"$new\$" <<<"$err")" 4 "each area is explained"
@@ -221,7 +222,7 @@ stop new
 stop old
 huge_pages 0
 
-# --- what the new owner owns already stays; the words of the command line
+# --- areas that the new owner already owns stay; errors on the command line
 run dmaownctl transfer --to $$ --remap aut
 is "$status" 64 "a remap that is none"
 like "$err" "not auto, IOAS:IOVA=ADDR" "in words"

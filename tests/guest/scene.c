@@ -31,7 +31,7 @@ int try_ioas(int context, uint32_t *ioas)
 	return ret;
 }
 
-#define MAP_FLAGS	(IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
+#define MAP_FLAGS (IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE)
 
 int try_map(int context, uint32_t ioas, void *addr, uint64_t length, uint64_t iova)
 {
@@ -140,8 +140,7 @@ int device_file(int n)
 	if (glob("/sys/bus/pci/drivers/vfio-pci/*:*/vfio-dev/vfio*", 0, NULL, &found) ||
 	    (size_t)n >= found.gl_pathc)
 		broken("a device of vfio-pci");
-	snprintf(path, sizeof(path), "/dev/vfio/devices/%s",
-		 strrchr(found.gl_pathv[n], '/') + 1);
+	snprintf(path, sizeof(path), "/dev/vfio/devices/%s", strrchr(found.gl_pathv[n], '/') + 1);
 	globfree(&found);
 	device = open(path, O_RDWR);
 	need(device >= 0, path);
@@ -177,18 +176,19 @@ int new_container(void)
 	return container;
 }
 
-/* The PCI address of the n-th device that vfio-pci drives. */
+/* Get the PCI address of the n-th device that vfio-pci drives. */
 static void device_name(int n, char *name, size_t size)
 {
 	glob_t found;
 
-	if (glob("/sys/bus/pci/drivers/vfio-pci/*:*", 0, NULL, &found) || (size_t)n >= found.gl_pathc)
+	if (glob("/sys/bus/pci/drivers/vfio-pci/*:*", 0, NULL, &found) ||
+	    (size_t)n >= found.gl_pathc)
 		broken("a device of vfio-pci");
 	snprintf(name, size, "%s", strrchr(found.gl_pathv[n], '/') + 1);
 	globfree(&found);
 }
 
-/* The first group gives the container its IOMMU. */
+/* The first group sets the container's IOMMU. */
 int container_group(int container, int n)
 {
 	char name[32], link[300], target[300], path[320];
@@ -243,7 +243,7 @@ int try_type1_unmap(int container, uint64_t iova, uint64_t length, uint32_t flag
 	};
 	int ret = ioctl(container, VFIO_IOMMU_UNMAP_DMA, &unmap);
 
-	/* Nothing there is no error, and no bytes either. */
+	/* Unmapping nothing is not an error, but unmaps no bytes. */
 	if (!ret && unmap.size != length) {
 		errno = ENOENT;
 		return -1;
@@ -315,14 +315,14 @@ pid_t child(void (*prepare)(void *data), void *data)
 	pid = fork();
 	need(pid >= 0, "fork");
 	if (!pid) {
-		/* It may close whatever is above. */
+		/* Use descriptor 0: the child may close all others. */
 		need(dup2(pipes[1], 0) == 0, "dup2");
 		close(pipes[0]);
 		close(pipes[1]);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (prepare)
 			prepare(data);
-		/* Credentials that change take it back. */
+		/* A change of credentials clears the signal: set it again. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (write(0, "", 1) != 1)
 			_exit(1);
@@ -400,7 +400,7 @@ static void process_state(FILE *state, pid_t pid)
 		limit.rlim_max);
 }
 
-static void add_listings(FILE *state, const char * const *listings)
+static void add_listings(FILE *state, const char *const *listings)
 {
 	char path[64], *text;
 
@@ -415,7 +415,7 @@ static void add_listings(FILE *state, const char * const *listings)
 
 char *state_text(const pid_t *pids, int nr)
 {
-	static const char * const listings[] = { "areas", "owners", NULL };
+	static const char *const listings[] = { "areas", "owners", NULL };
 	char *all;
 	size_t size;
 	FILE *state = open_memstream(&all, &size);
@@ -430,9 +430,8 @@ char *state_text(const pid_t *pids, int nr)
 
 char *contexts_text(void)
 {
-	static const char * const listings[] = {
-		"contexts", "holders", "ioases", "hwpts", "devices", NULL
-	};
+	static const char *const listings[] = { "contexts", "holders", "ioases",
+						"hwpts",    "devices", NULL };
 	char *all;
 	size_t size;
 	FILE *state = open_memstream(&all, &size);

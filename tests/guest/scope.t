@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rules 1, 2, 7, 10 and 11's first half: what is moved, all or nothing, nothing to do, dry run, holding.
+# Rules 1, 2, 7, 10 and the first half of 11: scope, all or nothing, nothing to do, dry run, holding.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 
-# Two contexts, one for each device; "old" and "new" hold both, and "third" has an area in the first.
+# Make two contexts, one for each device. "old" and "new" hold both; "third" has an area in the first one.
 vmm old "${edus[0]}" $size
 ioas1=$ioas
 ctx1=$ctx dev1=$dev group1=$group
@@ -35,7 +36,7 @@ is "${#ids[@]}" 2 "the old process holds two contexts"
 id1=$(context_of "$third")
 id2=${ids[0]}; [ "$id2" != "$id1" ] || id2=${ids[1]}
 
-# The areas of both contexts, in the order of their IOVAs in whatever context.
+# Prints the areas of both contexts, ordered by IOVA.
 state() {
 	dmaownctl areas --raw -n -o IOVA,PID | sed 's/ /=/' | sort | paste -sd ' '
 }
@@ -70,7 +71,7 @@ is "$(json .result)" moved "it says so"
 undo=$(json .undo)
 is "$(pins)" "$size $size 65536" "with what they had pinned"
 
-# shellcheck disable=SC2086
+# shellcheck disable=SC2086 # words of a command
 run $undo --json
 is "$status" 0 "the command that undoes it: $undo"
 is "$(state)" "$(all "$old" "$old" "$third")" "undoes it"
@@ -105,7 +106,7 @@ run dmaownctl transfer --to "$old" --context "${edus[0]}" --context "${edus[1]}"
 is "$status" 0 "contexts named by their devices: back, both in one call"
 is "$(state)" "$(all "$old" "$old" "$old")" "both have moved"
 
-# --- who is meant: all that the third process lacks is the second context
+# --- the new owner: the third process only lacks the second context
 hand_over old third "$ram2"
 ask third mmap "$reply" $size shared rw $base2
 run dmaownctl transfer --to "$third" --context "$id2" --json

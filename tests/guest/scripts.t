@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The scripts that the manual shows, each with all that can go wrong on its way.
+# The scripts that the manual shows, with everything that can go wrong in them.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
+# shellcheck disable=SC2015 # pass() always succeeds
+# shellcheck disable=SC2016 # hooks expand their own variables
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 examples=$(dirname "$0")/../../man/examples
 size=$((1 << 20))
 
-# The tool with something in its way: what a test puts into $hook runs first, and may answer instead.
+# Wrap the tool: a test puts commands into $hook, which run first and may answer in place of the tool.
 hook=$scratch/hook
 tool=$(command -v dmaownctl)
 mkdir "$scratch/bin"
@@ -19,24 +22,24 @@ END
 chmod 755 "$scratch/bin/dmaownctl"
 PATH=$scratch/bin:$PATH
 
-# begin_script NAME COMMAND...: runs it in the background; $script is its PID, what it says is in $scratch/NAME.
+# begin_script NAME COMMAND...: runs a script in the background; $script is its PID, its output goes to $scratch/NAME.
 begin_script() {
 	local name=$1
 	shift
 
-	# What bash starts in the background would ignore SIGINT.
+	# Bash makes background processes ignore SIGINT.
 	env --default-signal=INT "$@" >"$scratch/$name" 2>&1 </dev/null &
 	script=$!
 }
 
-# Waits for it: $status and $out as of run().
+# Waits for the script; sets $status and $out as run() does.
 end_script() {
 	wait "$script"
 	status=$?
 	out=$(<"$scratch/$1") err='' said="the script $1"
 }
 
-# The upgrade of old begins; its new process is the actor "new", which waits for descriptors and memory.
+# Starts the upgrade of old. The new process is the actor "new", which waits for descriptors and memory.
 begin_upgrade() {
 	actor_channels new
 	printf '#!/bin/sh\nexec actor <%s.in >%s.out\n' "$channel" "$channel" >"$scratch/start"
@@ -53,7 +56,7 @@ give_memory() {
 	ask new mmap "$new_ram" $size shared rw $base
 }
 
-# After a failure the old process is the owner, is charged, and runs; the new one is gone.
+# Checks that after a failure the old process is the owner, is charged, and runs, and that the new one is gone.
 rolled_back() {
 	end_script upgrade
 	isnt "$status" 0 "$1: the upgrade fails"
@@ -139,7 +142,7 @@ for signal in HUP INT TERM; do
 	rolled_back "SIG$signal after the transfer" "rolled back"
 done
 
-# --- an upgrade that cannot be rolled back, either
+# --- an upgrade that cannot be rolled back
 begin_upgrade
 give_up='[[ " $* " != *" --to '"$old"' "* ]] || exit 12'
 printf '%s\n' '[ "$1" != verify ] || exit 1' "$give_up" >"$hook"
@@ -153,7 +156,7 @@ run bash -c "$command"
 is "$status $(areas_of "$old")" "0 $ioas:0x0=$old" "the command that was printed goes back"
 stop new
 
-# --- repair: the new process became the owner, and has died
+# --- repair: the new process became the owner and has died
 successor new old $size
 run dmaownctl transfer --to "$new"
 is "$status" 0 "the new process became the owner"
@@ -167,7 +170,7 @@ is "$(charges "$old")" "$size 0" "with the charges"
 run "$examples/repair" "$old"
 is "$status $out$err" "0 " "nothing to repair is success"
 
-# What cannot be adopted stays, and is told.
+# Areas that cannot be adopted stay, and the script reports them.
 successor new old $size
 run dmaownctl transfer --to "$new" --from "$old"
 is "$status" 0 "the new process is the owner once more"
@@ -202,15 +205,46 @@ is "$(charges "$old")" "$(charged $size user)" "and is charged"
 run "$examples/take-over"
 is "$status $out$err" "0 " "when it is the owner already, that is all right"
 
-# The memory does not come back.
+# Do not map the memory again.
 ask old exec
 TAKE_OVER_PATIENCE=1 run "$examples/take-over"
 is "$status" 12 "without the memory it fails, in time"
 like "$err" "has nothing mapped there" "and says why"
 
-# --- take-over, by another process that has been given the descriptors
+# --- take-over, by another process that has received the descriptors
 successor new old $size 1001
 stop old
 MAINPID=$new run "$examples/take-over"
 is "$status $(areas_of "$new")" "0 $ioas:0x0=$new" "what a dead process has mapped before is taken over"
+stop new
+
+# --- VFIO containers: a program that has taken its addresses back must give them again itself; the scripts wait for it
+state_of_areas() { dmaownctl areas --raw -n -o PID,INVALID | sort -u | paste -sd ' '; }
+waits() { sleep 2; kill -0 "$script" 2>/dev/null && is "$(state_of_areas)" "$2 yes" "$1 waits, and gives no address itself"; }
+
+type1_vmm old "${edus[0]}" $size
+ask old type1-invalidate "$container" all
+begin_upgrade
+hand_over old new "$container" "$dev" "$ram" "$group"
+read -r new_container _ new_ram _ <<<"$reply"
+ask new mmap "$new_ram" $size shared rw $base
+waits upgrade "$old"
+ask new type1-validate "$new_container" $base $size 0
+end_script upgrade
+is "$status $(state_of_areas)" "0 $new no" "upgrade: the new process has made itself the owner"
+[ ! -e "/proc/$old/stat" ] || [ "$(state_of "$old")" = Z ] && pass "and the old one is gone" || fail "and the old one is gone"
+stop new
+stop old
+
+type1_vmm old "${edus[0]}" $size
+ask old type1-invalidate "$container" all
+ask old exec
+MAINPID=$old begin_script take-over "$examples/take-over"
+waits take-over "$old"
+ask old mmap "$ram" $size shared rw $base
+ask old type1-validate "$container" $base $size 0
+end_script take-over
+is "$status $(state_of_areas)" "0 $old no" "take-over: the program has made itself the owner"
+is "$(dmaownctl areas --raw -n -o STATE)" live "and lives"
+stop old
 finish

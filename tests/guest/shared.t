@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Pages objects that several areas share are listed, charged and moved once.
+# Pages objects that several areas share: they are listed, charged and moved once.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +9,7 @@ for mode in none user mm; do
 	uids=(1001 1002)
 	[ "$mode" != none ] || uids=(0 0)
 
-	# Two IOASes with a device each; the second shows all of the memory once and a half of it again.
+	# Make two IOASes with a device each. The second maps all of the memory once, and half of it again.
 	start old
 	ask old limit unlimited
 	ask old open /dev/iommu; ctx=$reply

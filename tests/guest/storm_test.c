@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A storm: while processes map, unmap, copy, make and destroy IOASes, attach and detach a device, bind and
- * unbind another, exec and get killed, transfers go back and forth between three of them and everything
- * is listed all the time. Then all of it is closed, and each counter is at its first value. TAP on
- * standard output; DMAOWN_STORM_SECONDS is how long it lasts.
+ * A storm. Processes map, unmap, copy, create and destroy IOASes, attach and detach a device, bind
+ * and unbind another one, exec and get killed. Meanwhile transfers move ownership back and forth
+ * between three of them, and everything is listed all the time. In the end everything is closed,
+ * and each counter must have its first value again. TAP on standard output; DMAOWN_STORM_SECONDS is
+ * the duration.
  *
- * What iommufd's own calls answer in such weather is its own affair, but that a transfer or a listing
- * must never make IOMMU_DESTROY fail.
+ * The results of iommufd's own calls in a storm do not matter, with one exception: a transfer or a
+ * listing must never make IOMMU_DESTROY fail.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,33 +23,38 @@
 /* THE SCENE */
 
 /*
- * Contexts, each with two IOASes that last: the first two are what is transferred, in mode user and mm;
- * in the third new IOASes are copied into before they are known to exist; in the fourth areas lose
- * their owners.
+ * Contexts, each with two permanent IOASes. Transfers move the first two, in mode user and mm. In
+ * the third, copies go into new IOASes before their creator knows their IDs. In the fourth, areas
+ * lose their owners.
  */
 enum { SHARED, SHARED_MM, RACES, ORPHANS, CONTEXTS };
 static int contexts[CONTEXTS];
 static uint32_t ioases[CONTEXTS][2];
 
-#define SLOTS		24
-#define SLOT_PAGES	4
-#define SIZE		(SLOTS * SLOT_PAGES * PAGE)
-#define MEMORY_AT	((void *)0x10000000000)
+#define SLOTS	   24
+#define SLOT_PAGES 4
+#define SIZE	   (SLOTS * SLOT_PAGES * PAGE)
+#define MEMORY_AT  ((void *)0x10000000000)
 
-static int device;		/* that stays bound to SHARED */
+static int device; /* stays bound to SHARED */
 
-/* What is counted besides. */
-#define OPERATIONS(O)						\
-	O(MAP, "map") O(UNMAP, "unmap") O(COPY, "copy")		\
-	O(MAKE, "make IOAS") O(DESTROY, "destroy IOAS")		\
-	O(ATTACH, "attach") O(DETACH, "detach")			\
-	O(BIND, "bind") O(COPY_NEXT, "copy into the next IOAS")
-#define OPERATION_(o, name)	o,
-#define NAME_(o, name)		name,
+/* Other operations that are counted. */
+#define OPERATIONS(O)              \
+	O(MAP, "map")              \
+	O(UNMAP, "unmap")          \
+	O(COPY, "copy")            \
+	O(MAKE, "make IOAS")       \
+	O(DESTROY, "destroy IOAS") \
+	O(ATTACH, "attach")        \
+	O(DETACH, "detach")        \
+	O(BIND, "bind")            \
+	O(COPY_NEXT, "copy into the next IOAS")
+#define OPERATION_(o, name) o,
+#define NAME_(o, name)	    name,
 enum { BEFORE = STORM_OTHERS - 1, OPERATIONS(OPERATION_) };
-static const char * const names[] = { STORM_NAMES, OPERATIONS(NAME_) };
+static const char *const names[] = { STORM_NAMES, OPERATIONS(NAME_) };
 
-/* WHAT THEY DO */
+/* OPERATIONS */
 
 static uint64_t iova_of(uint32_t slot)
 {
@@ -74,13 +80,13 @@ static void map_one(int context)
 				     ioases[context][pick(2)], iova_of(from), PAGE));
 		break;
 	case 5 ... 6:
-		count(UNMAP, try_unmap(contexts[context], ioases[context][n], iova_of(slot),
-				       0x100000));
+		count(UNMAP,
+		      try_unmap(contexts[context], ioases[context][n], iova_of(slot), 0x100000));
 		break;
 	default:
 		if (!pick(20))
-			count(UNMAP, try_unmap(contexts[context], ioases[context][n], 0,
-					       UINT64_MAX));
+			count(UNMAP,
+			      try_unmap(contexts[context], ioases[context][n], 0, UINT64_MAX));
 	}
 }
 
@@ -96,7 +102,7 @@ static void map_shared_mm(void)
 	rest();
 }
 
-/* Nobody but transfers and listings knows of the IOAS besides: it can always be destroyed. */
+/* Only transfers and listings know this IOAS: destroying it must always succeed. */
 static void make_and_destroy(void)
 {
 	uint32_t ioas;
@@ -119,7 +125,7 @@ static void attach_and_detach(void)
 	rest();
 }
 
-/* A device of its own, from the opening to the closing; with an IOAS that must be free at the end. */
+/* Use another device, from open to close, with an IOAS that can be destroyed at the end. */
 static void bind_and_unbind(void)
 {
 	int other = device_file(1);
@@ -138,7 +144,7 @@ static void bind_and_unbind(void)
 	rest();
 }
 
-/* A copy that is on its way into it makes the kernel refuse, so that one has to try again. */
+/* While a copy into the IOAS is in progress, the kernel refuses: retry. */
 static void destroy_raced(uint32_t ioas)
 {
 	int tries;
@@ -152,7 +158,7 @@ static void destroy_raced(uint32_t ioas)
 	bad("IOMMU_DESTROY of an IOAS that is copied into", errno);
 }
 
-/* IOASes come and go, under the lowest numbers that are free; */
+/* Create and destroy IOASes, under the lowest free IDs. */
 static void race_ioases(void)
 {
 	uint32_t made[4];
@@ -164,13 +170,14 @@ static void race_ioases(void)
 		destroy_raced(made[i]);
 }
 
-/* meanwhile others copy into them, before their maker knows the number, and use what is there. */
+/* Copy into these IOASes, before their creator knows their IDs, and use the result. */
 static void race_copies(void)
 {
 	uint32_t next = ioases[RACES][1] + 1 + pick(4);
 	uint32_t slot = pick(SLOTS);
 
-	count(MAP, try_map(contexts[RACES], ioases[RACES][0], memory_of(slot), PAGE, iova_of(slot)));
+	count(MAP,
+	      try_map(contexts[RACES], ioases[RACES][0], memory_of(slot), PAGE, iova_of(slot)));
 	count(COPY_NEXT, try_copy(contexts[RACES], next, iova_of(slot), ioases[RACES][0],
 				  iova_of(slot), PAGE));
 	if (!pick(4))
@@ -193,7 +200,7 @@ static void unmap_orphan(void)
 	count(UNMAP, try_unmap(contexts[ORPHANS], ioases[ORPHANS][0], 0, UINT64_MAX));
 }
 
-/* Owners that leave their address space, or die. */
+/* Make owners that leave their address space or die. */
 static void make_orphans(void)
 {
 	make_orphan(map_orphan, unmap_orphan);
@@ -214,24 +221,25 @@ static void transfer_shared(void)
 		bad("a transfer between players", error);
 }
 
-/* To a player, or to one that is about to exec or to die. */
+/* Transfer to a player, or to a process that is about to exec or to die. */
 static void transfer_orphans(void)
 {
 	pid_t orphan = __atomic_load_n(&storm->orphan, __ATOMIC_ACQUIRE);
 	pid_t to = pick(4) || !orphan ? storm->players[pick(STORM_PLAYERS)] : orphan;
-	int error = storm_transfer(ADOPT, to, &contexts[ORPHANS], 1, pick(3) ? DMAOWN_TRANSFER_ADOPT : 0);
+	int error = storm_transfer(ADOPT, to, &contexts[ORPHANS], 1,
+				   pick(3) ? DMAOWN_TRANSFER_ADOPT : 0);
 
-	/* Nothing is pinned there; and a child may not have what is older than it. */
+	/* Nothing is pinned there; a child may lack a context or memory that is older than it. */
 	if (error && error != EBUSY && error != ESRCH && error != ENXIO && error != EXDEV)
 		bad("a transfer of orphans", error);
 	usleep(pick(20000));
 }
 
-/* WHO DOES WHAT */
+/* CAST */
 
 /*
- * Processes, the three players first; the second of them is another user. Each thing is done by a
- * thread of its own. In-kernel accesses have their place here, too.
+ * Processes, the three players first; the second one is another user. Each act has a thread of its
+ * own. In-kernel accesses belong here, too.
  */
 static const struct cast cast[] = {
 	{ 0, { map_shared, attach_and_detach, race_copies } },
@@ -271,9 +279,12 @@ static void close_scene(void)
 int main(void)
 {
 	static const struct play play = {
-		.names = names, .nr_names = sizeof(names) / sizeof(names[0]),
-		.cast = cast, .nr_cast = sizeof(cast) / sizeof(cast[0]),
-		.begin = make_scene, .end = close_scene,
+		.names = names,
+		.nr_names = sizeof(names) / sizeof(names[0]),
+		.cast = cast,
+		.nr_cast = sizeof(cast) / sizeof(cast[0]),
+		.begin = make_scene,
+		.end = close_scene,
 	};
 
 	return storm_test(&play);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The transfer by hand, as the manual page shows it: its commands, word for word but for the names of
-# processes and devices, do what it says they do.
+# The transfer by hand, as the manual page shows it. Its commands do what the page says, word for word, except for the
+# names of processes and devices.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +9,7 @@ size=$((64 << 20))
 
 scdoc <"$guest_dir/../../man/dmaownctl.8.scd" >"$scratch/dmaownctl.8" || broken "there is no manual page"
 
-# What the reader sees of the section, without its margin in what is shown as typed and answered.
+# Extract the section as the reader sees it, without the margin of commands and output.
 MANWIDTH=200 man -E UTF-8 -P cat -l "$scratch/dmaownctl.8" |
 	sed -n '/^A TRANSFER BY HAND$/,/^[A-Z]/{/^ /p;/^$/p}' | sed 's/^           //' >"$scratch/section"
 page_old=$(grep -oE 'process [0-9]+ \(the old' "$scratch/section" | grep -oE '[0-9]+')
@@ -24,20 +24,20 @@ hand_over old new "$ctx" "$dev" "$ram"
 read -r _ _ new_ram <<<"$reply"
 id=$(context_of "$old")
 
-# The page's words, with the names that processes, context and device have here. (A number of the page may
-# be that of another process here.)
+# Replaces the page's names of processes, context and device by those used here. (A number on the page may be the number
+# of another process here.)
 here() {
 	sed -E "s/\b$page_old\b/@old@/g; s/\b$page_new\b/@new@/g; s/$page_id/$id/g; s/$page_device/${edus[0]}/g" |
 		sed "s/@old@/$old/g; s/@new@/$new/g" | plain
 }
 
-# Columns without their width.
+# Removes the padding of columns.
 plain() { sed -E 's/ +/ /g; s/^ //; s/ $//'; }
 
-# Those lines of the page that are not among what the command wrote.
+# Prints the lines of the page that are absent from the command's output.
 missing() { grep -vxFf <(printf '%s\n%s\n' "$out" "$err" | plain) <<<"$1"; }
 
-# One command of the page, and what stands below it there.
+# Runs one command of the page, which shows $2 below it.
 step() {
 	local command=$1 shown=$2
 
@@ -47,7 +47,7 @@ step() {
 	else
 		is "$out$err" "" "$command: says nothing, as on the page"
 	fi
-	# That is when the page has the new process map the memory.
+	# At this point the page makes the new process map the memory.
 	case $shown in
 	*refused*)
 		is "$status" 12 "$command: is refused as the page says"
@@ -78,6 +78,7 @@ while IFS= read -r text; do
 done < <(cat "$scratch/section"; echo)
 
 is "$refusals" 1 "it was refused once"
+# shellcheck disable=SC2317 # called by eventually
 gone() { [ ! -e "/proc/$old" ] || [ "$(state_of "$old")" = Z ]; }
 eventually gone
 is $? 0 "in the end the old process is gone"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dmaownctl tree: what is in a context, over both channels.
+# dmaownctl tree: the contents of a context, over both channels.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -57,18 +57,19 @@ is "$status" 1 "so is no context"
 run dmaownctl tree "$id" surplus
 is "$status" 64 "and a surplus argument"
 
-# --- what a PID namespace hides
+# --- a PID namespace hides processes
 run unshare --pid --fork --mount-proc dmaownctl tree --json "$id"
 is "$status" 0 "in another PID namespace"
 is "$(json -c '[.contexts[0].ioases[0].owners[0] | .pid, .command, .unit, .areas]')" "[null,null,null,1]" "an owner has no PID, and no name"
 run unshare --pid --fork --mount-proc dmaownctl list --json -c "$id"
 is "$(json -c '.contexts[0] | [.holders, .unit]')" "[[null],null]" "a holder is unknown, and not nobody"
 
-# --- an IOAS that is locked: an attach waits for memory, with the lock held
+# --- an IOAS that is locked: an attach waits for memory while it holds the lock
 ask other open /dev/stall; stall=$reply
 ask other mmap "$stall" 64K shared rw; at=$reply
 ask other map "$ctx" "$ioas" "$at" 64K any rw
 ask other background attach "$dev" "$ioas"; job=$reply
+# shellcheck disable=SC2317 # called by eventually
 locked() { dmaownctl tree --json 2>/dev/null | jq -e '[.contexts[].ioases[].busy] | any' >/dev/null; }
 eventually locked
 run dmaownctl tree --json
@@ -82,7 +83,7 @@ run dmaownctl can-exit "$old"
 is "$status" 2 "can-exit tells what it has found"
 like "$out" "unknown: .*locked" "and what it could not see"
 ask other write "$stall" go
-ask other job "$job" 20000
+ask other job "$job" $((20000 * slow))
 run dmaownctl verify
 is "$status $out" "0 " "all is well again"
 

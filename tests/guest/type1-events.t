@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Events about VFIO containers: the story of events.t.
+# Events about VFIO containers: runs events.t.
 kind=type1
 # shellcheck source=events.t
 . "$(dirname "$0")/events.t"

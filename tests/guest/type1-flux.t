@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 9: nobody waits for ever on a program that stalls VFIO on purpose. Its thread maps memory whose
-# pages do not come, and VFIO holds the lock of all of the container, and mmap_lock, meanwhile.
+# Rule 9: no call waits for ever for a program that stalls VFIO on purpose. Its thread maps memory whose pages do not
+# come. Meanwhile VFIO holds the lock of the whole container, and mmap_lock.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,8 +10,8 @@ size=$((1 << 20))
 stall_at=0x30000000000
 stall_iova=0x8000000
 
-# Runs a command that is to end by itself soon: more than 20 s is for ever.
-soon() { run timeout -s KILL 20 "$@"; }
+# Runs a command that must end by itself soon: longer than 20 s counts as for ever.
+soon() { run timeout -s KILL $((20 * slow)) "$@"; }
 
 type1_vmm neighbour "${edus[1]}" $size
 type1_successor heir neighbour $size
@@ -54,11 +55,11 @@ is $? 137 "SIGKILL ends one that waits"
 soon dmaownctl transfer --to "$heir" --from "$neighbour" --json
 is "$status" 0 "another container is moved meanwhile"
 
-dmaownctl transfer --to "$new" --from "$old" --timeout 60 >"$scratch/waiting" 2>&1 &
+dmaownctl transfer --to "$new" --from "$old" --timeout $((60 * slow)) >"$scratch/waiting" 2>&1 &
 waiting=$!
 sleep 0.5
 ask old write "$stall" go
-ask old job "$job" 10000
+ask old job "$job" $((10000 * slow))
 like "$reply" "^done" "the mapping goes on"
 wait $waiting
 is $? 0 "and so does a transfer that was waiting"

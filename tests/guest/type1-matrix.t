@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Every case of a transfer with a VFIO container, while its device does DMA: a program in C.
+# shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +10,9 @@ ask worker edu "$dev"
 ask worker dma-start "$dev" 0 $base 0x80000 $((base + 0x80000))
 program type1_matrix_test "$worker" "$container"
 ask worker dma-report "$dev"
+# shellcheck disable=SC2034 # read by eval
 rounds=${reply%% *}
+# shellcheck disable=SC2016 # for eval
 eventually eval 'ask worker dma-report "$dev"; [ "${reply%% *}" -gt "$rounds" ]'
 ask worker dma-stop "$dev"
 like "$reply" "^[1-9][0-9]* rounds 0 errors" "DMA has gone on all the time"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What of the rules is different for VFIO containers: nothing is shared, what is pinned is pinned as it is
-# mapped, and the kernel's own way, address by address, keeps what it promises.
+# Rules that differ for VFIO containers: nothing is shared, memory is pinned when it is mapped, and the kernel's own
+# way, address by address, works as promised.
 kind=type1
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -9,13 +9,13 @@ kind=type1
 size=$((1 << 20))
 elsewhere=0x20000000000
 
-# Address, owner and whether the address holds, of each mapping; VmPin and VmLck of both.
+# Prints address, owner and validity of the address of each mapping; VmPin and VmLck of both processes.
 state() { areas_and_charges IOVA,ADDR,PID,STATE,INVALID; }
 
-# --- memory that is mapped twice is pinned twice: there is nothing that two mappings share
+# --- memory that is mapped twice is pinned twice: two mappings share nothing
 for mode in "${modes[@]}"; do
-	read -ra uids <<<"$(users_of $mode)"
-	vmm old "${edus[0]}" $size $mode "${uids[0]}"
+	read -ra uids <<<"$(users_of "$mode")"
+	vmm old "${edus[0]}" $size "$mode" "${uids[0]}"
 	dma_map old "$ctx" "$ioas" $base $size 0x1000000 rw
 	dma_map old "$ctx" "$ioas" $base $((size / 2)) 0x2000000 r
 	total=$((5 * size / 2))
@@ -36,11 +36,11 @@ for mode in "${modes[@]}"; do
 	stop old; stop new
 done
 
-# --- the kernel's own way (VFIO_DMA_UNMAP_FLAG_VADDR, VFIO_DMA_MAP_FLAG_VADDR) against ours, where that of
-# iommufd goes wrong: without limits, with just as much limit as is pinned, and when the old owner is gone
+# --- the kernel's own way (VFIO_DMA_UNMAP_FLAG_VADDR, VFIO_DMA_MAP_FLAG_VADDR) against ours, in the cases where
+# iommufd's own way fails: without limits, with a limit of exactly what is pinned, and with the old owner gone
 for mode in "${modes[@]}"; do
-	read -ra uids <<<"$(users_of $mode)"
-	limit=$size vmm old "${edus[0]}" $size $mode "${uids[0]}"
+	read -ra uids <<<"$(users_of "$mode")"
+	limit=$size vmm old "${edus[0]}" $size "$mode" "${uids[0]}"
 	limit=$size successor new old $size "${uids[1]}"
 	first=$(state)
 	run dmaownctl transfer --to "$new"
@@ -74,7 +74,7 @@ for mode in "${modes[@]}"; do
 	stop new
 done
 
-# --- what comes later: other mappings, and a device that joins
+# --- later changes: other mappings, and a device that joins
 vmm old "${edus[0]}" $size
 successor new old $size
 ask new munmap $base $size

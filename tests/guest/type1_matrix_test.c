@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The matrix for VFIO containers: every case of a transfer that can exist, each with the result, the
- * owner and address of each mapping, and VmLck and VmPin of every process, before, after, and after the
- * last unmap. TAP on standard output.
+ * The matrix for VFIO containers: every case of a transfer that can exist. Each case checks the
+ * result, the owner and address of each mapping, and VmLck and VmPin of every process, before,
+ * after, and after the last unmap. TAP on standard output.
  *
  *	type1_matrix_test PID CONTAINER
  *
- * The container is a descriptor of that process, which holds group and device as well, and has DMA go on
- * through a mapping of its own. It and this process are trusted. For each case the old and the new owner
- * are children of this process.
+ * CONTAINER is a descriptor of process PID, which also holds group and device and keeps DMA going
+ * through a mapping of its own. That process and this one are trusted. For each case, the old and
+ * the new owner are children of this process. DMAOWN_CASES_STEP=N runs only each Nth case.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,23 +27,26 @@
 #include "scene.h"
 #include "tap.h"
 
-#define AREAS		2
-#define AREA_SIZE	(4 * PAGE)
-#define SIZE		(AREAS * AREA_SIZE)
-#define MEMORY_AT	((void *)0x10000000000)
-#define ELSEWHERE	((void *)0x20000000000)
-#define IOVA		0x1000000UL
+#define AREAS	  2
+#define AREA_SIZE (4 * PAGE)
+#define SIZE	  (AREAS * AREA_SIZE)
+#define MEMORY_AT ((void *)0x10000000000)
+#define ELSEWHERE ((void *)0x20000000000)
+#define IOVA	  0x1000000UL
 
 /* COORDINATES */
 
 enum axis { MAPPER, OWNER, ADDRESS, LIMIT, ADOPT, AXES };
 
-/* Whether it has CAP_IPC_LOCK: then no limit holds, but VmLck counts all the same. */
+/*
+ * Does the process that maps have CAP_IPC_LOCK? Then no limit applies, but VmLck counts all the
+ * same.
+ */
 enum mapper { PRIVILEGED, UNPRIVILEGED };
 enum owner { LIVE, STALE, DEAD };
-/* Of the new owner; partly: one address was taken back, the other holds. */
+/* Address at the new owner. PARTLY: one address was taken back, the other is valid. */
 enum address { SAME, REMAPPED, INVALIDATED, PARTLY };
-/* Of the new owner: free has CAP_IPC_LOCK, and a limit that would not do. */
+/* Limit of the new owner. FREE: it has CAP_IPC_LOCK, and a limit that would be too low. */
 enum limit { FREE, EXACT, SHORT };
 enum adopt { NO_ADOPT, WITH_ADOPT };
 
@@ -74,7 +77,7 @@ static void make_name(void)
 				 words[axis][at[axis]]);
 }
 
-/* The next one, the last axis running fastest; false behind the last. */
+/* Go to the next case; the last axis changes fastest. Return: false after the last case. */
 static bool next(void)
 {
 	int axis = AXES;
@@ -87,7 +90,7 @@ static bool next(void)
 	return false;
 }
 
-/* What the rules ask for. */
+/* Return: the errno that the rules require, or 0. */
 static int expected(void)
 {
 	if (at[OWNER] != LIVE && at[ADOPT] == NO_ADOPT)
@@ -97,14 +100,15 @@ static int expected(void)
 
 /* THE CONTAINER */
 
-static int device;			/* /dev/dmaown */
+static int device; /* /dev/dmaown */
 static int container;
 static int memory;
 
 static void type1_map(unsigned int i)
 {
 	need(!try_type1_map(container, MEMORY_AT + i * AREA_SIZE, AREA_SIZE, IOVA + i * AREA_SIZE,
-			    true), "VFIO_IOMMU_MAP_DMA");
+			    true),
+	     "VFIO_IOMMU_MAP_DMA");
 }
 
 static void type1_unmap(unsigned int nr, uint32_t flags)
@@ -147,7 +151,7 @@ static void prepare_new(void *data)
 	become_user(1002);
 }
 
-/* What a child is once it has exec'd: see child() in scene.c. */
+/* Main function of a child after an exec: see child() in scene.c. */
 static int wait_for_the_end(void)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -157,9 +161,9 @@ static int wait_for_the_end(void)
 		pause();
 }
 
-/* WHAT IS SEEN */
+/* OBSERVATIONS */
 
-/* "IOVA ADDR PID INVALID" of the mappings of this test, a line each. */
+/* Print "IOVA ADDR PID INVALID" of the mappings of this test, one per line. */
 static void mappings(char *text, size_t size)
 {
 	FILE *file = records_open("areas");
@@ -218,11 +222,14 @@ static unsigned int invalidate(void)
 	return nr;
 }
 
-static int ask_transfer(const struct dmaown_process *from, pid_t to)
+static int ask_transfer(const struct dmaown_process *from, pid_t to, bool taken_back)
 {
 	struct dmaown_file file = { .fd = container };
 	struct dmaown_remap remaps[AREAS] = { 0 };
-	struct dmaown_force force = { .reason = DMAOWN_REASON_UNTRUSTED };
+	struct dmaown_force forces[] = {
+		{ .reason = DMAOWN_REASON_UNTRUSTED },
+		{ .reason = DMAOWN_REASON_TAKEN_BACK },
+	};
 	struct dmaown_transfer transfer = {
 		.size = sizeof(transfer),
 		.flags = at[ADOPT] == WITH_ADOPT ? DMAOWN_TRANSFER_ADOPT : 0,
@@ -230,9 +237,9 @@ static int ask_transfer(const struct dmaown_process *from, pid_t to)
 		.from = *from,
 		.files = (uintptr_t)&file,
 		.nr_files = 1,
-		.forces = (uintptr_t)&force,
-		.nr_forces = 1,
-		.timeout_ms = 10000,
+		.forces = (uintptr_t)forces,
+		.nr_forces = taken_back ? 2 : 1,
+		.timeout_ms = 10000 * setting("DMAOWN_SLOW", 1),
 	};
 	unsigned int i;
 
@@ -247,6 +254,18 @@ static int ask_transfer(const struct dmaown_process *from, pid_t to)
 		transfer.nr_remaps = AREAS;
 	}
 	return ioctl(device, DMAOWN_IOC_TRANSFER, &transfer) ? errno : 0;
+}
+
+/* Unless forced, an address that was taken back stays as it is, and so do all others. */
+static void check_taken_back(const struct dmaown_process *from, pid_t old, pid_t new,
+			     unsigned int invalid)
+{
+	int error = expected() ?: ENXIO;
+
+	ok(ask_transfer(from, new, false) == error, "%s: not forced: %s", name,
+	   strerrorname_np(error));
+	check_mappings(old, MEMORY_AT, invalid, "not forced");
+	check_locked(new, "new", 0, "not forced");
 }
 
 static void run_case(void)
@@ -270,7 +289,9 @@ static void run_case(void)
 	check_mappings(old, MEMORY_AT, invalid, "before");
 	new = child(prepare_new, NULL);
 
-	got = ask_transfer(&from, new);
+	if (invalid)
+		check_taken_back(&from, old, new, invalid);
+	got = ask_transfer(&from, new, true);
 	ok(got == error, "%s: %s", name, error ? strerrorname_np(error) : "moves");
 	if (got != error)
 		diag("got %s", got ? strerrorname_np(got) : "success");
@@ -290,7 +311,7 @@ static void run_case(void)
 	close(memory);
 }
 
-/* The descriptor of another process. */
+/* Get a descriptor of another process. */
 static int get_descriptor(pid_t pid, int fd)
 {
 	int pidfd = syscall(SYS_pidfd_open, pid, 0);
@@ -303,13 +324,16 @@ static int get_descriptor(pid_t pid, int fd)
 
 int main(int argc, char **argv)
 {
+	unsigned int cases = 0, step = setting("DMAOWN_CASES_STEP", 1);
+
 	if (argc < 3)
 		return wait_for_the_end();
+	need(step > 0, "DMAOWN_CASES_STEP");
 	device = open(DMAOWN_DEVICE, O_RDWR | O_CLOEXEC);
 	need(device >= 0, DMAOWN_DEVICE);
 	container = get_descriptor(atoi(argv[1]), atoi(argv[2]));
 	do {
-		if (exists())
+		if (exists() && cases++ % step == 0)
 			run_case();
 	} while (next());
 	return done_testing();

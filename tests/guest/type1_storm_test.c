@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A storm over VFIO containers: mappings come and go, addresses are taken back and given anew (which is
- * the kernel's own way to change an owner), a group leaves its container with all that is mapped there and
- * comes back, owners exec and get killed; see storm.h. TAP on standard output.
+ * A storm over VFIO containers. Mappings come and go; addresses are taken back and given again (the
+ * kernel's own way to change an owner); a group leaves its container, with everything mapped there,
+ * and comes back; owners exec and get killed. See storm.h. TAP on standard output.
  *
- * What VFIO's own calls answer in such weather is its own affair. One thing it does not stand: a call to
- * a container while its last group leaves uses what is freed (kernel: container.c, vfio_fops_unl_ioctl()
- * passes iommu_data on without group_lock). So whoever maps in that container takes its group away as
- * well, one after the other.
+ * The results of VFIO's own calls in a storm do not matter. VFIO cannot cope with one thing: a call
+ * to a container while its last group leaves uses freed memory (kernel: container.c,
+ * vfio_fops_unl_ioctl() passes iommu_data on without group_lock). Therefore the thread that maps in
+ * that container also removes its group, one after the other.
  */
 #include <errno.h>
 #include <linux/vfio.h>
@@ -22,32 +22,37 @@
 
 /* THE SCENE */
 
-/* The first one lasts, with an open device; what is in the second one comes and goes with its group. */
+/*
+ * The first container is permanent, with an open device; the second one's mappings come and go with
+ * its group.
+ */
 enum { LASTING, COMING, CONTAINERS };
 static int containers[CONTAINERS];
 static int groups[CONTAINERS];
-static int device;		/* of LASTING */
+static int device; /* belongs to LASTING */
 
-#define SLOTS		24
-#define SLOT_PAGES	4
-#define SIZE		(SLOTS * SLOT_PAGES * PAGE)
-#define MEMORY_AT	((void *)0x10000000000)
+#define SLOTS	   24
+#define SLOT_PAGES 4
+#define SIZE	   (SLOTS * SLOT_PAGES * PAGE)
+#define MEMORY_AT  ((void *)0x10000000000)
 
-/* Where owners die. */
-#define ORPHAN_IOVA	0x10000000ull
+/* IOVA of the areas whose owners die. */
+#define ORPHAN_IOVA 0x10000000ull
 
-/* What is counted besides. */
-#define OPERATIONS(O)						\
-	O(MAP, "map") O(UNMAP, "unmap")				\
-	O(INVALIDATE, "take an address back")			\
-	O(VALIDATE, "give it anew")				\
-	O(LEAVE, "take the group away") O(JOIN, "bring it back")
-#define OPERATION_(o, name)	o,
-#define NAME_(o, name)		name,
+/* Other operations that are counted. */
+#define OPERATIONS(O)                         \
+	O(MAP, "map")                         \
+	O(UNMAP, "unmap")                     \
+	O(INVALIDATE, "take an address back") \
+	O(VALIDATE, "give it anew")           \
+	O(LEAVE, "take the group away")       \
+	O(JOIN, "bring it back")
+#define OPERATION_(o, name) o,
+#define NAME_(o, name)	    name,
 enum { BEFORE = STORM_OTHERS - 1, OPERATIONS(OPERATION_) };
-static const char * const names[] = { STORM_NAMES, OPERATIONS(NAME_) };
+static const char *const names[] = { STORM_NAMES, OPERATIONS(NAME_) };
 
-/* WHAT THEY DO */
+/* OPERATIONS */
 
 static uint64_t iova_of(uint32_t slot)
 {
@@ -59,7 +64,10 @@ static void *memory_of(uint32_t slot)
 	return MEMORY_AT + slot * SLOT_PAGES * PAGE;
 }
 
-/* Every mapping is of the same size, so that who takes an address back knows which one it was. */
+/*
+ * All mappings have the same size, so that a thread that takes an address back knows which mapping
+ * it was.
+ */
 static int validate(int container, uint32_t slot)
 {
 	struct vfio_iommu_type1_dma_map map = {
@@ -86,8 +94,8 @@ static void map_one(int container)
 		count(UNMAP, try_type1_unmap(container, iova_of(slot), size, 0));
 		break;
 	case 6:
-		count(INVALIDATE, try_type1_unmap(container, iova_of(slot), size,
-						  VFIO_DMA_UNMAP_FLAG_VADDR));
+		count(INVALIDATE,
+		      try_type1_unmap(container, iova_of(slot), size, VFIO_DMA_UNMAP_FLAG_VADDR));
 		break;
 	default:
 		count(VALIDATE, validate(container, slot));
@@ -100,7 +108,7 @@ static void map_lasting(void)
 	rest();
 }
 
-/* All that is mapped goes with the group, whoever owns it. */
+/* All mappings disappear with the group, whoever owns them. */
 static void come_and_go(void)
 {
 	int i;
@@ -124,7 +132,7 @@ static void unmap_orphan(void)
 	count(UNMAP, try_type1_unmap(containers[LASTING], ORPHAN_IOVA, SLOT_PAGES * PAGE, 0));
 }
 
-/* Owners that leave their address space, or die. */
+/* Make owners that leave their address space or die. */
 static void make_orphans(void)
 {
 	make_orphan(map_orphan, unmap_orphan);
@@ -133,8 +141,8 @@ static void make_orphans(void)
 /*
  * TRANSFERS
  *
- * A container without a group is none; owners may be dead; and an orphan may not have what is older than
- * it.
+ * Permitted errors: a container without a group is not a context; owners may be dead; an orphan may
+ * lack a container or memory that is older than the orphan.
  */
 static bool may_be(int error)
 {
@@ -145,7 +153,8 @@ static void transfer_all(void)
 {
 	pid_t to = storm->players[pick(STORM_PLAYERS)];
 	bool dry = !pick(5);
-	uint32_t flags = (pick(4) ? DMAOWN_TRANSFER_ADOPT : 0) | (dry ? DMAOWN_TRANSFER_DRY_RUN : 0);
+	uint32_t flags = (pick(4) ? DMAOWN_TRANSFER_ADOPT : 0) |
+			 (dry ? DMAOWN_TRANSFER_DRY_RUN : 0);
 	int first = pick(2), error;
 
 	error = storm_transfer(dry ? DRY_RUN : TRANSFER, to, containers + first,
@@ -155,7 +164,7 @@ static void transfer_all(void)
 	rest();
 }
 
-/* To one that is about to exec or to die. */
+/* Transfer to a process that is about to exec or to die. */
 static void transfer_to_orphan(void)
 {
 	pid_t orphan = __atomic_load_n(&storm->orphan, __ATOMIC_ACQUIRE);
@@ -164,13 +173,13 @@ static void transfer_to_orphan(void)
 	if (!orphan)
 		return;
 	error = storm_transfer(ADOPT, orphan, containers, 1, DMAOWN_TRANSFER_ADOPT);
-	/* One that has exec'd has nothing mapped. */
+	/* A process that has exec'd maps nothing. */
 	if (error && !may_be(error) && error != ENXIO)
 		bad("a transfer to one that is about to die", error);
 	usleep(pick(20000));
 }
 
-/* WHO DOES WHAT */
+/* CAST */
 
 static const struct cast cast[] = {
 	{ 0, { map_lasting, come_and_go } },
@@ -207,9 +216,12 @@ static void close_scene(void)
 int main(void)
 {
 	static const struct play play = {
-		.names = names, .nr_names = sizeof(names) / sizeof(names[0]),
-		.cast = cast, .nr_cast = sizeof(cast) / sizeof(cast[0]),
-		.begin = make_scene, .end = close_scene,
+		.names = names,
+		.nr_names = sizeof(names) / sizeof(names[0]),
+		.cast = cast,
+		.nr_cast = sizeof(cast) / sizeof(cast[0]),
+		.begin = make_scene,
+		.end = close_scene,
 	};
 
 	return storm_test(&play);

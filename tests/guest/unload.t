@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The module goes while it is being used, or stays; it never goes from under somebody.
+# The module is unloaded while it is used, or stays; no user is left with code that is gone.
+# shellcheck disable=SC2015 # pass() always succeeds
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# Without what only debuggers read: it is loaded often.
+# Strip what only debuggers read: the module is loaded often.
 module=$scratch/dmaown.ko
 strip --strip-debug -o "$module" "$DMAOWN_KMOD/dmaown.ko" || broken "strip"
 harmless+='|dmaown: '
@@ -20,9 +21,9 @@ ask new mmap "$reply" 8M shared rw 0x40000000000
 start client
 
 is_loaded() { [ -e /sys/module/dmaown ]; }
-ensure_loaded() { is_loaded || insmod "$module" || broken "it does not load again"; }
+ensure_loaded() { is_loaded || insmod "$module" || broken "the module does not load again"; }
 
-# stays WHY: and goes once that is over, by the command that follows
+# stays WHY COMMAND...: the module cannot be unloaded because of WHY; after COMMAND has ended that, it can
 stays() {
 	local why=$1
 	shift
@@ -51,7 +52,7 @@ ask client dump-begin "$fd" areas
 stays "a dump has come half way, and is then taken to its end" ask client dump-end "$fd" 2
 ask client close "$fd"
 
-# A listener does not hold it; it hears nothing more from it.
+# A listener does not hold the module, and receives no more events from it.
 ask client netlink; fd=${reply%% *}
 ask client listen-events "$fd"
 run dmaownctl transfer --to "$new"
@@ -73,10 +74,13 @@ isnt "$reply" 0 "one that has joined anew does"
 ask client close "$fd"
 ask client close "$again"
 
-# In the middle of whatever others do. They find it missing now and then, which the tool says with 69,
-# or, where that happens in between, by an error.
+# Unload the module while others use it. Now and then they find it missing: the tool then exits with 69, or with an
+# error if the module goes while it runs.
+# shellcheck disable=SC2317 # called as $use
 listeners() { while :; do timeout 1 dmaownctl list; dmaownctl areas --channel netlink; done; }
+# shellcheck disable=SC2317 # called as $use
 readers() { while :; do cat /sys/kernel/debug/dmaown/*; done; }
+# shellcheck disable=SC2317 # called as $use
 transfers() { while :; do dmaownctl transfer --to "$new"; dmaownctl transfer --to "$old"; done; }
 
 for use in listeners readers transfers; do
@@ -102,7 +106,7 @@ done
 
 rmmod dmaown
 for ((i = 0; i < 200; i++)); do
-	insmod "$module" && rmmod dmaown || break
+	{ insmod "$module" && rmmod dmaown; } || break
 done
 is $i 200 "loaded and unloaded 200 times"
 insmod "$module"

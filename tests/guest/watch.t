@@ -1,28 +1,30 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# dmaownctl watch: events as they come, the module coming and going, one that cannot be loaded, events that are
-# lost, and its end.
+# dmaownctl watch: events as they come, the module being unloaded and loaded, a module that cannot be loaded, lost
+# events, and the end of watch.
+# shellcheck disable=SC2015 # pass() always succeeds
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 size=$((1 << 20))
 module=$DMAOWN_KMOD/dmaown.ko
 
-# Starts watching with the options given; $watch is its PID, $lines the file it writes to.
+# Starts watch with the given options; $watch is its PID, $lines the file that it writes to.
 declare -i nr_watches=0
 start_watch() {
 	nr_watches+=1
 	lines=$scratch/lines.$nr_watches
-	# What a script runs in the background ignores SIGINT.
+	# A script's background processes ignore SIGINT.
 	env --default-signal=INT dmaownctl watch "$@" >"$lines" 2>"$lines.err" &
 	watch=$!
 	eventually grep -q subscribed "$lines" || broken "watch does not begin: $(cat "$lines.err")"
 }
 
-# How many lines there are that match.
+# Prints how many lines match.
 matches() { grep -cE "$1" "$lines"; }
+# shellcheck disable=SC2317 # called by eventually
 has_matches() { [ "$(matches "$2")" -ge "$1" ]; }
-# Waits for so many lines that match.
+# Waits for at least $1 lines that match $2.
 expect() {
 	eventually has_matches "$1" "$2" && { pass "$3"; return; }
 	fail "$3"
@@ -36,13 +38,13 @@ end_watch() {
 	is "$(cat "$lines.err")" "" "and it has complained about nothing"
 }
 
-# What jq finds in the last line that matches.
+# Prints what jq finds in the last line that matches $1.
 last() { grep -E "$1" "$lines" | tail -n 1 | jq -c "$2"; }
 
 vmm old "${edus[0]}" $size user 1001
 successor new old $size 1001
 
-# --- one line an event, at once, and whole
+# --- one line per event, at once and complete
 start_watch --json
 json_lines=$lines json_watch=$watch
 start_watch
@@ -70,7 +72,7 @@ boot=$(last refusal .time)
 [ $((boot / 1000000000)) -le "$(cut -d. -f1 /proc/uptime)" ] && [ "$boot" -gt 0 ] && pass "so is the time since boot" ||
 	fail "so is the time since boot: $boot"
 
-# --- the module goes and comes, twice
+# --- the module is unloaded and loaded, twice
 for round in 1 2; do
 	rmmod dmaown || broken "rmmod"
 	expect $round '"unloaded"' "round $round: that the module is unloaded is told"
@@ -82,7 +84,7 @@ for round in 1 2; do
 done
 is "$(matches '"lost": [0-9]')" 0 "none was lost"
 
-# --- why it cannot be loaded: there is no channel then but the kernel log
+# --- the reason why the module cannot be loaded: only the kernel log has it
 wrong=$DMAOWN_KMOD/dmaown-wrongid.ko
 rmmod dmaown
 expect 3 '"unloaded"' "it is unloaded once more"
@@ -109,7 +111,7 @@ expect 5 '"subscribed"' "the right one is told of again"
 is "$(matches '"layout"')" 2 "each was told once"
 end_watch INT
 
-# --- more than there is room for
+# --- more events than the socket has room for
 read -r room </proc/sys/net/core/rmem_max
 echo 4096 >/proc/sys/net/core/rmem_max
 start_watch --json
@@ -126,22 +128,22 @@ is $((lost + $(matches '"refusal"'))) 31 "those lost and those told are all ther
 end_watch TERM
 isnt "$first" "" "it had begun before"
 
-# --- who cannot
+# --- users that cannot watch
 run dmaownctl --channel debugfs watch
 is "$status" 64 "there are no events in debugfs"
-run timeout 60 setpriv --reuid 1001 --clear-groups dmaownctl watch
+run timeout $((60 * slow)) setpriv --reuid 1001 --clear-groups dmaownctl watch
 is "$status" 77 "a user who may not look is told so"
-run timeout 60 setpriv --bounding-set -sys_ptrace dmaownctl watch
+run timeout $((60 * slow)) setpriv --bounding-set -sys_ptrace dmaownctl watch
 is "$status" 77 "so is a root without CAP_SYS_PTRACE, to whom none would be sent"
-run timeout 60 unshare --net dmaownctl watch
+run timeout $((60 * slow)) unshare --net dmaownctl watch
 is "$status" 1 "in another network namespace"
 like "$err" "nsenter" "it says where to go"
 rmmod dmaown
-run timeout 60 dmaownctl watch
+run timeout $((60 * slow)) dmaownctl watch
 is "$status" 69 "without the module"
 like "$err" "modprobe|insmod|build it" "it says what to do"
 insmod "$module"
-timeout 60 dmaownctl watch >/dev/full 2>"$scratch/full"
+timeout $((60 * slow)) dmaownctl watch >/dev/full 2>"$scratch/full"
 is $? 1 "where nothing can be written it ends"
 harmless+='|dmaown: '
 finish

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The netlink spec, in the hands of the kernel's own client (tools/net/ynl).
+# The netlink spec, tested with the kernel's own client (tools/net/ynl).
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +9,7 @@ client=$DMAOWN_SOURCE/tools/net/ynl/pyynl
 [ -d "$client" ] || client=$DMAOWN_SOURCE/tools/net/ynl
 schema=$DMAOWN_SOURCE/Documentation/netlink/genetlink.yaml
 
-# Two contexts, each with a device; an access, a copied area, an owner who is dead, one who is near a limit.
+# Make two contexts with a device each, an access, a copied area, a dead owner, and an owner near its limit.
 size=$((1 << 20))
 vmm old "${edus[0]}" $size user 1001
 ask old ioas "$ctx"; ioas2=$reply
@@ -21,7 +21,7 @@ stop other
 
 program "$(dirname "$0")/ynl_test.py" "$client" "$schema" "$spec"
 
-# From the command line, as the manual shows it.
+# Use the command line, as the manual shows it.
 run python3 "$client/cli.py" --spec "$spec" --schema "$schema" --dump get-area
 is "$status" 0 "the client dumps areas"
 like "$out" "'iova': '0x3000000'" "and prints them"

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Dumps all there is with the kernel's own netlink client, which knows of dmaown only what its spec says,
-and compares it, field by field, with debugfs and with dmaownctl --json. TAP on standard output.
+"""Dumps everything with the kernel's own netlink client, which knows dmaown only from its spec, and compares
+it, field by field, with debugfs and with dmaownctl --json. Prints TAP on standard output.
 
 	ynl_test.py CLIENT SCHEMA SPEC
 """
@@ -15,12 +15,12 @@ sys.path.append(client)
 from lib import YnlFamily, NlError  # pylint: disable=import-error,wrong-import-position
 
 DEBUGFS = '/sys/kernel/debug/dmaown/'
-# Columns of listings that show a field by another name.
+# Columns of listings that show a field under another name.
 FIELDS = {
     'list': {'id': 'context', 'nholders': 'holders', 'ndevices': 'devices', 'nowners': 'owners'},
     'owners': {'command': 'comm'},
 }
-# Columns that stand for something else than the field that has their name.
+# Columns that show something other than the field of the same name.
 MADE = {'list': ('holders', 'devices', 'owners'), 'areas': ('state',), 'owners': ('headroom',)}
 LISTINGS = {'context': 'list', 'ioas': 'ioas', 'device': 'devices', 'area': 'areas', 'owner': 'owners'}
 
@@ -28,7 +28,7 @@ tests = failures = 0  # pylint: disable=invalid-name
 
 
 def check(got, expected, name):
-    """One test, and what is different if it fails."""
+    """Runs one test and prints the difference if it fails."""
     global tests, failures  # pylint: disable=global-statement
     tests += 1
     print('ok' if got == expected else 'not ok', tests, '-', name)
@@ -38,18 +38,18 @@ def check(got, expected, name):
 
 
 def dmaownctl(*args):
-    """The array that a listing is, as JSON."""
+    """Returns the array that a listing prints as JSON."""
     done = subprocess.run(('dmaownctl',) + args, stdout=subprocess.PIPE, check=True)
     return next(iter(json.loads(done.stdout).values()))
 
 
 def unescape(text):
-    """What debugfs writes as three octal digits."""
+    """Decodes the characters that debugfs writes as three octal digits."""
     return re.sub(r'\\(\d{3})', lambda match: chr(int(match[1], 8)), text)
 
 
 def debugfs_records(listing):
-    """The records in a file of debugfs: what is unknown is left out, as it is in netlink."""
+    """Returns the records in a file of debugfs, without unknown fields, which netlink omits too."""
     with open(DEBUGFS + listing, encoding='utf-8') as file:
         lines = [dict(word.split('=', 1) for word in line.split()) for line in file]
     return [{key.replace('_', '-'): unescape(value) for key, value in line.items() if value != '-'}
@@ -57,12 +57,12 @@ def debugfs_records(listing):
 
 
 def as_text(record):
-    """A record with all values as debugfs writes them."""
+    """Returns a record with all values as debugfs writes them."""
     return {key: str(value) for key, value in record.items()}
 
 
 def compare_with_listing(record, records):
-    """All columns that show a field as it is; each field that a record has is in the spec."""
+    """Compares all columns that show a field unchanged. (The spec contains each field of a record.)"""
     listing = LISTINGS[record]
     columns = [row['column'] for row in dmaownctl(listing, '--list-columns', '--json')]
     rows = dmaownctl(listing, '--json', '--output', ','.join(columns))
@@ -79,7 +79,7 @@ def compare_with_listing(record, records):
 
 
 def refusal(*args):
-    """What the family answers to a dump that it refuses."""
+    """Returns the family's answer to a dump that it refuses."""
     try:
         return ynl.dump(*args)
     except NlError as error:

@@ -5,10 +5,10 @@
 
 #include "layout_btf.h"
 
-#define WORD 8		/* each member begins at one */
-#define OPAQUE 24	/* the size of a public struct */
+#define WORD   8  /* alignment of each member, in bytes */
+#define OPAQUE 24 /* size of a public struct, in bytes */
 
-/* One half of what is made. */
+/* One half of the BTF: base or split. */
 struct half {
 	struct btf *btf;
 	bool is_new;
@@ -77,6 +77,8 @@ static int make_pointer(struct btf *btf, const char *to)
 
 	if (!strcmp(to, "void *"))
 		return must(btf__add_ptr(btf, 0));
+	if (!strcmp(to, "function *"))
+		return must(btf__add_ptr(btf, must(btf__add_func_proto(btf, 0))));
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(to + 7, " "), to + 7);
 	return must(btf__add_ptr(btf, must(btf__add_const(btf, make_forward(btf, name)))));
 }
@@ -105,7 +107,7 @@ int made_type(struct btf *btf, const char *type)
 		return make_int(btf, "unsigned int", 4, 0);
 	if (!strcmp(type, "unsigned long"))
 		return make_int(btf, "long unsigned int", 8, 0);
-	fprintf(stderr, "making BTF: teach this test the type %s\n", type);
+	fprintf(stderr, "making BTF: this test does not know the type %s\n", type);
 	abort();
 }
 
@@ -120,12 +122,12 @@ static const struct doctored *doctor(const struct half *half, const char *of, co
 	return NULL;
 }
 
-static bool is_there(const struct half *half, const struct wanted_when *when, const char *of,
-		     const char *name)
+static bool is_present(const struct half *half, const struct wanted_when *when, const char *of,
+		       const char *name)
 {
 	const struct doctored *d = doctor(half, of, name);
 
-	/* What is doctored in some other way than being dropped is there at any rate. */
+	/* A doctored entry that is not dropped is always present. */
 	if (d)
 		return !d->dropped;
 	return half->is_new ? !when->unless : !when->optional && !when->with;
@@ -134,19 +136,19 @@ static bool is_there(const struct half *half, const struct wanted_when *when, co
 static void make_values(const struct half *half, const struct wanted_enum *want)
 {
 	for (int i = 0; want->values[i].name; i++)
-		if (is_there(half, &want->values[i].when, "", want->values[i].name))
+		if (is_present(half, &want->values[i].when, "", want->values[i].name))
 			must(btf__add_enum_value(half->btf, want->values[i].name, i + 1));
 }
 
 static void make_whole_enum(const struct half *half, const struct wanted_enum *want)
 {
-	if (want->name && !is_there(half, &want->when, "", want->name))
+	if (want->name && !is_present(half, &want->when, "", want->name))
 		return;
 	must(btf__add_enum(half->btf, want->name, 4));
 	make_values(half, want);
 }
 
-/* "dmabuf.start" needs a struct for dmabuf, with start in its second word. */
+/* Makes the inner struct for "dmabuf.start", with start in its second word. */
 static int make_inner(const struct half *half, const char *name, const char *type)
 {
 	int inner = made_type(half->btf, type), id;
@@ -177,14 +179,14 @@ static void member_name(const struct half *half, char name[64], const char *name
 	snprintf(name, 64, "%.*s", (int)strcspn(names, "|."), names);
 }
 
-/* All types before the struct: its members have to follow it at once. */
+/* Makes a struct. Add all types first: the members must follow the struct immediately. */
 static void make_struct(const struct half *half, const struct wanted_struct *want)
 {
 	const struct wanted_member *m = want->members;
 	int types[WANTED_MEMBERS];
 	uint32_t at = 0;
 
-	if (!is_there(half, &want->when, "", want->name))
+	if (!is_present(half, &want->when, "", want->name))
 		return;
 	for (int i = 0; m[i].name; i++)
 		types[i] = member_type(half, &m[i], doctor(half, want->name, m[i].name));
@@ -194,7 +196,7 @@ static void make_struct(const struct half *half, const struct wanted_struct *wan
 		uint32_t offset = d && d->offset ? d->offset : at;
 		char name[64];
 
-		if (!is_there(half, &m[i].when, want->name, m[i].name))
+		if (!is_present(half, &m[i].when, want->name, m[i].name))
 			continue;
 		member_name(half, name, m[i].name);
 		must(btf__add_field(half->btf, name, types[i], offset * 8, d ? d->width : 0));
@@ -224,7 +226,7 @@ void made_of(struct made *made, const struct wanted *want, bool is_new,
 	struct half half = { .is_new = is_new, .doctored = doctored };
 
 	half.btf = made->base = btf__new_empty();
-	/* The kernel has more than this, so that IDs of a split part do not begin at 2. */
+	/* Add a type, so that the IDs of the split part do not begin right after void. */
 	made_type(made->base, "struct task_struct");
 	for (int i = 0; is_new && want->enums[i].values[0].name; i++)
 		make_whole_enum(&half, &want->enums[i]);

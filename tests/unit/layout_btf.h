@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* BTF made up from the tables of kmod/layout, whole or with something wrong in it. */
+/* Makes BTF from the tables of kmod/layout, complete or with errors in it. */
 #ifndef LAYOUT_BTF_H
 #define LAYOUT_BTF_H
 
@@ -10,13 +10,13 @@
 
 #include "wanted.h"
 
-/* Something that is not as the tables have it. A list of these ends with one without a name. */
+/* A difference from the tables. A list of these ends with one without a name. */
 struct doctored {
-	const char *name;	/* "struct.member", a struct, an enum, or an enumerator */
+	const char *name; /* "struct.member", a struct, an enum, or an enumerator */
 	bool dropped;
-	const char *type;	/* in place of the member's own */
-	uint32_t offset;	/* in bytes; 0: where it comes */
-	uint32_t width;		/* in bits: make it a bit field */
+	const char *type; /* in place of the member's own; NULL: its own */
+	uint32_t offset;  /* in bytes; 0: after the member before it */
+	uint32_t width;	  /* in bits, of a bit field; 0: no bit field */
 };
 
 struct made {
@@ -25,15 +25,16 @@ struct made {
 };
 
 /*
- * An old kernel has the last of a member's names and nothing that is optional, a new one the first
- * and everything; and in a new one the structs and enums of the tables' first half are in the base.
+ * Makes the BTF of an old or a new kernel. An old kernel has the last of a member's names and
+ * nothing that is optional. A new one has the first name and everything, and the first half of the
+ * structs and all enums are in the base.
  */
 void made_of(struct made *made, const struct wanted *wanted, bool is_new,
 	     const struct doctored *doctored);
 
 void made_free(struct made *made);
 
-/* The ID of a type as the tables write it, added to BTF if need be. */
+/* Return: the ID of a type that is written as in the tables. Adds it to BTF if it is missing. */
 int made_type(struct btf *btf, const char *type);
 
 #endif

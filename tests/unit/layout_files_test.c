@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kmod/layout's handling of bytes: compressed ones, kernel images, notes, and the file it writes. */
+/* Tests how kmod/layout reads and writes bytes: compressed data, kernel images, notes, output. */
 #include <lz4.h>
 #include <lzma.h>
 #include <setjmp.h>
@@ -17,11 +17,12 @@
 
 #include "blob.h"
 #include "complain.h"
+#include "config.h"
 #include "note.h"
 #include "output.h"
 #include "unpack.h"
 
-#define TEXT_SIZE (3 << 20)
+#define TEXT_SIZE  (3 << 20)
 #define IMAGE_HEAD (5 * 512 + 64)
 
 static unsigned char text[TEXT_SIZE];
@@ -45,7 +46,8 @@ static void pack_xz(struct blob *out)
 {
 	blob_reserve(out, lzma_stream_buffer_bound(TEXT_SIZE));
 	assert_int_equal(lzma_easy_buffer_encode(1, LZMA_CHECK_CRC32, NULL, text, TEXT_SIZE,
-						 out->data, &out->size, out->room), LZMA_OK);
+						 out->data, &out->size, out->room),
+			 LZMA_OK);
 }
 
 static void pack_lzma(struct blob *out)
@@ -72,15 +74,15 @@ static void pack_zstd(struct blob *out)
 	assert_false(ZSTD_isError(out->size));
 }
 
-/* The old format: a magic number, then blocks with their length before them. */
+/* lz4's old format: a magic number, then blocks, each after its length. */
 static void pack_lz4(struct blob *out)
 {
 	static const unsigned char magic[] = { 0x02, 0x21, 0x4c, 0x18 };
 	uint32_t length;
 
 	blob_reserve(out, 8 + LZ4_compressBound(TEXT_SIZE));
-	length = LZ4_compress_default((char *)text, (char *)out->data + 8, TEXT_SIZE,
-				      out->room - 8);
+	length =
+		LZ4_compress_default((char *)text, (char *)out->data + 8, TEXT_SIZE, out->room - 8);
 	memcpy(out->data, magic, 4);
 	memcpy(out->data + 4, &length, 4);
 	out->size = 8 + length;
@@ -119,7 +121,7 @@ static void test_damaged(void **state)
 		packs[i](&packed);
 		packed.size -= packed.size / 3;
 		assert_int_equal(unpack(&packed, "file"), -1);
-		assert_non_null(strstr(complaint(), "file: what is compressed in it with "));
+		assert_non_null(strstr(complaint(), "file: its data compressed with "));
 		blob_close(&packed);
 	}
 }
@@ -133,7 +135,8 @@ static void test_unknown_packing(void **state)
 	memcpy(packed.data, "BZh91AY&SY", 10);
 	packed.size = 10;
 	assert_int_equal(unpack(&packed, "file"), -1);
-	assert_non_null(strstr(complaint(), "file is compressed with bzip2, which cannot be read here"));
+	assert_non_null(
+		strstr(complaint(), "file is compressed with bzip2, which is not supported"));
 	blob_close(&packed);
 }
 
@@ -143,14 +146,17 @@ static void test_not_packed(void **state)
 
 	(void)state;
 	blob_reserve(&plain, 64);
-	memcpy(plain.data, "\x7f" "ELF", 4);
+	memcpy(plain.data,
+	       "\x7f"
+	       "ELF",
+	       4);
 	plain.size = 4;
 	assert_int_equal(unpack(&plain, "file"), 0);
 	assert_int_equal(plain.size, 4);
 	blob_close(&plain);
 }
 
-/* A kernel image: a setup header, then the payload with the size of what it holds behind it. */
+/* Makes a kernel image: a setup header, then the payload, then the size of its content. */
 static void make_image(struct blob *image, const struct blob *payload)
 {
 	static const uint32_t size = TEXT_SIZE;
@@ -186,7 +192,7 @@ static void test_damaged_image(void **state)
 	(void)state;
 	pack_xz(&payload);
 	make_image(&image, &payload);
-	/* A payload beyond the end is none, and the image then nothing that is known. */
+	/* A payload beyond the end is ignored, and the image has then no known format. */
 	memset(image.data + 0x248, 0xff, 8);
 	assert_int_equal(unpack(&image, "file"), 0);
 	blob_close(&image);
@@ -196,8 +202,10 @@ static void test_damaged_image(void **state)
 static void test_build_id(void **state)
 {
 	static const uint32_t notes[] = {
-		5, 3, 3, 0x756e694c, 'x', 0x00030201,	/* "Linux", padded, as is what follows it */
-		4, 8, 3, 0x00554e47, 0x44332211, 0x88776655,
+		5,	    3,		3,
+		0x756e694c, 'x',	0x00030201, /* "Linux", padded, as is its content */
+		4,	    8,		3,
+		0x00554e47, 0x44332211, 0x88776655,
 	};
 	struct build_id id = {};
 
@@ -232,16 +240,49 @@ static void test_output(void **state)
 			    "/nonexistent/file cannot be written: No such file or directory");
 }
 
+static void write_config(const char *folder, const char *text)
+{
+	char path[256];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/include/config/auto.conf", folder);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void test_config(void **state)
+{
+	char folder[] = "/tmp/layout_test.XXXXXX", path[256], sentence[512];
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(config_check(folder), 0);
+	snprintf(path, sizeof(path), "%s/include", folder);
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/include/config", folder);
+	assert_int_equal(mkdir(path, 0755), 0);
+	write_config(folder,
+		     "CONFIG_CC_HAS_RANDSTRUCT=y\nCONFIG_RANDSTRUCT_NONE=y\nCONFIG_SMP=y\n");
+	assert_int_equal(config_check(folder), 0);
+	write_config(folder, "CONFIG_RANDSTRUCT_FULL=y\nCONFIG_RANDSTRUCT=y\nCONFIG_SMP=y\n");
+	assert_int_equal(config_check(folder), -1);
+	snprintf(sentence, sizeof(sentence),
+		 "the members of its structs are in random order (CONFIG_RANDSTRUCT in %s/include/config/auto.conf), which is not supported: build the kernel with CONFIG_RANDSTRUCT_NONE=y",
+		 folder);
+	assert_string_equal(complaint(), sentence);
+	snprintf(path, sizeof(path), "rm -r %s", folder);
+	assert_int_equal(system(path), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unpack),
-		cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_unknown_packing),
-		cmocka_unit_test(test_not_packed),
-		cmocka_unit_test(test_kernel_image),
-		cmocka_unit_test(test_damaged_image),
-		cmocka_unit_test(test_build_id),
+		cmocka_unit_test(test_unpack),		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_unknown_packing), cmocka_unit_test(test_not_packed),
+		cmocka_unit_test(test_kernel_image),	cmocka_unit_test(test_damaged_image),
+		cmocka_unit_test(test_build_id),	cmocka_unit_test(test_config),
 		cmocka_unit_test(test_output),
 	};
 

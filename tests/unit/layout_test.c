@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kmod/layout's finding, checking and writing, on BTF with something wrong in it. */
+/* Tests how kmod/layout finds, checks and writes, on BTF with errors in it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ static const struct wanted *const iommufd = &wanted[WANTED_IOMMUFD];
 
 enum { OLD, NEW };
 
-/* Makes BTF and finds what the tables want in it. */
+/* Makes BTF and finds the entries of the tables in it. */
 static int find_in(struct found *found, const struct wanted *want, bool is_new,
 		   const struct doctored *doctored)
 {
@@ -36,7 +36,7 @@ static int find_in(struct found *found, const struct wanted *want, bool is_new,
 	return error;
 }
 
-/* What was found for "struct.member" of iommufd. */
+/* Return: what was found for the member PATH ("struct.member"). */
 static const struct found_member *member(const struct found *found, const char *path)
 {
 	const struct wanted_struct *s = found->wanted->structs;
@@ -65,7 +65,7 @@ static const struct found_value *value(const struct found *found, const char *na
 	return NULL;
 }
 
-/* That one thing is wrong, and what is said about it. */
+/* Asserts that find() fails on BTF with these errors, with this sentence. */
 static void assert_sentence(bool is_new, const struct doctored *doctored, const char *sentence)
 {
 	struct found found;
@@ -81,11 +81,11 @@ static void test_old_kernel(void **state)
 	(void)state;
 	if (find_in(&found, iommufd, OLD, NULL))
 		fail_msg("%s", complaint());
-	assert_true(member(&found, "iommufd_object.wait_cnt|shortterm_users")->there);
-	assert_false(member(&found, "iommufd_ctx.ioas_creation_lock")->there);
-	assert_false(member(&found, "iopt_pages.file")->there);
-	assert_true(member(&found, "iommufd_group.hwpt")->there);
-	assert_false(value(&found, "IOPT_ADDRESS_USER")->there);
+	assert_true(member(&found, "iommufd_object.wait_cnt|shortterm_users")->present);
+	assert_false(member(&found, "iommufd_ctx.ioas_creation_lock")->present);
+	assert_false(member(&found, "iopt_pages.file")->present);
+	assert_true(member(&found, "iommufd_group.hwpt")->present);
+	assert_false(value(&found, "IOPT_ADDRESS_USER")->present);
 	assert_int_equal(value(&found, "IOMMUFD_OBJ_HWPT_PAGING")->number, 2);
 	assert_int_equal(value(&found, "IOPT_PAGES_ACCOUNT_MM")->number, 3);
 }
@@ -97,11 +97,11 @@ static void test_new_kernel(void **state)
 	(void)state;
 	if (find_in(&found, iommufd, NEW, NULL))
 		fail_msg("%s", complaint());
-	assert_true(member(&found, "iommufd_object.wait_cnt|shortterm_users")->there);
-	assert_true(member(&found, "iommufd_ctx.ioas_creation_lock")->there);
-	assert_true(member(&found, "iommufd_group.pasid_attach")->there);
-	assert_false(member(&found, "iommufd_group.hwpt")->there);
-	assert_true(member(&found, "iommufd_attach.hwpt")->there);
+	assert_true(member(&found, "iommufd_object.wait_cnt|shortterm_users")->present);
+	assert_true(member(&found, "iommufd_ctx.ioas_creation_lock")->present);
+	assert_true(member(&found, "iommufd_group.pasid_attach")->present);
+	assert_false(member(&found, "iommufd_group.hwpt")->present);
+	assert_true(member(&found, "iommufd_attach.hwpt")->present);
 	assert_int_equal(value(&found, "IOPT_ADDRESS_DMABUF")->number, 3);
 }
 
@@ -116,11 +116,9 @@ static void test_other_module(void **state)
 
 static void test_moved(void **state)
 {
-	static const struct doctored doctored[] = {
-		{ "iopt_pages.npinned", .offset = 400 },
-		{ "iopt_pages.dmabuf.start", .offset = 800 },
-		{}
-	};
+	static const struct doctored doctored[] = { { "iopt_pages.npinned", .offset = 400 },
+						    { "iopt_pages.dmabuf.start", .offset = 800 },
+						    {} };
 	struct found found;
 
 	(void)state;
@@ -136,7 +134,9 @@ static void test_missing_member(void **state)
 	(void)state;
 	assert_sentence(OLD, (struct doctored[]){ { "iopt_pages.npinned", true }, {} },
 			"iopt_pages.npinned: expected an unsigned integer of 8 bytes, found no such member");
-	assert_sentence(NEW, (struct doctored[]){ { "iommufd_object.wait_cnt|shortterm_users", true }, {} },
+	assert_sentence(NEW,
+			(struct doctored[]){ { "iommufd_object.wait_cnt|shortterm_users", true },
+					     {} },
 			"iommufd_object.wait_cnt|shortterm_users: expected struct refcount_struct, found no such member");
 }
 
@@ -167,23 +167,27 @@ static void test_other_type(void **state)
 		{ "iopt_pages.account_mode", "bool",
 		  "iopt_pages.account_mode: expected an unsigned integer of 1 byte, found a bool" },
 		{ "iopt_pages.account_mode", "u8",
-		  "iopt_pages.account_mode: expected an unsigned integer of 1 byte, found a bit field of 2 bits", 2 },
+		  "iopt_pages.account_mode: expected an unsigned integer of 1 byte, found a bit field of 2 bits",
+		  2 },
 		{ "iopt_pages.writable", "u8",
 		  "iopt_pages.writable: expected a bool, found a bit field of 1 bit", 1 },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		assert_sentence(OLD, (struct doctored[]){ { cases[i].member, .type = cases[i].type,
-							    .width = cases[i].width }, {} },
+		assert_sentence(OLD,
+				(struct doctored[]){ { cases[i].member, .type = cases[i].type,
+						       .width = cases[i].width },
+						     {} },
 				cases[i].sentence);
 }
 
 static void test_optional_of_other_type(void **state)
 {
 	(void)state;
-	assert_sentence(NEW, (struct doctored[]){ { "iommufd_ctx.ioas_creation_lock",
-						    .type = "struct mutex" }, {} },
+	assert_sentence(NEW,
+			(struct doctored[]){
+				{ "iommufd_ctx.ioas_creation_lock", .type = "struct mutex" }, {} },
 			"iommufd_ctx.ioas_creation_lock: expected struct rw_semaphore, found struct mutex");
 }
 
@@ -201,7 +205,7 @@ static void test_missing_value(void **state)
 			"enum iommufd_object_type: expected an enumerator IOMMUFD_OBJ_IOAS, found none");
 	assert_sentence(OLD, (struct doctored[]){ { "IOPT_PAGES_ACCOUNT_MM", true }, {} },
 			"anonymous enums: expected an enumerator IOPT_PAGES_ACCOUNT_MM, found none");
-	/* An empty one of that name is still there, for iommufd_object.type. */
+	/* An empty enum of that name is still present, for iommufd_object.type. */
 	assert_sentence(OLD, (struct doctored[]){ { "iommufd_object_type", true }, {} },
 			"enum iommufd_object_type: expected an enumerator IOMMUFD_OBJ_DEVICE, found none");
 }
@@ -226,20 +230,18 @@ static void test_one_brings_another(void **state)
 			"enum iopt_address_type: expected an enumerator IOPT_ADDRESS_DMABUF, found none");
 }
 
-/* A kernel between the two: files, but no dma-bufs. */
+/* A kernel between the old and the new one: areas by file, but not by dma-buf. */
 static void test_in_between(void **state)
 {
-	static const struct doctored doctored[] = {
-		{ "iopt_pages.dmabuf.start", true },
-		{ "IOPT_ADDRESS_DMABUF", true },
-		{}
-	};
+	static const struct doctored doctored[] = { { "iopt_pages.dmabuf.start", true },
+						    { "IOPT_ADDRESS_DMABUF", true },
+						    {} };
 	struct found found;
 
 	(void)state;
 	assert_int_equal(find_in(&found, iommufd, NEW, doctored), 0);
-	assert_true(value(&found, "IOPT_ADDRESS_FILE")->there);
-	assert_false(value(&found, "IOPT_ADDRESS_DMABUF")->there);
+	assert_true(value(&found, "IOPT_ADDRESS_FILE")->present);
+	assert_false(value(&found, "IOPT_ADDRESS_DMABUF")->present);
 }
 
 static const struct wanted little = {
@@ -292,7 +294,7 @@ static void test_anonymous_and_bits(void **state)
 	btf__free(btf);
 }
 
-/* Types that lead back to themselves end a search, not the program. */
+/* Types that form a cycle end a search, not the program. */
 static void test_circles(void **state)
 {
 	struct btf *btf = btf__new_empty();
@@ -336,7 +338,7 @@ static void test_split_before_base(void **state)
 	btf__free(base);
 }
 
-/* The split BTF, as another base than its own makes it look. */
+/* Reads the split BTF on another base than its own. */
 static struct btf *read_on(struct btf *split, struct btf *base)
 {
 	int fd = memfd_create("btf", MFD_CLOEXEC);
@@ -387,7 +389,8 @@ static void test_wrong_base(void **state)
 	made_free(&made);
 }
 
-static char *emitted(const struct source modules[WANTED_COUNT], const struct found *found)
+static char *emitted(const struct found *public, const struct source modules[WANTED_COUNT],
+		     const struct found *found)
 {
 	static const struct source kernel = { .path = "vmlinux" };
 	FILE *out;
@@ -395,7 +398,7 @@ static char *emitted(const struct source modules[WANTED_COUNT], const struct fou
 	size_t size;
 
 	out = open_memstream(&text, &size);
-	emit(out, "6.12.95", &kernel, modules, found);
+	emit(out, "6.12.95", &kernel, public, modules, found);
 	fclose(out);
 	return text;
 }
@@ -408,19 +411,23 @@ static void assert_text(const char *text, const char *part)
 
 static void test_header(void **state)
 {
-	struct found found[WANTED_COUNT];
+	struct found found[WANTED_COUNT], public;
 	struct source modules[WANTED_COUNT] = { { .id = { 3, { 0x01, 0xab, 0xff } } } };
 	struct made made;
 	char *text;
 
 	(void)state;
-	made_of(&made, iommufd, OLD, (struct doctored[]){
-			{ "iopt_pages.npinned", .offset = 400 },
-			{ "iopt_pages.writable", .offset = 97, .width = 1 }, {} });
+	made_of(&made, iommufd, OLD,
+		(struct doctored[]){ { "iopt_pages.npinned", .offset = 400 },
+				     { "iopt_pages.writable", .offset = 97, .width = 1 },
+				     {} });
 	assert_int_equal(find(&found[WANTED_IOMMUFD], iommufd, made.split), 0);
 	modules[WANTED_IOMMUFD].btf = made.split;
-	text = emitted(modules, found);
+	assert_int_equal(find_in(&public, &wanted_public, OLD, NULL), 0);
+	text = emitted(&public, modules, found);
 	assert_text(text, "#define LAYOUT_KERNEL \"6.12.95\"\n");
+	assert_text(text, "\n#define LAYOUT_HAS_bin_attribute_read_new 0\n");
+	assert_null(strstr(text, "struct layout_bin_attribute"));
 	assert_text(text, "#define LAYOUT_IOMMUFD 1\n");
 	assert_text(text, "#define LAYOUT_IOMMUFD_BUILTIN 0\n");
 	assert_text(text, "#define LAYOUT_IOMMUFD_BUILD_ID \"01abff\"\n");
@@ -449,19 +456,107 @@ static void test_header(void **state)
 	made_free(&made);
 }
 
+/*
+ * A public struct has no twin, but assertions that the kernel's header has its members at the same
+ * offsets.
+ */
+static void test_header_of_public(void **state)
+{
+	static const struct found public;
+	struct found found[WANTED_COUNT];
+	struct source modules[WANTED_COUNT] = {};
+	struct made made;
+	char *text;
+
+	(void)state;
+	made_of(&made, &wanted[WANTED_VFIO], OLD,
+		(struct doctored[]){ { "vfio_device.dev_set", .offset = 72 }, {} });
+	assert_int_equal(find(&found[WANTED_VFIO], &wanted[WANTED_VFIO], made.split), 0);
+	modules[WANTED_VFIO].btf = made.split;
+	text = emitted(&public, modules, found);
+	assert_text(text, "#include <linux/vfio.h>\n");
+	assert_text(text,
+		    "static_assert(offsetof(struct vfio_device, dev_set) == 72, \"the kernel's headers do not match what is installed\");\n");
+	assert_text(text, "struct vfio_device *device; };\n");
+	assert_text(text, "#define LAYOUT_HAS_vfio_group 0\n");
+	assert_null(strstr(text, "layout_vfio_device "));
+	free(text);
+	made_free(&made);
+}
+
+/* The header says which members public structs have: kernels from 6.14 to 6.16 have both. */
+static void test_public(void **state)
+{
+	static const struct source modules[WANTED_COUNT];
+	static const struct found found[WANTED_COUNT];
+	struct found public;
+	char *text;
+
+	(void)state;
+	assert_int_equal(find_in(&public, &wanted_public, NEW, NULL), 0);
+	text = emitted(&public, modules, found);
+	assert_text(text, "\n#define LAYOUT_HAS_bin_attribute_read_new 1\n");
+	assert_null(strstr(text, "struct layout_bin_attribute"));
+	free(text);
+	assert_int_equal(find_in(&public, &wanted_public, OLD,
+				 (struct doctored[]){ { "bin_attribute.read", .type = "void *" },
+						      {} }),
+			 -1);
+	assert_string_equal(complaint(),
+			    "bin_attribute.read: expected a pointer to a function, found a pointer to void");
+}
+
+static void assert_series(enum series_kind kind, const char *const *yes, const char *const *no)
+{
+	for (; *yes; yes++)
+		if (series_check(kind, *yes))
+			fail_msg("%s", complaint());
+	for (; *no; no++)
+		if (!series_check(kind, *no))
+			fail_msg("%s passes", *no);
+}
+
 static void test_series(void **state)
 {
 	(void)state;
-	assert_int_equal(series_check("6.12.95"), 0);
-	assert_int_equal(series_check("6.12.95+deb13-amd64"), 0);
-	assert_int_equal(series_check("7.3-rc1"), 0);
-	assert_int_equal(series_check("6.1.2"), -1);
-	assert_int_equal(series_check("6.120.1"), -1);
+	assert_series(SERIES_IOMMUFD,
+		      (const char *[]){ "6.12.95", "6.12.95+deb13-amd64", "7.3-rc1", NULL },
+		      (const char *[]){ "6.1.2", "6.120.1", "6.13.1", "6.18.15", "7.2.12", "7.4.0",
+					"7", "", NULL });
+	assert_series(SERIES_VFIO,
+		      (const char *[]){ "6.12.95", "6.12.95+deb13-amd64", "6.13.0", "6.18.15",
+					"6.19-rc1", "7.0.4", "7.3-rc1", NULL },
+		      (const char *[]){ "6.1.2", "6.11.9", "6.20.0", "6.120.1", "7.4.0", "8.0.0",
+					"7", "", NULL });
+	assert_int_equal(series_check(SERIES_IOMMUFD, "6.120.1"), -1);
 	assert_string_equal(complaint(),
-			    "nobody has checked the locking of iommufd in 6.120 (tested: 6.12, 7.3); to build for it all the same: make UNTESTED=1");
+			    "nobody has checked the locking of iommufd in 6.120 (checked: 6.12, 7.3)");
+	assert_int_equal(series_check(SERIES_VFIO, "6.120.1"), -1);
+	assert_string_equal(complaint(),
+			    "nobody has checked the locking of VFIO in 6.120 (checked: 6.12 to 6.19, 7.0 to 7.3)");
 }
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+/*
+ * VFIO files hold iommufd contexts: the layout program relies on VFIO being checked in the same
+ * series.
+ */
+static void test_series_of_both(void **state)
+{
+	char release[32];
+	int seen = 0;
+
+	(void)state;
+	for (int i = 0; i < 10 * 50; i++) {
+		snprintf(release, sizeof(release), "%d.%d.1", i / 50, i % 50);
+		if (series_check(SERIES_IOMMUFD, release))
+			continue;
+		seen++;
+		assert_int_equal(series_check(SERIES_VFIO, release), 0);
+	}
+	assert_true(seen > 0);
+}
+
+static int print_nothing(enum libbpf_print_level level, const char *format, va_list args)
 {
 	(void)level;
 	(void)format;
@@ -489,9 +584,12 @@ int main(void)
 		cmocka_unit_test(test_split_before_base),
 		cmocka_unit_test(test_wrong_base),
 		cmocka_unit_test(test_header),
+		cmocka_unit_test(test_header_of_public),
+		cmocka_unit_test(test_public),
 		cmocka_unit_test(test_series),
+		cmocka_unit_test(test_series_of_both),
 	};
 
-	libbpf_set_print(quiet);
+	libbpf_set_print(print_nothing);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the tool's --help names, its manual page names too, and each shell completes; and the other way
-# round. On the host, where the module is not loaded. dmaownctl is the one in PATH.
+# Tests that the tool's --help, its manual page and the completion of each shell have the same names: none has a name
+# that another one lacks. Runs on the host, where the module is not loaded, with the dmaownctl in PATH.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=../shells.sh
@@ -22,30 +22,31 @@ is() {
 	fi
 }
 
-# Lines as one line of words, sorted.
+# Prints its input lines as one line of words, sorted, each once.
 words() { LC_ALL=C sort -u | paste -sd ' '; }
 
-# --- what the help says
+# --- the help
 
 commands=$(dmaownctl --help | awk '/^Commands:/ { inside = 1; next } /^$/ { inside = 0 } inside && /^  [a-z]/ { print $1 }')
 [ -n "$commands" ] || { echo "Bail out! dmaownctl --help names no commands"; exit 1; }
+is "$(dmaownctl --help | sed -n '/^Commands:/,/^$/p' | grep -vE '^  [a-z-]+ +[a-z]')" "Commands:" "each has a summary in one line"
 
 options_of() { dmaownctl "$1" --help | grep -oE -- '^ {2,6}(-., )?--[a-z-]+' | grep -oE -- '--.*' | words; }
 listings=$(for command in $commands; do dmaownctl "$command" --help | grep -q -- --list-columns && echo "$command"; done)
 common=$(options_of metrics)
 
-# Those words of $1 that are not in $2.
+# Prints the words of $1 that are not in $2.
 without() { tr ' ' '\n' <<<"$1" | grep -vxF -f <(tr ' ' '\n' <<<"$2") | words; }
 
 # --- the manual page
 
-# A section as plain text: without marks of fonts.
+# Prints section $1 as plain text, without font marks.
 section() { sed -n "/^# $1\$/,/^# /p" "$manual" | sed '1d; s/\\\(.\)/\1/g; s/[*]//g; s/\b_\([^_]*\)_/\1/g'; }
 
-# Paragraphs of the synopsis, each in a line: "dmaownctl can-exit PID [--json]".
+# Prints each paragraph of the synopsis in one line, for example "dmaownctl can-exit PID [--json]".
 synopsis() { section SYNOPSIS | awk -v RS= '/^dmaownctl/ { gsub(/\n/, " "); sub(/^dmaownctl \[--channel[^]]*\]/, "dmaownctl"); print }'; }
 
-# The synopsis of a command: "[CONTEXT] [OPTION...]".
+# Prints the synopsis of command $1, for example "[CONTEXT] [OPTION...]".
 synopsis_of() {
 	synopsis | while read -r _ names rest; do
 		[[ "|$(tr -d '[]' <<<"$names")|" != *"|$1|"* ]] || echo "$rest"
@@ -56,20 +57,22 @@ is "$(synopsis | while read -r _ names _; do tr -d '[]' <<<"$names" | tr '|' '\n
 	"the synopsis has all commands"
 is "$(section COMMANDS | sed -nE 's/^([a-z-]+).*/\1/p' | words)" "$(words <<<"$commands")" "each command is described"
 is "$(sed -nE 's/^# dmaownctl ([a-z-]+).*/\1/p' "$manual" | words)" "$(words <<<"$commands")" \
-	"each command is shown with what it writes"
+	"each command is shown with its output"
 for command in $commands; do
 	case $(synopsis_of "$command") in
 	*OPTION...*)
 		expected=$(without "$(options_of list)" "$common")
+		# A tree refuses --filter, and does not show it.
+		[ "$command" != tree ] || expected=$(without "$expected" --filter)
 		;;
 	*)
 		expected=$(synopsis_of "$command" | grep -oE -- '--[a-z-]+' | words)
 		;;
 	esac
-	is "$(without "$(options_of "$command")" "$common")" "$expected" "$command: its options stand in the synopsis"
+	is "$(without "$(options_of "$command")" "$common")" "$expected" "$command: its options are in the synopsis"
 done
 
-# "-o --output" of each option that has a paragraph of its own.
+# Print each option that has a paragraph of its own in the manual page, and each option in the help: "-o --output".
 described() { sed -nE 's/^(\*(-.)\*, )?\*(--[a-z-]+)\*.*/\2 \3/p' "$manual" | words; }
 helped() {
 	for command in $commands; do
@@ -78,10 +81,10 @@ helped() {
 }
 is "$(described)" "$(helped)" "each option is described, with its short form"
 
-is "$(section 'EXIT STATUS' | grep -xE '[0-9]+' | words)" "$(grep -oE 'EXIT_[A-Z_]+\s+= [0-9]+' cli/exits.h | grep -oE '[0-9]+$' | words)" \
+is "$(section 'EXIT STATUS' | grep -xE '[0-9]+' | words)" "$(grep -oE 'EXIT_[A-Z_]+\s+= [0-9]+' cli/exit_status.h | grep -oE '[0-9]+$' | words)" \
 	"the exit statuses are those of the source"
-environment=$(grep -hoE 'getenv\("[A-Z_]+' cli/*.c | grep -oE '[A-Z_]+$')
-# What setlocale() reads, and libsmartcols goes by.
+environment=$(grep -hoE 'getenv\("[A-Z_]+' cli/*/*.c | grep -oE '[A-Z_]+$')
+# Add the variables that setlocale() reads; libsmartcols depends on them.
 environment+=" LC_ALL LC_CTYPE LANG"
 is "$(section ENVIRONMENT | grep -xE '[A-Z_, ]+' | tr -d ',' | tr ' ' '\n' | grep . | words)" "$(tr ' ' '\n' <<<"$environment" | words)" \
 	"and so is the environment"
@@ -100,8 +103,11 @@ tab() {
 
 columns_of() { dmaownctl "$1" --list-columns --raw --noheadings | cut -d ' ' -f 1 | words; }
 
-# What a refusal says can be forced.
-forces() { dmaownctl check --to 1 --force '' 2>&1 | grep -oE '[a-z-]+\[=' | tr -d '[=' | words; }
+# Prints the reasons that can be forced, according to the error message for an unknown one.
+forces() {
+	dmaownctl check --to 1 --force '' 2>&1 |
+		sed -n 's/.*the reason must be //p' | sed 's/\[=[A-Z]*\]//g; s/,\| or / /g' | tr -s ' ' '\n' | words
+}
 
 completes() {
 	local command
@@ -117,7 +123,7 @@ completes() {
 	offer "--output " "$(columns_of list)"
 	offer "--channel " "debugfs netlink"
 	offer "check --force " "$(forces)"
-	# Without the module there is nothing to name, and no error.
+	# Without the module there is nothing to offer, and no error.
 	offer "tree " ""
 	offer "transfer --to " ""
 	offer "transfer --timeout " ""
@@ -136,7 +142,7 @@ completes() {
 	tab "list; dmaownctl owners -o HEA" "list; dmaownctl owners -o HEADROOM"
 }
 
-# No shell knows the names: a tool with one command more is completed with that.
+# Completes a tool that has one more command: the completions have no names of their own, so they offer it.
 after_an_upgrade() {
 	tab "fut" "future"
 	offer "future --" "--channel --colour --help --onto"
@@ -172,23 +178,24 @@ esac
 END
 chmod +x "$scratch/bin/dmaownctl"
 
-# What is neither what was typed nor what was offered.
+# Prints the error messages that are in $scratch/terminal: text that was neither typed nor offered.
 noise() { grep -aoE '(dmaownctl|bash|zsh|fish|[a-z_]*:[0-9]+|line [0-9]+|sed|awk): .*' "$scratch/terminal"; }
 
-# try SHELL FUNCTION
+# try SHELL FUNCTION: run the tests in FUNCTION in a shell.
 try() {
 	shell=$1
-	shell_begin "$1" || { echo "Bail out! $1 does not come up: $line"; exit 1; }
+	shell_begin "$1" || { echo "Bail out! $1 does not start: $line"; exit 1; }
 	"$2"
 	shell_end
 	is "$(noise)" "" "$shell: nothing else is written"
 }
 
 for shell in bash bash-completion zsh fish; do
-	try $shell completes
-	PATH=$scratch/bin:$PATH try $shell after_an_upgrade
+	try "$shell" completes
+	PATH=$scratch/bin:$PATH try "$shell" after_an_upgrade
 done
-# Some have it so.
+# Some users set COMP_WORDBREAKS like this.
+# shellcheck disable=SC2016 # bash expands it
 shell_extra='COMP_WORDBREAKS=${COMP_WORDBREAKS//[:=]/}' try bash completes
 
 echo "1..$tests"

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Prints what kmod/uapi/dmaown.h says of records and enumerations, for man/dmaown-netlink.7.scd, in
- * scdoc's format. `make spec` puts it there and `make check` compares.
+ * Prints the records and enumerations of kmod/uapi/dmaown.h in scdoc's format. `make spec` writes
+ * the output into man/dmaown-netlink.7.scd, and `make check` compares the two.
  */
 #include <stdio.h>
 
 #include "dmaown.h"
 
-/* Nobody asks for events: they are sent. */
-#define DMAOWN_CMD_GET_EVENT	DMAOWN_CMD_EVENT
+/* Events have no GET command: they are sent. */
+#define DMAOWN_CMD_GET_EVENT DMAOWN_CMD_EVENT
 
-/* As in the spec, names have dashes. */
+/* Print dashes instead of underscores, as in the spec. */
 static void print_name(const char *name)
 {
 	for (; *name; name++)
 		putchar(*name == '_' ? '-' : *name);
 }
 
-/* An underscore that is no letter's neighbour would underline what follows. */
+/* Escape scdoc's special characters: an underscore that is not between letters would underline. */
 static void print_text(const char *text)
 {
 	for (; *text; text++) {
@@ -27,23 +27,23 @@ static void print_text(const char *text)
 	}
 }
 
-#define AS_U32		"u32"
-#define AS_FLAG		"u32: 0 or 1"
-#define AS_U64		"u64"
-#define AS_SIZE		"u64: bytes"
-#define AS_TIME		"u64: nanoseconds since boot"
-#define AS_ID		"u64: an ID"
-#define AS_ADDR		"u64: an address"
-#define AS_COMM		"string"
-#define AS_NAME		"string"
-#define AS_TEXT		"string"
-#define AS_KIND		"u32: kind"
-#define AS_MODE		"u32: mode"
-#define AS_STATE	"u32: state"
-#define AS_SOURCE	"u32: source"
-#define AS_VIA		"u32: via"
-#define AS_HWPT		"u32: hwpt-type"
-#define AS_EVENT	"u32: event-type"
+#define AS_U32	  "u32"
+#define AS_FLAG	  "u32: 0 or 1"
+#define AS_U64	  "u64"
+#define AS_SIZE	  "u64"
+#define AS_TIME	  "u64"
+#define AS_ID	  "u64: an ID"
+#define AS_ADDR	  "u64: an address"
+#define AS_COMM	  "string"
+#define AS_NAME	  "string"
+#define AS_TEXT	  "string"
+#define AS_KIND	  "u32: kind"
+#define AS_MODE	  "u32: mode"
+#define AS_STATE  "u32: state"
+#define AS_SOURCE "u32: source"
+#define AS_VIA	  "u32: via"
+#define AS_HWPT	  "u32: hwpt-type"
+#define AS_EVENT  "u32: event-type"
 
 static void field(int attr, const char *name, const char *type, const char *doc)
 {
@@ -58,10 +58,10 @@ static void print_records(void)
 {
 	int attr;
 
-#define FIELD(F, f, t, d)	field(++attr, #f, AS_##t, d);
-#define RECORD(R, r, l, FIELDS)						\
-	printf("## " #r "\n\nCommand %d.\n\n", DMAOWN_CMD_GET_##R);	\
-	attr = 0;							\
+#define FIELD(F, f, t, d) field(++attr, #f, AS_##t, d);
+#define RECORD(R, r, l, FIELDS)                                     \
+	printf("## " #r "\n\nCommand %d.\n\n", DMAOWN_CMD_GET_##R); \
+	attr = 0;                                                   \
 	FIELDS(FIELD)
 	DMAOWN_RECORDS(RECORD)
 }
@@ -70,11 +70,13 @@ static void print_enums(void)
 {
 	const char *comma;
 
-#define ENTRY(c, v, n)		printf("%s%d *" n "*", comma, v); comma = ", ";
-#define ENUMERATION(name, LIST)		\
-	printf("*" name "*\n\t");	\
-	comma = "";			\
-	LIST(ENTRY)			\
+#define ENTRY(c, v, n)                    \
+	printf("%s%d *" n "*", comma, v); \
+	comma = ", ";
+#define ENUMERATION(name, LIST)   \
+	printf("*" name "*\n\t"); \
+	comma = "";               \
+	LIST(ENTRY)               \
 	puts("\n");
 	puts("# VALUES\n");
 	ENUMERATION("kind", DMAOWN_KINDS)

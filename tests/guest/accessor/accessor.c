@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/accessor: in-kernel accesses to an IOAS, as mediated devices have them, at a program's command.
+ * /dev/accessor: in-kernel accesses to an IOAS, like those of mediated devices, controlled by a
+ * program.
  *
- * Each open file can be given one access. It pins and unpins ranges, and reads and writes, by the
- * caller or by a kernel thread. What is unmapped is unpinned first, as iommufd asks of its drivers;
- * closing the file gives back the rest.
+ * Each open file can have one access. The access pins and unpins ranges; it reads and writes, in
+ * the caller or in a kernel thread. It unpins a range before the range is unmapped, as iommufd
+ * requires of its drivers. Closing the file unpins the rest.
  */
 #include <linux/err.h>
 #include <linux/fs.h>
@@ -20,7 +21,7 @@
 #include "accessor.h"
 #include "worker.h"
 
-/* The lock is held around pinning, so that no pin is made behind the back of unmap(). */
+/* Hold the lock around pinning, so that unmap() misses no pin. */
 struct accessor {
 	struct mutex lock;
 	struct iommufd_access *access;
@@ -41,7 +42,7 @@ static void unpin(struct accessor *accessor, struct pin *pin)
 	kfree(pin);
 }
 
-/* iommufd: this range is about to be unmapped. An access that pins nothing is told, too. */
+/* iommufd is about to unmap this range. It also calls this for an access that pins nothing. */
 static void accessor_unmap(void *data, unsigned long iova, unsigned long length)
 {
 	struct accessor *accessor = data;
@@ -164,7 +165,8 @@ static void rw(void *arg)
 {
 	struct rw *rw = arg;
 
-	rw->ret = iommufd_access_rw(rw->accessor->access, rw->iova, rw->data, rw->length, rw->flags);
+	rw->ret =
+		iommufd_access_rw(rw->accessor->access, rw->iova, rw->data, rw->length, rw->flags);
 }
 
 static void rw_by_kthread(struct rw *arg)
@@ -197,7 +199,8 @@ static int do_rw(struct accessor *accessor, const struct accessor_range *range)
 		rw_by_kthread(&arg);
 	else
 		rw(&arg);
-	if (!arg.ret && !write && copy_to_user(u64_to_user_ptr(range->data), arg.data, range->length))
+	if (!arg.ret && !write &&
+	    copy_to_user(u64_to_user_ptr(range->data), arg.data, range->length))
 		arg.ret = -EFAULT;
 	kvfree(arg.data);
 	return arg.ret;
@@ -212,7 +215,7 @@ static int do_range(struct accessor *accessor, unsigned int command, void __user
 	if (range.iova + range.length < range.iova ||
 	    (range.flags & ~(ACCESSOR_WRITE | ACCESSOR_KTHREAD)))
 		return -EINVAL;
-	/* Once there is an access, it stays until the file is closed. */
+	/* An access stays until the file is closed. */
 	if (!smp_load_acquire(&accessor->access))
 		return -ENOENT;
 
@@ -248,7 +251,7 @@ static int accessor_open(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* unmap() may come until the access is gone, and wants the lock. */
+/* Do not hold the lock: unmap() takes it, and may be called until the access is destroyed. */
 static int accessor_release(struct inode *inode, struct file *file)
 {
 	struct accessor *accessor = file->private_data;
@@ -277,7 +280,7 @@ static struct miscdevice accessor_device = {
 };
 module_misc_device(accessor_device);
 
-/* MODULE_IMPORT_NS(), which takes a name in one kernel and a string in the next. */
+/* Same as MODULE_IMPORT_NS(), whose argument is a name in some kernels and a string in others. */
 MODULE_INFO(import_ns, "IOMMUFD");
 MODULE_DESCRIPTION("In-kernel accesses to an IOAS (for tests)");
 MODULE_LICENSE("GPL");

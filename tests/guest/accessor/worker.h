@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Having a kernel thread do something: a worker, which has no memory of a user's. */
+/* Make a kernel thread do something: a worker, which has no user memory. */
 #ifndef WORKER_H
 #define WORKER_H
 
@@ -22,7 +22,10 @@ static void worker_call(struct work_struct *work)
 	complete(&call->done);
 }
 
-/* Waits until it is done. For lockdep, what the worker locks is not locked by the caller. */
+/*
+ * Call @fn in a worker and wait until it returns. For lockdep, the caller does not hold the
+ * worker's locks.
+ */
 static void by_worker(void (*fn)(void *arg), void *arg)
 {
 	struct worker_call call = { .fn = fn, .arg = arg };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Spoils counters, as bugs in the kernel do: "PID PAGES" written to one of the parameters adds so
- * many pages, which may be less than 0, to
- *	pinned_vm	what the address space of that process has pinned
- *	locked_vm	what it has locked
- *	user_locked_vm	what its user has locked
+ * Spoils counters, as bugs in the kernel do. Writing "PID PAGES" to one of the parameters adds this
+ * number of pages, which may be negative, to
+ *	pinned_vm	the pages that the address space of the process has pinned
+ *	locked_vm	the pages that it has locked
+ *	user_locked_vm	the pages that the user of the process has locked
  */
 #include <linux/cred.h>
 #include <linux/err.h>

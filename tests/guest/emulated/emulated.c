@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Emulated VFIO devices, as mediated ones are: each has a VFIO group and no IOMMU, and pins pages
- * of the container or iommufd context it is in when a program has it do so, by the ioctls of
- * /dev/accessor on the device's file. It reads and writes by IOVA, by the caller or by a kernel
- * thread, or in the pages that it has pinned. What is unmapped is unpinned first, as VFIO asks of
- * its drivers; closing the device unpins the rest.
+ * Emulated VFIO devices, similar to mediated devices. Each has a VFIO group and no IOMMU. It pins
+ * pages of its container or iommufd context when a program tells it to, by the ioctls of
+ * /dev/accessor on the device's file. It reads and writes by IOVA, in the caller or in a kernel
+ * thread, or in the pages that it has pinned. It unpins a range before the range is unmapped, as
+ * VFIO requires of its drivers. Closing the device unpins the rest.
  *
- * There are none until the parameter "devices" says how many there are to be: emulated.0 and so on.
- * While "slow" is set, what is to be unpinned for an unmap waits.
+ * The parameter "devices" sets the number of devices, at first 0: emulated.0 and so on. While
+ * "slow" is set, a device waits before it unpins for an unmap.
  */
 #include <linux/err.h>
 #include <linux/highmem.h>
@@ -26,16 +26,16 @@
 #include "accessor.h"
 #include "worker.h"
 
-#define EMULATED_MOST	4
+#define EMULATED_MOST 4
 
-/* The lock is held around pinning, so that no pin is made behind the back of what unpins. */
+/* Hold the lock around pinning, so that no unpin misses a pin. */
 struct emulated {
 	struct vfio_device vdev;
 	struct mutex lock;
 	struct list_head pins;
 };
 
-/* Pinned as one. */
+/* A range that was pinned by one call. */
 struct pin {
 	struct list_head list;
 	u64 iova;
@@ -94,10 +94,10 @@ module_param_cb(slow, &slow_ops, &slow, 0644);
 MODULE_PARM_DESC(slow, "Whether devices wait before they unpin what is to be unmapped");
 
 /*
- * This range is about to be unmapped. VFIO's type1 driver calls with a lock held that it elsewhere
- * takes inside of the one that unpinning takes (kernel: vfio_notify_dma_unmap()). Nothing comes of
- * that where no other device arrives at the same time; but lockdep would see it, and nothing more
- * after that. So a worker unpins.
+ * VFIO is about to unmap this range. Its type1 driver calls with a lock held that it takes
+ * elsewhere inside the lock that unpinning takes (kernel: vfio_notify_dma_unmap()). This deadlocks
+ * only if another device arrives at the same time. But lockdep would report it, and then report
+ * nothing else. Therefore a worker unpins.
  */
 static void emulated_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
@@ -188,7 +188,7 @@ static void rw_page(struct page *page, size_t offset, void *data, size_t length,
 		memcpy_from_page(data, page, offset, length);
 }
 
-/* From one page to the next, as far as the pin goes. */
+/* Copy page by page within the pin. */
 static void rw_pin(const struct pin *pin, const struct rw *rw)
 {
 	size_t done, step;
@@ -202,7 +202,7 @@ static void rw_pin(const struct pin *pin, const struct rw *rw)
 	}
 }
 
-/* -ENOENT: no pin has all of it. */
+/* Return: 0, or -ENOENT if no single pin covers the whole range. */
 static int rw_pinned(struct emulated *emulated, const struct rw *rw)
 {
 	const struct pin *pin;
@@ -221,7 +221,7 @@ static int rw_pinned(struct emulated *emulated, const struct rw *rw)
 	return ret;
 }
 
-static int rw_as_told(struct rw *rw, u32 flags)
+static int rw_by_flags(struct rw *rw, u32 flags)
 {
 	if (flags & ACCESSOR_PINNED)
 		return rw_pinned(rw->emulated, rw);
@@ -250,7 +250,7 @@ static int do_rw(struct emulated *emulated, const struct accessor_range *range)
 	if (rw.write && copy_from_user(rw.data, u64_to_user_ptr(range->data), range->length))
 		ret = -EFAULT;
 	else
-		ret = rw_as_told(&rw, range->flags);
+		ret = rw_by_flags(&rw, range->flags);
 	if (!ret && !rw.write && copy_to_user(u64_to_user_ptr(range->data), rw.data, range->length))
 		ret = -EFAULT;
 	kvfree(rw.data);
@@ -297,7 +297,7 @@ static void emulated_release_device(struct vfio_device *vdev)
 	mutex_destroy(&to_emulated(vdev)->lock);
 }
 
-/* A kernel without iommufd has NULL in place of VFIO's functions for it. */
+/* In a kernel without iommufd, VFIO's functions for iommufd are NULL. */
 static const struct vfio_device_ops emulated_ops = {
 	.name = "emulated",
 	.init = emulated_init_device,
@@ -325,7 +325,7 @@ static int emulated_probe(struct platform_device *pdev)
 	return ret;
 }
 
-/* Waits until nobody has the device open. */
+/* Waits until no process has the device open. */
 static void emulated_remove(struct platform_device *pdev)
 {
 	struct emulated *emulated = platform_get_drvdata(pdev);
@@ -340,7 +340,7 @@ static struct platform_driver emulated_driver = {
 	.driver = { .name = "emulated" },
 };
 
-/* How many there are; both belong to the lock of the module's parameters. */
+/* The devices and their number. The lock of the module's parameters protects both. */
 static struct platform_device *devices[EMULATED_MOST];
 static unsigned int nr_devices;
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/stall: memory whose page faults sleep for as long as a program wants, as userfaultfd and FUSE let
- * any program have it, on kernels that have neither.
+ * /dev/stall: memory whose page faults sleep for as long as a program wants. userfaultfd and FUSE
+ * give any program such memory; this module gives it on kernels that have neither.
  *
- * Each open file is memory of its own, to be mapped shared. While it holds, whoever touches it first,
- * the kernel included, sleeps killably and without mmap_lock. Writing "go" to the file lets all of
- * them go on, "hold" makes it hold again for pages that are not mapped yet. It holds from the start.
- * Who asks for a page and will not let go of mmap_lock (VFIO does) is refused, but after "lock" sleeps
- * with it, as on a file system that reads its files slowly.
+ * Each open file is memory of its own, to be mapped shared. While the file holds, a thread that
+ * touches its memory for the first time, in the kernel too, sleeps killably and without mmap_lock.
+ * Writing "go" to the file lets all such threads go on. Writing "hold" makes the file hold again
+ * for pages that are not mapped yet. A file holds from the start. A fault that must not drop
+ * mmap_lock (VFIO's) is refused; after "lock" it sleeps with mmap_lock held, as on a file system
+ * that reads its files slowly.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -18,7 +19,7 @@
 #include <linux/uaccess.h>
 #include <linux/wait.h>
 
-#define STALL_PAGES	64
+#define STALL_PAGES 64
 
 struct stall {
 	wait_queue_head_t wait;
@@ -43,7 +44,7 @@ static vm_fault_t stall_fault(struct vm_fault *vmf)
 		if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY) ||
 		    (vmf->flags & FAULT_FLAG_RETRY_NOWAIT))
 			return VM_FAULT_RETRY;
-		/* The VMA may go with the lock; the file stays. */
+		/* The VMA may be freed once the lock is dropped; keep the file. */
 		get_file(file);
 		release_fault_lock(vmf);
 		wait_event_killable(stall->wait, !READ_ONCE(stall->holds));

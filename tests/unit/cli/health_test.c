@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of health/, cmd/can_exit.c and cmd/verify.c. */
+#include "fixture.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+/* Write records that match the answers of module: 4242 started at 5242 as owner 0xbeef1092. */
+static void write_holders(bool other)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=context fd=11 busy=0\n"
+		 "context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=device fd=12 "
+		 "device=0000:00:01.0 busy=0\n%s",
+		 other ? "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n" :
+			 "");
+	write_file("holders", text);
+	write_file("contexts",
+		   "context=0x1f2e3d4c5b6a7988 kind=iommufd mode=user holders=2 ioases=1 hwpts=1 "
+		   "devices=1 accesses=0 areas=2 mapped=67112960 pinned=67108864 owners=2 busy=0\n");
+	write_file("areas",
+		   "context=0x1f2e3d4c5b6a7988 ioas=2 iova=0x100000 length=67108864 source=address "
+		   "addr=0x7f0000000000 pinned=67108864 mode=user owner=0xbeef1092 pid=4242 "
+		   "start=5242 state=live uid=0 busy=0\n");
+	write_file("owners",
+		   "owner=0xbeef1092 pid=4242 start=5242 comm=vm uid=0 state=live mode=user contexts=1 "
+		   "areas=1 pinned=67108864 charged=67108864 limit=134217728 used=67108864 "
+		   "headroom=67108864 vm_pinned=67108864 vm_locked=0 user_locked=67108864 "
+		   "user_other=0 busy=0\n");
+}
+
+static void test_can_exit(void **state)
+{
+	(void)state;
+	reset_module();
+	write_holders(false);
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json(".can_exit | .ok == false and .pid == 4242 and .owner == \"0xbeef1092\" and "
+		    "[.findings[].finding] == [\"reset\", \"lost\"]");
+	assert_json(".can_exit.findings[0] | .device == \"0000:00:01.0\" and .command == null and "
+		    "(.advice | test(\"descriptor 12 of process 4242\"))");
+	assert_json(".can_exit.findings[1] | .areas == 2 and .pinned == 67108864 and "
+		    "(.advice | test(\"descriptor 11 of process 4242\"))");
+	assert_int_equal(RUN(can_exit, "4241"), 0);
+	assert_false(satisfies("grep -q", "stdout", "."));
+
+	write_holders(true);
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"reset\", \"mischarged\"]");
+	assert_json(".can_exit.findings[1] | .areas == 1 and .pinned == 67108864 and .command == "
+		    "\"dmaownctl transfer --to 4241 --from 4242 --context 0x1f2e3d4c5b6a7988\"");
+	assert_int_equal(RUN(can_exit, "4242"), 2);
+	assert_stdout("^reset: device 0000:00:01.0 in context 0x1f2e3d4c5b6a7988: ");
+	assert_stdout("^  mend it with: dmaownctl transfer --to 4241 --from 4242 ");
+
+	/* The holder had the same PID, but was another process that has exited. */
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=1 comm=vm via=context fd=11 busy=0\n");
+	assert_int_equal(RUN(can_exit, "4241", "-J"), 0);
+	assert_json(".can_exit | .ok and .findings == []");
+
+	/* Locked areas may belong to the process. */
+	write_file("areas", "context=0x1f2e3d4c5b6a7988 ioas=2 busy=1\n");
+	assert_int_equal(RUN(can_exit, "4241"), 14);
+	assert_stdout("^unknown: 1 IOAS is locked");
+
+	module.process_error = ESRCH;
+	assert_int_equal(RUN(can_exit, "4242"), 10);
+	assert_stderr("no process 4242");
+	module.open_error = EACCES;
+	assert_int_equal(RUN(can_exit, "4242"), 77);
+	write_files();
+}
+
+/* Write an area of a dead owner, mapped from a file, in a context that this process holds. */
+static void write_file_area(const struct stat *st, uint64_t inode)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "context=0x1f2e3d4c5b6a7988 ioas=2 iova=0x0 length=4096 source=file offset=0x0 "
+		 "pinned=4096 mode=none owner=0xdead pid=777 start=3 state=dead uid=0 busy=0 "
+		 "file_major=%u file_minor=%u file_inode=%" PRIu64 "\n",
+		 major(st->st_dev), minor(st->st_dev), inode);
+	write_file("areas", text);
+	snprintf(text, sizeof(text),
+		 "context=0x1f2e3d4c5b6a7988 pid=%d start=1 comm=vm via=context fd=3 busy=0\n",
+		 getpid());
+	write_file("holders", text);
+	write_file("owners", "");
+	write_file("contexts", "context=0x1f2e3d4c5b6a7988 kind=iommufd owners=1 busy=0\n");
+}
+
+/* Areas by file could move to any process: only one that maps the file is suggested. */
+static void test_verify_files(void **state)
+{
+	int fd = memfd_create("ram", 0);
+	void *memory = mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	struct stat st;
+	char condition[256];
+
+	(void)state;
+	reset_module();
+	assert_true(memory != MAP_FAILED && !fstat(fd, &st));
+	write_file_area(&st, st.st_ino);
+	snprintf(condition, sizeof(condition),
+		 ".verify.findings[0] | .finding == \"dead-owner\" and "
+		 ".command == \"dmaownctl transfer --to %d --from 0xdead "
+		 "--context 0x1f2e3d4c5b6a7988\" and .advice == null",
+		 getpid());
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json(condition);
+	/* The dry run was for that owner, in that context. */
+	assert_int_equal(module.asked->flags, DMAOWN_TRANSFER_DRY_RUN);
+	assert_int_equal(module.asked->from.pid, 777);
+	assert_int_equal(module.asked->from.flags, DMAOWN_PROCESS_INITIAL);
+	assert_int_equal(module.asked_file->context, 0x1f2e3d4c5b6a7988);
+	/* Metrics count the finding without a dry run. */
+	module.calls = 0;
+	assert_int_equal(RUN(metrics), 0);
+	assert_int_equal(module.calls, 0);
+
+	write_file_area(&st, st.st_ino + 1000000);
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json(".verify.findings[0] | .finding == \"dead-owner\" and .command == null and "
+		    "(.advice | test(\"does not map the file\"))");
+	assert_int_equal(module.calls, 0);
+	/* A device that cannot be opened is mentioned only in the advice. */
+	module.open_error = ENOENT;
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json(".verify.findings[0] | .command == null and (.advice | test(\"cannot open\"))");
+	assert_false(satisfies("grep -q", "stderr", "."));
+	reset_module();
+	munmap(memory, 4096);
+	close(fd);
+	write_files();
+}
+
+static void test_verify(void **state)
+{
+	(void)state;
+	reset_module();
+	write_holders(true);
+	assert_int_equal(RUN(verify), 0);
+	assert_false(satisfies("grep -q", "stdout", "."));
+	assert_int_equal(RUN(verify, "-J"), 0);
+	assert_json(". == {verify: {ok: true, findings: []}}");
+	assert_int_equal(RUN(verify, "--headroom", "51"), 2);
+	assert_stdout("^near-limit: process 4242, mode user: 64M left of its limit of 128M$");
+	/* 64 MiB used and 51 % left make a limit of 136957388 bytes, in whole pages */
+	assert_stdout("^  mend it with: prlimit --pid 4242 --memlock=136957952$");
+
+	/* The owner holds nothing. */
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n");
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json(".verify.findings | length == 1 and .[0].finding == \"not-holder\" and "
+		    ".[0].pid == 4242 and .[0].command == \"dmaownctl transfer --to 4241 "
+		    "--from 0xbeef1092 --context 0x1f2e3d4c5b6a7988\"");
+	write_files();
+
+	/* A dead owner, an owner at its limit, and two locked IOASes. */
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json("[.verify.findings[].finding] == "
+		    "[\"unknown\", \"unknown\", \"dead-owner\", \"near-limit\"]");
+	assert_json(
+		".verify.findings[2] | .owner == \"0xdead\" and .pid == 777 and .areas == 1 and "
+		".command == null and (.advice | test(\"process 424[12] cannot be made the owner\"))");
+	write_file("areas", "context=0x1f2e3d4c5b6a7988 ioas=2 busy=1\n");
+	write_file("owners", "");
+	assert_int_equal(RUN(verify), 14);
+	write_files();
+}
+
+static void test_corrupt(void **state)
+{
+	static const struct {
+		const char *owner, *condition;
+	} cases[] = {
+		{ "mode=none pinned=4096 vm_pinned=18446744073709547520 vm_locked=0 user_locked=0",
+		  ".counter == \"VmPin\" and .value == null and .expected == 4096 and .pid == 4242" },
+		{ "mode=none pinned=4096 vm_pinned=0 vm_locked=0 user_locked=0",
+		  ".counter == \"VmPin\" and .value == 0 and .expected == 4096" },
+		{ "mode=mm pinned=8192 vm_pinned=8192 vm_locked=4096 user_locked=0",
+		  ".counter == \"VmLck\" and .value == 4096 and .expected == 8192" },
+		{ "mode=user pinned=8192 vm_pinned=8192 vm_locked=0 user_locked=4096",
+		  ".counter == \"locked_vm\" and .value == 4096 and .user == \"root\" and .pid == null" },
+	};
+	char text[512], condition[256];
+	size_t i;
+
+	(void)state;
+	write_holders(true);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "owner=0xbeef1092 pid=4242 start=5242 comm=vm uid=0 "
+			 "state=live contexts=1 areas=1 busy=0 %s\n",
+			 cases[i].owner);
+		write_file("owners", text);
+		assert_int_equal(RUN(verify, "-J"), 2);
+		snprintf(condition, sizeof(condition),
+			 ".verify.findings | length == 1 and (.[0] | .finding == \"corrupt\" and %s)",
+			 cases[i].condition);
+		assert_json(condition);
+		assert_int_equal(RUN(owners, "-rn", "-o", "MARK"), 0);
+		assert_stdout("^corrupt$");
+	}
+	assert_int_equal(RUN(verify), 2);
+	assert_stdout("^corrupt: locked pages of user root: 4096 bytes, but 8192 bytes are pinned");
+
+	/* Two records of one process have pinned more than is charged. */
+	write_file("owners",
+		   "owner=0x1 pid=4242 start=5242 uid=0 state=live mode=none areas=1 pinned=4096 "
+		   "vm_pinned=4096 busy=0\n"
+		   "owner=0x1 pid=4242 start=5242 uid=0 state=live mode=user areas=1 pinned=4096 "
+		   "vm_pinned=4096 user_locked=4096 busy=0\n");
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json(".verify.findings | length == 1 and .[0].expected == 8192");
+	/* An address space that the process has left is another account. */
+	write_file("owners",
+		   "owner=0x1 pid=4242 start=5242 uid=0 state=live mode=none areas=1 pinned=4096 "
+		   "vm_pinned=4096 busy=0\n"
+		   "owner=0x1 pid=4242 start=5242 uid=0 state=stale mode=none areas=1 pinned=4096 "
+		   "busy=0\n");
+	assert_int_equal(RUN(verify), 0);
+	write_files();
+}
+
+int health_tests(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_can_exit),
+		cmocka_unit_test(test_verify_files),
+		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_corrupt),
+	};
+
+	return cmocka_run_group_tests_name("health", tests, set_up, tear_down);
+}

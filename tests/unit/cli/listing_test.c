@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of cmd/listing.c and the listings. */
+#include "fixture.h"
+
+#include <string.h>
+
+static void test_list(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(list, "-J"), 0);
+	assert_json(".contexts | length == 2");
+	assert_json(".contexts[0].id == \"0x1f2e3d4c5b6a7988\"");
+	assert_json(".contexts[0].holders == [4241, 4242]");
+	assert_json(".contexts[0].owners == [4242, \"0xdead\"]");
+	assert_json(".contexts[0].devices == [\"0000:00:01.0\"]");
+	assert_json(".contexts[0].pinned == 67108864");
+	assert_json(".contexts[1] | .devices == [] and .areas == null and .owners == null");
+	assert_stderr("^[^ ]+: 1 IOAS is locked");
+	assert_int_equal(RUN(list), 0);
+	assert_stdout("^0x1f2e3d4c5b6a7988 iommufd 4241,4242 +1 0000:00:01.0 +2 +64M 4242,0xdead");
+	assert_int_equal(RUN(list, "-J", "-o", "+MODE,BUSY", "-c", "4243/5"), 0);
+	assert_json(".contexts | length == 1 and .[0].busy == 1 and .[0].mode == null");
+	assert_int_equal(RUN(list, "-J", "-p", "4243"), 0);
+	assert_json(".contexts | map(.id) == [\"0x1f2e000000000001\"]");
+	assert_int_equal(RUN(list, "-o", "ID,NIX"), 64);
+	assert_stderr("unknown column .NIX.");
+	assert_int_equal(RUN(list, "-c", "0x1f2e"), 1);
+	assert_stderr("any of 2");
+}
+
+static void test_areas(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(areas, "-J", "-o", "+LAST,OFFSET,USER,BUSY"), 0);
+	assert_json(".areas | length == 3");
+	assert_json(
+		".areas[0] | .iova == \"0x100000\" and .length == 67108864 and .prot == \"rw\"");
+	assert_json(".areas[1] | .addr == null and .offset == \"0x0\" and .prot == \"r-\"");
+	assert_json(".areas[1] | .last == \"0xffffffffffffffff\" and .state == \"dead\"");
+	assert_json(".areas[1].user == \"12345\"");
+	assert_json(".areas[2] | .state == \"busy\" and .iova == null and .busy == true");
+	assert_int_equal(RUN(areas, "-rn", "-o", "IOVA,ADDR,LENGTH"), 0);
+	assert_stdout("^0xfffffffffffff000 - 4K$");
+	assert_int_equal(RUN(areas, "-rnb", "-o", "IOVA,LENGTH"), 0);
+	assert_stdout("^0x100000 67108864$");
+	assert_int_equal(RUN(areas, "-J", "-p", "4242", "-c", "00:01.0"), 0);
+	assert_json(".areas | length == 1");
+}
+
+static void test_owners(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(owners, "-J"), 0);
+	assert_json(".owners[0] | .headroom == 0 and .user == \"root\" and .command == \"vm\"");
+	assert_json(".owners[1] | .limit == null and .unit == null and .user == \"12345\"");
+	assert_json(".owners[1].command == \"x\\ufffd\\u001by\"");
+	assert_int_equal(RUN(owners), 0);
+	assert_stdout("x\\\\xff\\\\x1by");
+	assert_int_equal(RUN(owners, "-J", "-c", "0x1f2e000000000001"), 0);
+	assert_json(".owners == []");
+	assert_int_equal(RUN(owners, "-J", "-c", "0x1f2e3"), 0);
+	assert_json(".owners | length == 2");
+}
+
+static void test_others(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(ioas, "-J"), 0);
+	assert_json(".ioases[1] | .busy == true and .areas == null");
+	assert_int_equal(RUN(ioas), 0);
+	assert_stdout("^0x1f2e000000000001 .* busy$");
+	assert_int_equal(RUN(devices, "-J"), 0);
+	assert_json(".devices[0].holders == [4241, 4242]");
+	assert_json(".devices[0] | .ioas == 2 and .device == \"0000:00:01.0\"");
+	assert_int_equal(RUN(devices, "-H"), 0);
+	assert_stdout("^HOLDERS +list ");
+}
+
+static void test_broken_file(void **state)
+{
+	(void)state;
+	write_file("devices", "context=0x1 id=3\ncontext=zwei\n");
+	assert_int_equal(RUN(devices), 1);
+	assert_stderr("file devices, line 2: cannot understand .context=zwei.");
+	assert_int_equal(RUN(devices, "-J"), 1);
+	assert_false(satisfies("grep -q", "stdout", "."));
+	write_file("devices", "");
+	assert_int_equal(RUN(devices, "-J"), 0);
+	assert_json(". == {devices: []}");
+	write_files();
+}
+
+/* With more than one batch, columns keep their places, and JSON is one document. */
+static void test_many(void **state)
+{
+	FILE *file = create("areas");
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2000; i++)
+		fprintf(file,
+			"context=0x1f2e000000000001 ioas=%d iova=0x%x length=4096 state=live\n",
+			i < 700 ? 10 : 1, i << 12);
+	fclose(file);
+	assert_int_equal(RUN(areas, "-J"), 0);
+	assert_json(".areas | length == 2000");
+	assert_int_equal(RUN(areas, "-o", "IOAS,STATE,LENGTH"), 0);
+	assert_true(satisfies("awk", "stdout", "{ n[length] = 1 } END { exit length(n) != 1 }"));
+	write_files();
+}
+
+/* A process that a PID namespace hides is an unknown holder, not a missing one. */
+static void test_hidden(void **state)
+{
+	(void)state;
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=- start=5 comm=vm via=device fd=12 "
+		   "device=0000:00:01.0 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=7 comm=vm via=context fd=11 busy=0\n");
+	assert_int_equal(RUN(list, "-J"), 0);
+	assert_json(".contexts[0].holders == [null, 4242] and .contexts[1].holders == []");
+	assert_int_equal(RUN(list, "-rn", "-o", "HOLDERS"), 0);
+	assert_stdout("^-,4242$");
+	assert_int_equal(RUN(list, "-rn", "-o", "FILES"), 0);
+	assert_stdout("^4242/11$");
+	assert_int_equal(RUN(devices, "-J"), 0);
+	assert_json(".devices[0].holders == [null]");
+	write_files();
+}
+
+static void test_mark(void **state)
+{
+	(void)state;
+	assert_int_equal(RUN(owners, "-J"), 0);
+	assert_json("[.owners[].mark] == [\"low\", null]");
+	assert_int_equal(RUN(owners), 0);
+	assert_stdout(" low$");
+}
+
+int listing_tests(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),	    cmocka_unit_test(test_areas),
+		cmocka_unit_test(test_owners),	    cmocka_unit_test(test_others),
+		cmocka_unit_test(test_broken_file), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_hidden),	    cmocka_unit_test(test_mark),
+	};
+
+	return cmocka_run_group_tests_name("listing", tests, set_up, tear_down);
+}

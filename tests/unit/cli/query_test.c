@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Tests of query/context.c, query/id.c and query/process.c. */
+#include "fixture.h"
+
+#include "query/context.h"
+#include "query/id.h"
+#include "query/process.h"
+
+static void test_context_names(void **state)
+{
+	static const char *const wrong[] = {
+		"",    "0x", "0xg", "0x12345678901234567", "0x-1",	    "1/",  "/1",
+		"1/x", "0",  "0/1", "99999999999",	   "1/99999999999", "a/1",
+	};
+	struct context_name name;
+	size_t i;
+
+	(void)state;
+	assert_true(context_parse("0x1f2e", &name));
+	assert_int_equal(name.by, CONTEXT_BY_ID);
+	assert_true(context_id_matches(&name, 0x1f2e));
+	assert_true(context_id_matches(&name, 0x1f2e3d4c5b6a7988));
+	assert_false(context_id_matches(&name, 0x2f2e3d4c5b6a7988));
+	assert_true(context_parse("4242/11", &name));
+	assert_int_equal(name.by, CONTEXT_BY_FD);
+	assert_int_equal(name.pid, 4242);
+	assert_int_equal(name.fd, 11);
+	assert_true(context_parse("4242", &name));
+	assert_int_equal(name.by, CONTEXT_BY_PID);
+	assert_true(context_parse("01:00.0", &name));
+	assert_int_equal(name.by, CONTEXT_BY_DEVICE);
+	assert_string_equal(name.device, "0000:01:00.0");
+	assert_true(context_parse("0000:01:00.0", &name));
+	assert_string_equal(name.device, "0000:01:00.0");
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(context_parse(wrong[i], &name));
+}
+
+static void test_ids(void **state)
+{
+	static const char *const wrong[] = {
+		"", "0", "0x", "1f2e", "0xg", "0x1g", "0x-1", "0x+1", "0x 1", "0x12345678901234567",
+	};
+	uint64_t number;
+	unsigned int digits;
+	size_t i;
+
+	(void)state;
+	assert_true(id_parse("0x1f2e", &number, &digits));
+	assert_int_equal(number, 0x1f2e);
+	assert_int_equal(digits, 4);
+	assert_true(id_matches(number, digits, 0x1f2e));
+	assert_true(id_matches(number, digits, 0x1f2e3d4c5b6a7988));
+	assert_false(id_matches(number, digits, 0x1f2));
+	assert_false(id_matches(number, digits, 0x1f2f000000000000));
+	/* with leading zeros this is a full ID, because no ID begins with a zero */
+	assert_true(id_parse("0x0001f2e", &number, &digits));
+	assert_true(id_matches(number, digits, 0x1f2e));
+	assert_false(id_matches(number, digits, 0x1f2e3d4c5b6a7988));
+	assert_true(id_parse("0xFEDCBA9876543210", &number, &digits));
+	assert_true(id_matches(number, digits, 0xfedcba9876543210));
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(id_parse(wrong[i], &number, &digits));
+}
+
+static void test_process_names(void **state)
+{
+	static const char *const wrong[] = {
+		"",    "0",   "x",    "-1",	    "1:",
+		"1:x", "1:0", "1:-1", ":1",	    "0x",
+		"0xg", "0x0", "1x",   "4294967296", "0x10000000000000000",
+	};
+	struct process_name name;
+	size_t i;
+
+	(void)state;
+	assert_true(process_parse("42", &name));
+	assert_int_equal(name.pid, 42);
+	assert_true(process_parse("42:1234567890123", &name));
+	assert_int_equal(name.pid, 42);
+	assert_int_equal(name.inode, 1234567890123);
+	assert_true(process_parse("0xbeef", &name));
+	assert_int_equal(name.pid, 0);
+	assert_int_equal(name.owner, 0xbeef);
+	assert_int_equal(name.digits, 4);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_false(process_parse(wrong[i], &name));
+}
+
+int query_tests(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_context_names),
+		cmocka_unit_test(test_ids),
+		cmocka_unit_test(test_process_names),
+	};
+
+	return cmocka_run_group_tests_name("query", tests, set_up, tear_down);
+}
