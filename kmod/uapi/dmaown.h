@@ -15,12 +15,14 @@
  *		iommufd	/dev/iommu, or /dev/vfio/vfio if iommufd provides it
  *		type1	/dev/vfio/vfio if VFIO provides it: a container, once VFIO_SET_IOMMU has
  *			given it an IOMMU of type1
- * holder	a process that has one of these files open: the file of the context; the file of a
- *		VFIO device that is bound to the context or is in it; for kind type1 also the file
- *		of a VFIO group that is in the context. The module does not see files that no
- *		process has among its descriptors (mapped, in flight over a socket, in io_uring's
- *		own table), but counts such files of a device that is in a context. For kind
- *		iommufd it does not see VFIO group files, nor the emulated devices of a group.
+ * holder	a process that has one of these files open, or has mapped it: the file of the
+ *		context; the file of a VFIO device that is bound to the context or is in it; the
+ *		file of a VFIO group that is in the context; for kind iommufd also the file of a
+ *		fault queue or an event queue. A mapping keeps its file open after the last
+ *		descriptor has been closed. Other files are open in no process: in flight over a
+ *		socket, in io_uring's own table, or held by another part of the kernel, such as
+ *		KVM. For each device the module counts its open files that no process has: they are
+ *		the unknown holder.
  * IOAS, area, HWPT, device, access
  *		the same as in iommufd (Documentation/userspace-api/iommufd.rst of the kernel). A
  *		type1 container has one address space, which is called IOAS 1. Its areas are its
@@ -133,11 +135,17 @@
 	E(SOURCE_FILE,		2, "file")	\
 	E(SOURCE_DMABUF,	3, "dmabuf")
 
-/* Kind of file by which a process holds a context. */
+/*
+ * How a context is held: by a descriptor of its own file, of a device, of a group, or of a fault or
+ * event queue; by a mapping of one of these files; or by device files that no process has.
+ */
 #define DMAOWN_VIAS(E)				\
 	E(VIA_CONTEXT,		1, "context")	\
 	E(VIA_DEVICE,		2, "device")	\
-	E(VIA_GROUP,		3, "group")
+	E(VIA_GROUP,		3, "group")	\
+	E(VIA_MAPPING,		4, "mapping")	\
+	E(VIA_EVENTQ,		5, "eventq")	\
+	E(VIA_UNKNOWN,		6, "unknown")
 
 /* Type of HWPT. */
 #define DMAOWN_HWPTS(E)				\
@@ -207,8 +215,11 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(OWNER_STATE,	owner_state,	STATE,	"state of the only owner")
 
 /*
- * One for each file by which a process holds a context. For files with unseen 1 a process has only
- * one record per via.
+ * One for each file by which a process holds a context, and one for each mapped file. For files
+ * with unseen 1 a process has only one record per via. A record without a context whose busy and
+ * unseen are 0 is a file that holds no context: a device file that is not bound, a group that is in
+ * no context, or a container without an IOMMU. A record whose via is unknown has no process: it
+ * stands for open files of a device that no process has.
  */
 #define DMAOWN_HOLDER_FIELDS(F)									\
 	F(CONTEXT,	context,	ID,	"ID of the context")				\
@@ -218,16 +229,23 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(COMM,		comm,		COMM,	"command name of the process")			\
 	F(UID,		uid,		U32,							\
 	  "real user ID of the process, in the reader's user namespace")			\
-	F(VIA,		via,		VIA,	"kind of file; group for kind type1 only")	\
+	F(VIA,		via,		VIA,							\
+	  "how the context is held; missing if the files of the process could not be read to "	\
+	  "the end")										\
 	F(FD,		fd,		U32,							\
-	  "lowest descriptor number of the file in that process")				\
+	  "lowest descriptor number of the file in that process; missing for a mapping")	\
 	F(DEVICE,	device,		NAME,							\
 	  "device of a VFIO device file; group-NUMBER for a VFIO group file")			\
 	F(BUSY,		busy,		FLAG,							\
-	  "1 if a VFIO device or group file is locked: its context is unknown")			\
+	  "1 if a VFIO device or group file is locked, so that its context is unknown; or if "	\
+	  "the files or mappings of the process could not be read to the end")			\
 	F(UNSEEN,	unseen,		FLAG,							\
 	  "1 for a file of a VFIO or iommufd that the module was not built for: its "		\
-	  "context is unknown")
+	  "context is unknown")									\
+	F(ADDR,		addr,		ADDR,							\
+	  "lowest address of a mapping of the file in that process, if via is mapping")		\
+	F(FILES,	files,		U32,							\
+	  "open files of the device that no process has, if via is unknown")
 
 /* One for each IOAS. */
 #define DMAOWN_IOAS_FIELDS(F)									\
@@ -258,7 +276,10 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "1 if the kernel makes and frees the HWPT as devices attach and detach")		\
 	F(DEVICES,	devices,	U32,	"devices attached to the HWPT")
 
-/* One for each device that is bound to a context. */
+/*
+ * One for each device that is bound to a context or in it, and for each emulated device whose file
+ * was found. An emulated device of kind iommufd has no id.
+ */
 #define DMAOWN_DEVICE_FIELDS(F)									\
 	F(CONTEXT,	context,	ID,	"ID of the context")				\
 	F(ID,		id,		U32,	"object ID of the device")			\
@@ -272,9 +293,12 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(OPENS,	opens,		U32,							\
 	  "open files of the device, as VFIO counts them")					\
 	F(UNKNOWN,	unknown,	U32,							\
-	  "open files of the device that no process has among its descriptors: held by a "	\
-	  "mapping, in flight over a socket, held by another part of the kernel, or "		\
-	  "opened just now")
+	  "open files of the device that no process has, neither as a descriptor nor mapped: "	\
+	  "in flight over a socket, in io_uring's own table, held by another part of the "	\
+	  "kernel, or opened just now; missing if it cannot be known")				\
+	F(REMOVING,	removing,	FLAG,							\
+	  "1 if the device is being unbound from its driver or removed, which waits until "	\
+	  "its files are closed")
 
 /* One for each in-kernel access that is attached to an IOAS. */
 #define DMAOWN_ACCESS_FIELDS(F)									\
@@ -555,9 +579,10 @@ struct dmaown_process_info {
  * struct dmaown_file - names a context by one of its files
  * @holder: the process that has the file open; all zero: the caller itself
  * @fd: descriptor in that process: of the context, of a VFIO device that is bound to it or in it,
- *	or of a VFIO group that is in it
+ *	of a VFIO group that is in it, or of a fault or event queue of it; DMAOWN_FD_ANY: the
+ *	process holds the context @context by any descriptor or mapping
  * @reserved: 0
- * @context: ID that the context must have; 0: any
+ * @context: ID that the context must have; 0: any; not 0 with DMAOWN_FD_ANY
  */
 struct dmaown_file {
 	struct dmaown_process holder;
@@ -565,6 +590,8 @@ struct dmaown_file {
 	__u32 reserved;
 	__aligned_u64 context;
 };
+
+#define DMAOWN_FD_ANY 0xffffffff
 
 /**
  * struct dmaown_remap - says where the new owner has the memory of an area
@@ -704,8 +731,8 @@ struct dmaown_force {
 	  "nor as root: it could later pin whatever the new owner has at these addresses")	\
 	/* device: the device; value: number of its open files that no process has */		\
 	E(REASON_UNKNOWN_HOLDER, 33, EXDEV, "unknown-holder",					\
-	  "the device's file is open, but no process has it among its descriptors: a "		\
-	  "mapping, a message in flight or another part of the kernel holds it")		\
+	  "the device's file is open, but no process has it, neither as a descriptor nor "	\
+	  "mapped: a message in flight or another part of the kernel holds it")		\
 	/* process: TO, if it is about files of TO */						\
 	E(REASON_UNSEEN,	34, EXDEV, "unseen",						\
 	  "the module was not built for the loaded VFIO or iommufd and cannot inspect "		\
@@ -815,7 +842,7 @@ struct dmaown_report {
  *
  * - a device whose file is open only in processes that lose areas by the transfer: the device would
  *   be reset when they exit;
- * - a device whose file is open although no process has it among its descriptors;
+ * - a device whose file is open although no process has it, or of which that cannot be known;
  * - any context, if VFIO is loaded and the module cannot inspect it;
  * - a holder with a user ID (real, effective or saved) that belongs neither to @to's user nor to
  *   root: it could later pin whatever @to has at these addresses. This does not apply to @to, nor
