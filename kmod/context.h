@@ -62,6 +62,7 @@ struct object {
 	bool auto_domain;
 	bool has_opens;	    /* of a device: it is a VFIO device */
 	unsigned int opens; /* of a VFIO device: number of its open files */
+	bool removing;	    /* of a VFIO device: it is locked and no longer registered */
 	char name[64];	    /* of a device */
 };
 

@@ -72,7 +72,8 @@ static int device_check_files(const struct dmaown_file *files, u32 nr)
 	for (; nr && !ret; nr--, files++) {
 		ret = process_name_check(&files->holder);
 		if (files->reserved ||
-		    (!files->holder.pid && (files->holder.flags || files->holder.start)))
+		    (!files->holder.pid && (files->holder.flags || files->holder.start)) ||
+		    (files->fd == DMAOWN_FD_ANY && !files->context))
 			ret = ret ?: -EINVAL;
 	}
 	return ret;

@@ -86,22 +86,78 @@ static union record *dump_add(struct dump *dump)
 
 /* ONE FUNCTION FOR EACH KIND OF RECORD */
 
+static void dump_holding_process(struct holder_record *rec, const struct holder *holder)
+{
+	set_pid(rec, holder, pid_nr_ns(holder->pid, task_active_pid_ns(current)));
+	record_set(rec, holder, start, holder->start);
+	record_set_string(rec, holder, comm, holder->comm);
+	set_uid(rec, holder, holder->uid);
+}
+
 static void dump_holder(struct dump *dump, const struct holder *holder)
 {
 	struct holder_record *rec = &dump_add(dump)->holder;
 
 	if (holder->context)
 		record_set(rec, holder, context, holder->context);
-	set_pid(rec, holder, pid_nr_ns(holder->pid, task_active_pid_ns(current)));
-	record_set(rec, holder, start, holder->start);
-	record_set_string(rec, holder, comm, holder->comm);
-	set_uid(rec, holder, holder->uid);
-	record_set(rec, holder, via, holder->via);
-	record_set(rec, holder, fd, holder->fd);
-	if (holder->via != DMAOWN_VIA_CONTEXT)
+	if (holder->pid)
+		dump_holding_process(rec, holder);
+	if (holder->via)
+		record_set(rec, holder, via, holder->via);
+	if (holder->fd != NO_FD)
+		record_set(rec, holder, fd, holder->fd);
+	if (*holder->device)
 		record_set_string(rec, holder, device, holder->device);
-	record_set(rec, holder, busy, !holder->context && !holder->unseen);
+	record_set(rec, holder, busy, holder->busy);
 	record_set(rec, holder, unseen, holder->unseen);
+	if (holder->via == DMAOWN_VIA_MAPPING)
+		record_set(rec, holder, addr, holder->addr);
+	if (holder->via == DMAOWN_VIA_UNKNOWN)
+		record_set(rec, holder, files, holder->opens);
+}
+
+/*
+ * DEVICES THAT THE CONTEXT DOES NOT LIST: emulated devices of kind iommufd, and devices of kind
+ * type1 that are being removed. Only their files show them.
+ */
+
+static bool dump_lists_device(const struct context_totals *totals, const char *device)
+{
+	unsigned int i;
+
+	for (i = 0; i < totals->nr; i++)
+		if (totals->objects[i].object.type == OBJECT_DEVICE &&
+		    !strcmp(totals->objects[i].object.name, device))
+			return true;
+	return false;
+}
+
+/*
+ * Find the next holder of the current context, from *i on, that stands for such a device, and move
+ * *i after it. Return: the holder, or NULL.
+ */
+static const struct holder *dump_next_other(const struct dump *dump,
+					    const struct context_totals *totals, unsigned int *i)
+{
+	const struct snapshot *snapshot = &dump->snapshot;
+
+	while (*i < snapshot->end) {
+		const struct holder *holder = &snapshot->holders[(*i)++];
+
+		if (dmaown_snapshot_stands_for_device(snapshot, holder) &&
+		    !dump_lists_device(totals, holder->device))
+			return holder;
+	}
+	return NULL;
+}
+
+static unsigned int dump_count_others(const struct dump *dump, const struct context_totals *totals)
+{
+	unsigned int i = dump->snapshot.first, nr = 0;
+
+	while (dump_next_other(dump, totals, &i))
+		nr++;
+	return nr;
 }
 
 /* Most contexts have one owner. With it in the record, a listing of contexts needs no areas. */
@@ -126,6 +182,7 @@ static void dump_context(struct dump *dump, struct context ctx, const struct con
 	record_set(rec, context, mode, dmaown_context_mode(ctx));
 	record_set(rec, context, holders, dmaown_snapshot_processes(&dump->snapshot));
 	record_set(rec, context, owners, owners->nr);
+	rec->devices = dump_count_others(dump, totals);
 	if (owners->nr == 1)
 		dump_only_owner(rec, &owners->array[0].owner);
 	for (i = 0; i < totals->nr; i++) {
@@ -185,17 +242,27 @@ static void dump_hwpt(struct dump *dump, struct context ctx, const struct object
 }
 
 /* The count can be wrong if a file is opened, closed or locked meanwhile. */
-static void dump_device_opens(struct dump *dump, struct device_record *rec,
-			      const struct object *device)
+static void dump_device_opens(struct dump *dump, struct device_record *rec, const char *device,
+			      unsigned int opens)
 {
 	unsigned int files;
 	bool locked;
 
-	if (!device->has_opens)
-		return;
-	files = dmaown_snapshot_device_files(&dump->snapshot, 0, device->name, &locked);
-	record_set(rec, device, opens, device->opens);
-	record_set(rec, device, unknown, device->opens > files ? device->opens - files : 0);
+	files = dmaown_snapshot_device_files(&dump->snapshot, 0, device, &locked);
+	record_set(rec, device, opens, opens);
+	if (!locked)
+		record_set(rec, device, unknown, opens > files ? opens - files : 0);
+}
+
+static void dump_other_device(struct dump *dump, struct context ctx, const struct holder *holder)
+{
+	struct device_record *rec = &dump_add(dump)->device;
+
+	record_set(rec, device, context, dmaown_context_id(ctx));
+	record_set(rec, device, kind, dmaown_context_kind(ctx));
+	record_set_string(rec, device, device, holder->device);
+	dump_device_opens(dump, rec, holder->device, holder->opens);
+	record_set(rec, device, removing, holder->removing);
 }
 
 static void dump_device(struct dump *dump, struct context ctx, const struct object_total *total)
@@ -210,7 +277,9 @@ static void dump_device(struct dump *dump, struct context ctx, const struct obje
 		record_set(rec, device, hwpt, total->hwpt);
 	if (total->ioas)
 		record_set(rec, device, ioas, total->ioas);
-	dump_device_opens(dump, rec, &total->object);
+	record_set(rec, device, removing, total->object.removing);
+	if (total->object.has_opens)
+		dump_device_opens(dump, rec, total->object.name, total->object.opens);
 }
 
 static void dump_area_owner(struct area_record *rec, const struct area *area)
@@ -348,12 +417,25 @@ static bool dump_is_kind(const struct dump *dump, const struct object_total *tot
 	       (dump->kind == RECORD_DEVICE && total->object.type == OBJECT_DEVICE);
 }
 
+static void dump_other_devices(struct dump *dump, struct context ctx,
+			       const struct context_totals *totals)
+{
+	unsigned int i = dump->snapshot.first;
+	const struct holder *holder;
+
+	while ((holder = dump_next_other(dump, totals, &i)))
+		dump_other_device(dump, ctx, holder);
+}
+
 static int dump_objects(struct dump *dump, struct context ctx, const struct context_totals *totals)
 {
+	unsigned int others = 0;
 	unsigned int i;
 	int ret;
 
-	ret = dump_reserve(dump, totals->nr);
+	if (dump->kind == RECORD_DEVICE)
+		others = dump_count_others(dump, totals);
+	ret = dump_reserve(dump, totals->nr + others);
 	for (i = 0; i < totals->nr && !ret; i++) {
 		const struct object_total *total = &totals->objects[i];
 
@@ -366,6 +448,8 @@ static int dump_objects(struct dump *dump, struct context ctx, const struct cont
 		else
 			dump_device(dump, ctx, total);
 	}
+	if (others && !ret)
+		dump_other_devices(dump, ctx, totals);
 	return ret;
 }
 
@@ -670,8 +754,6 @@ struct dump *dmaown_dump_open(enum record_kind kind, u64 context)
 	else if (!ret)
 		ret = dmaown_snapshot_take(&dump->snapshot,
 					   dmaown_dump_has_contexts(kind) ? context : 0);
-	if (!ret && kind == RECORD_DEVICE)
-		ret = dmaown_snapshot_index_devices(&dump->snapshot);
 	if (ret) {
 		dmaown_dump_close(dump);
 		return ERR_PTR(ret);

@@ -45,6 +45,14 @@ struct kind_file {
 	bool indirect; /* a file that refers to a context, which resolve() finds */
 };
 
+/* The device or group that an indirect file belongs to. */
+struct file_device {
+	char name[64];
+	bool has_opens;	    /* a device, of which VFIO counts the open files */
+	unsigned int opens; /* that count: a sample */
+	bool removing;	    /* unregistered, but still open */
+};
+
 struct kind {
 	/* Without a layout, files of the kind are recognized, and nothing else. */
 	bool has_layout;
@@ -63,13 +71,13 @@ struct kind {
 	bool (*recognize)(const struct kind_use *use, struct file *file, struct kind_file *found);
 
 	/*
-	 * Get the context that an indirect file holds, with a reference, and the name of its
-	 * device or group. NULL if the kind has no indirect files. Return: 0, also if the file
+	 * Get the context that an indirect file holds, with a reference, and its device or group,
+	 * if the module has a layout for it. NULL if the kind has no indirect files. Return: 0, also if the file
 	 * holds no context; -EAGAIN if it is locked, which can last as long as a page fault; or
 	 * -ENOEXEC if the module has no layout for it.
 	 */
 	int (*resolve)(const struct kind_use *use, struct file *file, enum dmaown_via via,
-		       struct context *ctx, char *name, size_t size);
+		       struct context *ctx, struct file_device *device);
 
 	/*
 	 * The self of the context that a locked indirect file seems to hold, or NULL; only to be

@@ -5,6 +5,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/pid.h>
+#include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -15,6 +16,8 @@
 #include "owner.h"
 #include "ptrset.h"
 #include "snapshot.h"
+#include "unknown.h"
+#include "vfio/devices.h"
 
 struct snapshot_walk {
 	struct snapshot *snapshot;
@@ -25,6 +28,12 @@ struct snapshot_walk {
 	struct ptrset seen;
 	unsigned int unseen_vias; /* one bit for each via by which the process has an unseen file */
 };
+
+/* A descriptor and a mapping of the same file are two things. */
+static const void *snapshot_key(const struct holding *holding)
+{
+	return (const char *)holding->file + (holding->fd == NO_FD);
+}
 
 /*
  * Has this file of the process been added already? Processes come one after the other, so only the
@@ -41,14 +50,14 @@ static int snapshot_seen_before(struct snapshot_walk *walk, const struct holding
 		dmaown_ptrset_renew(&walk->seen);
 		walk->unseen_vias = 0;
 	}
-	/* One unseen file of each kind is enough for a process. */
-	if (holding->unseen) {
+	/* One unseen file of each kind is enough for a process, and one sign that it is cut short. */
+	if (holding->unseen || !holding->file) {
 		if (walk->unseen_vias & BIT(holding->via))
 			return 1;
 		walk->unseen_vias |= BIT(holding->via);
 	}
 	ret = dmaown_ptrset_reserve(&walk->seen, walk->seen.used + 1);
-	return ret ?: dmaown_ptrset_add(&walk->seen, holding->file) > 1;
+	return ret ?: dmaown_ptrset_add(&walk->seen, snapshot_key(holding)) > 1;
 }
 
 static struct holder *snapshot_new_holder(struct snapshot *snapshot)
@@ -63,6 +72,14 @@ static struct holder *snapshot_new_holder(struct snapshot *snapshot)
 	return &holders[snapshot->nr];
 }
 
+static void snapshot_set_device(struct holder *holder, const struct file_device *device)
+{
+	strscpy(holder->device, device->name, sizeof(holder->device));
+	holder->has_opens = device->has_opens;
+	holder->opens = device->opens;
+	holder->removing = device->removing;
+}
+
 static int snapshot_add_holder(const struct holding *holding, void *arg)
 {
 	struct snapshot_walk *walk = arg;
@@ -73,9 +90,11 @@ static int snapshot_add_holder(const struct holding *holding, void *arg)
 	const struct cred *cred;
 	int ret;
 
+	if (walk->only && context != walk->only && !holding->busy && !holding->unseen)
+		return 0;
 	if (walk->only && context && context != walk->only)
 		return 0;
-	if (walk->among && !dmaown_ptrset_count(walk->among, self))
+	if (walk->among && !(self && dmaown_ptrset_count(walk->among, self)))
 		return 0;
 	ret = snapshot_seen_before(walk, holding);
 	if (ret)
@@ -100,16 +119,28 @@ static int snapshot_add_holder(const struct holding *holding, void *arg)
 	holder->suid = cred->suid;
 	put_cred(cred);
 	holder->fd = holding->fd;
+	holder->addr = holding->addr;
 	holder->file = holding->file;
+	holder->busy = holding->busy && !context;
 	holder->unseen = holding->unseen;
-	if (walk->among && holding->via == DMAOWN_VIA_DEVICE)
-		holder->device_file = get_file(holding->device_file);
 	holder->via = holding->via;
 	dmaown_process_comm(holding->task, holder->comm);
 	if (holding->device)
-		strscpy(holder->device, holding->device, sizeof(holder->device));
+		snapshot_set_device(holder, holding->device);
+	if (walk->among && holder->has_opens)
+		holder->device_file = get_file(holding->device_file);
 	snapshot->nr++;
 	return 0;
+}
+
+/*
+ * Sorting many holders takes long, so each comparison may reschedule. The order does not matter to a
+ * caller that is being killed.
+ */
+static bool snapshot_sorts_on(void)
+{
+	cond_resched();
+	return !fatal_signal_pending(current);
 }
 
 static int holder_compare(const void *a, const void *b)
@@ -117,6 +148,8 @@ static int holder_compare(const void *a, const void *b)
 	const struct holder *x = a;
 	const struct holder *y = b;
 
+	if (!snapshot_sorts_on())
+		return 0;
 	if (x->context != y->context)
 		return x->context < y->context ? -1 : 1;
 	if (x->tgid != y->tgid)
@@ -129,11 +162,19 @@ static int holder_compare_process(const void *a, const void *b)
 	const struct holder *x = a;
 	const struct holder *y = b;
 
+	if (!snapshot_sorts_on())
+		return 0;
 	if (x->number != y->number)
 		return x->number < y->number ? -1 : 1;
 	if (x->tgid != y->tgid)
 		return x->tgid < y->tgid ? -1 : 1;
 	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+static void snapshot_sort(struct snapshot *snapshot, cmp_func_t compare)
+{
+	if (snapshot->nr)
+		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), compare, NULL);
 }
 
 static int snapshot_fill(struct snapshot *snapshot, u64 only, const struct ptrset *among,
@@ -144,18 +185,13 @@ static int snapshot_fill(struct snapshot *snapshot, u64 only, const struct ptrse
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	dmaown_ptrset_init(&walk.seen);
-	ret = dmaown_find_everywhere(snapshot_add_holder, &walk, &snapshot->vfio_unseen);
+	ret = dmaown_find_everywhere(snapshot_add_holder, &walk, &snapshot->blind);
 	dmaown_ptrset_free(&walk.seen);
 	if (ret)
 		dmaown_snapshot_free(snapshot);
-	else if (snapshot->nr)
-		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), compare, NULL);
+	else
+		snapshot_sort(snapshot, compare);
 	return ret;
-}
-
-int dmaown_snapshot_take(struct snapshot *snapshot, u64 only)
-{
-	return snapshot_fill(snapshot, only, NULL, holder_compare);
 }
 
 int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts)
@@ -198,8 +234,11 @@ static int holder_compare_device(const void *a, const void *b)
 {
 	const struct holder *x = *(const struct holder **)a;
 	const struct holder *y = *(const struct holder **)b;
-	int order = holder_order_by_device(x, y->number, y->device);
+	int order;
 
+	if (!snapshot_sorts_on())
+		return 0;
+	order = holder_order_by_device(x, y->number, y->device);
 	if (order)
 		return order;
 	return x->file < y->file ? -1 : x->file > y->file;
@@ -209,12 +248,14 @@ int dmaown_snapshot_index_devices(struct snapshot *snapshot)
 {
 	unsigned int i;
 
+	kvfree(snapshot->by_device);
+	snapshot->by_device_nr = 0;
 	snapshot->by_device =
 		kvmalloc_array(snapshot->nr + 1, sizeof(*snapshot->by_device), GFP_KERNEL_ACCOUNT);
 	if (!snapshot->by_device)
 		return -ENOMEM;
 	for (i = 0; i < snapshot->nr; i++)
-		if (snapshot->holders[i].via != DMAOWN_VIA_CONTEXT)
+		if (*snapshot->holders[i].device && snapshot->holders[i].pid)
 			snapshot->by_device[snapshot->by_device_nr++] = &snapshot->holders[i];
 	if (snapshot->by_device_nr)
 		sort(snapshot->by_device, snapshot->by_device_nr, sizeof(*snapshot->by_device),
@@ -241,6 +282,38 @@ static unsigned int snapshot_first_of_device(const struct snapshot *snapshot, un
 	return low;
 }
 
+unsigned int dmaown_snapshot_next_device(const struct snapshot *snapshot, unsigned int i)
+{
+	const struct holder *first = snapshot->by_device[i];
+
+	while (i < snapshot->by_device_nr &&
+	       !holder_order_by_device(snapshot->by_device[i], first->number, first->device))
+		i++;
+	return i;
+}
+
+bool dmaown_snapshot_stands_for_device(const struct snapshot *snapshot, const struct holder *holder)
+{
+	unsigned int i = snapshot_first_of_device(snapshot, 0, holder->device);
+
+	if (!*holder->device || holder->via == DMAOWN_VIA_GROUP)
+		return false;
+	if (!holder->pid)
+		return !dmaown_snapshot_has_device(snapshot, holder->device);
+	while (i < snapshot->by_device_nr && snapshot->by_device[i]->context != holder->context &&
+	       !holder_order_by_device(snapshot->by_device[i], 0, holder->device))
+		i++;
+	return i < snapshot->by_device_nr && snapshot->by_device[i] == holder;
+}
+
+bool dmaown_snapshot_has_device(const struct snapshot *snapshot, const char *device)
+{
+	unsigned int i = snapshot_first_of_device(snapshot, 0, device);
+
+	return i < snapshot->by_device_nr &&
+	       !holder_order_by_device(snapshot->by_device[i], 0, device);
+}
+
 /*
  * A locked file may be one that is just being bound, and may fail to bind. Meanwhile it seems to
  * hold the context.
@@ -258,7 +331,7 @@ unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsig
 
 		if (holder_order_by_device(holder, number, device))
 			break;
-		*locked = *locked || !holder->context;
+		*locked = *locked || holder->busy || (holder->unseen && !holder->context);
 		if (!holder->context)
 			continue;
 		nr += holder->file != previous;
@@ -281,6 +354,22 @@ bool dmaown_snapshot_next(struct snapshot *snapshot)
 	return snapshot->first < snapshot->nr;
 }
 
+/* Get a reference on the context of one holder, if it still holds it. */
+static int snapshot_reopen_by(const struct holder *holder, struct context *ctx)
+{
+	struct task_struct *task;
+	int ret;
+
+	if (!holder->pid)
+		return dmaown_vfio_find_context(holder->device, holder->context, ctx);
+	task = get_pid_task(holder->pid, PIDTYPE_TGID);
+	if (!task)
+		return 0;
+	ret = dmaown_find_by_fd(task, holder->fd, holder->context, ctx);
+	put_task_struct(task);
+	return ret;
+}
+
 int dmaown_snapshot_reopen(const struct snapshot *snapshot, struct context *ctx)
 {
 	unsigned int i;
@@ -289,22 +378,18 @@ int dmaown_snapshot_reopen(const struct snapshot *snapshot, struct context *ctx)
 	*ctx = (struct context){};
 	for (i = snapshot->first; i < snapshot->end && !ctx->self; i++) {
 		const struct holder *holder = &snapshot->holders[i];
-		struct task_struct *task = get_pid_task(holder->pid, PIDTYPE_TGID);
 
-		if (!task)
-			continue;
-		failed = dmaown_find_by_fd(task, holder->fd, holder->context, ctx) ?: failed;
-		put_task_struct(task);
+		failed = snapshot_reopen_by(holder, ctx) ?: failed;
 	}
 	return ctx->self ? 0 : failed;
 }
 
 unsigned int dmaown_snapshot_unknown(const struct snapshot *snapshot)
 {
-	unsigned int nr = 0;
+	unsigned int i, nr = 0;
 
-	while (nr < snapshot->nr && !snapshot->holders[nr].context)
-		nr++;
+	for (i = 0; i < snapshot->nr && !snapshot->holders[i].context; i++)
+		nr += snapshot->holders[i].busy || snapshot->holders[i].unseen;
 	return nr;
 }
 
@@ -313,8 +398,46 @@ unsigned int dmaown_snapshot_processes(const struct snapshot *snapshot)
 	unsigned int i, nr = 0;
 
 	for (i = snapshot->first; i < snapshot->end; i++)
-		if (i == snapshot->first ||
-		    snapshot->holders[i].pid != snapshot->holders[i - 1].pid)
+		if (snapshot->holders[i].pid &&
+		    (i == snapshot->first ||
+		     snapshot->holders[i].pid != snapshot->holders[i - 1].pid))
 			nr++;
 	return nr;
+}
+
+/* Invalidates by_device. */
+static int snapshot_append(struct snapshot *snapshot, const struct holder *holders, unsigned int nr)
+{
+	struct holder *holder;
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		holder = snapshot_new_holder(snapshot);
+		if (!holder)
+			return -ENOMEM;
+		*holder = holders[i];
+		snapshot->nr++;
+	}
+	snapshot_sort(snapshot, holder_compare);
+	return 0;
+}
+
+int dmaown_snapshot_take(struct snapshot *snapshot, u64 only)
+{
+	struct unknown_holders unknown = {};
+	int ret;
+
+	ret = snapshot_fill(snapshot, only, NULL, holder_compare);
+	if (ret)
+		return ret;
+	ret = dmaown_snapshot_index_devices(snapshot);
+	if (!ret)
+		ret = dmaown_unknown_find(&unknown, snapshot, only);
+	if (!ret && unknown.nr)
+		ret = snapshot_append(snapshot, unknown.array, unknown.nr) ?:
+			      dmaown_snapshot_index_devices(snapshot);
+	dmaown_unknown_free(&unknown);
+	if (ret)
+		dmaown_snapshot_free(snapshot);
+	return ret;
 }

@@ -6,17 +6,19 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 #include "context.h"
+#include "find.h"
 
 struct pid;
 struct ptrset;
 
 /*
  * A holding at the time of the snapshot, and how to find its context again. There is one for each
- * file of a process.
+ * file that a process has open, and one for each file that it maps. An unknown holder has no
+ * process.
  */
 struct holder {
-	u64 context;	 /* ID of the context; 0 if unknown: the file is busy or unseen */
-	struct pid *pid; /* with a reference */
+	u64 context;	 /* ID of the context; 0 if there is none, or if it is unknown */
+	struct pid *pid; /* with a reference; NULL if via is DMAOWN_VIA_UNKNOWN */
 	pid_t tgid;
 	u64 start;
 	kuid_t uid;
@@ -24,10 +26,15 @@ struct holder {
 	kuid_t suid;
 	unsigned int number;	  /* of the context, set by dmaown_snapshot_of() */
 	enum dmaown_kind kind;	  /* of the context, if it is known */
-	unsigned int fd;	  /* the lowest descriptor of the file */
+	unsigned int fd;	  /* the lowest descriptor of the file; NO_FD if it is mapped */
+	unsigned long addr;	  /* the lowest mapping of the file */
 	const void *file;	  /* only to be compared */
 	struct file *device_file; /* set by dmaown_snapshot_of(), with a reference; or NULL */
+	bool busy;		  /* a lock is held: the context is unknown */
 	bool unseen;		  /* the module has no layout for the file's context */
+	bool has_opens;		  /* the file is of a device */
+	bool removing;		  /* that device is unregistered, but still open */
+	unsigned int opens;	  /* open files of that device; of an unknown holder: its files */
 	enum dmaown_via via;
 	char comm[TASK_COMM_LEN];
 	char device[64];
@@ -39,7 +46,7 @@ struct snapshot {
 		*holders; /* sorted by context, process and descriptor; unknown contexts first */
 	unsigned int nr;
 	unsigned int room;
-	bool vfio_unseen; /* VFIO is loaded, and the module has no layout for it */
+	struct blind_spots blind;
 
 	/*
 	 * Holders by files of devices and groups, sorted by number of the context, name and file.
@@ -52,7 +59,10 @@ struct snapshot {
 	unsigned int end;
 };
 
-/* only: ID of the context to include; 0 for all. */
+/*
+ * only: ID of the context to include; 0 for all. Devices are looked at from the buses' side, too:
+ * their open files that no process has become unknown holders. Fills by_device.
+ */
 int dmaown_snapshot_take(struct snapshot *snapshot, u64 only);
 
 /*
@@ -85,11 +95,17 @@ static inline enum dmaown_kind snapshot_kind(const struct snapshot *snapshot)
 	return snapshot->holders[snapshot->first].kind;
 }
 
-/* The number of files whose context is unknown. */
+/* The number of holders whose context is unknown. */
 unsigned int dmaown_snapshot_unknown(const struct snapshot *snapshot);
 
 /* Fill by_device. Return: 0 or -ENOMEM. */
 int dmaown_snapshot_index_devices(struct snapshot *snapshot);
+
+/*
+ * The next holder in by_device that is of another device than the holder with the index i. Return:
+ * its index, or by_device_nr.
+ */
+unsigned int dmaown_snapshot_next_device(const struct snapshot *snapshot, unsigned int i);
 
 /*
  * Count the different files of a device, in the context with this number, in by_device. *locked: a
@@ -97,6 +113,16 @@ int dmaown_snapshot_index_devices(struct snapshot *snapshot);
  */
 unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsigned int number,
 					  const char *device, bool *locked);
+
+/*
+ * Of all holders of a context by files of the same device, one stands for the device: is it this
+ * one?
+ */
+bool dmaown_snapshot_stands_for_device(const struct snapshot *snapshot,
+				       const struct holder *holder);
+
+/* Is there a file of the device, or a mapping of one, in by_device? */
+bool dmaown_snapshot_has_device(const struct snapshot *snapshot, const char *device);
 
 /* The number of processes that hold the current context. */
 unsigned int dmaown_snapshot_processes(const struct snapshot *snapshot);

@@ -36,6 +36,34 @@ struct context dmaown_iommufd_context(const struct iommufd *iommufd, struct file
 	return ctx;
 }
 
+/*
+ * The file of a queue has a reference on the context from before it is in a file table until it is
+ * released (kernel: eventq.c, iommufd_eventq_init(); in older kernels fault.c).
+ */
+struct context dmaown_iommufd_context_of_queue(const struct iommufd *iommufd, struct file *file)
+{
+	struct context ctx = { .backend = &dmaown_iommufd_backend };
+
+	if (!iommufd->proven)
+		return ctx;
+#if LAYOUT_HAS_iommufd_eventq
+	ctx.self = ((struct layout_iommufd_eventq *)file->private_data)->ictx;
+#elif LAYOUT_HAS_iommufd_fault
+	ctx.self = ((struct layout_iommufd_fault *)file->private_data)->ictx;
+#endif
+	if (ctx.self)
+		dmaown_context_get(ctx);
+	return ctx;
+}
+
+/* The context of an access does not change (kernel: device.c, iommufd_access_create()). */
+struct iommufd_ctx *dmaown_iommufd_of_access(const struct iommufd_access *opaque)
+{
+	const struct layout_iommufd_access *access = (const struct layout_iommufd_access *)opaque;
+
+	return (struct iommufd_ctx *)access->ictx;
+}
+
 const char *dmaown_iommufd_layout_subject(void)
 {
 	return LAYOUT_IOMMUFD_BUILTIN ? "vmlinux" : "iommufd";

@@ -9,6 +9,7 @@
 #include "kinds.h"
 
 struct file;
+struct iommufd_access;
 struct iommufd_ctx;
 
 /* The loaded iommufd. Unless it is proven, its files are recognized, and nothing else. */
@@ -31,6 +32,9 @@ void dmaown_iommufd_end(struct iommufd *iommufd);
  */
 bool dmaown_iommufd_is_unseen(const struct iommufd *iommufd, struct file *file);
 
+/* Is this the file of a fault queue or an event queue? May be called under spinlocks. */
+bool dmaown_iommufd_is_queue(const struct file *file);
+
 #ifdef DMAOWN_IOMMUFD
 /*
  * The caller keeps iommufd loaded. Return: 0 if it is the build of the layout, -ENOEXEC, or
@@ -43,6 +47,15 @@ int dmaown_iommufd_check(void);
  * or none.
  */
 struct context dmaown_iommufd_context(const struct iommufd *iommufd, struct file *file);
+
+/*
+ * Get the context of a file for which dmaown_iommufd_is_queue() is true. May be called under
+ * spinlocks. Return: the context with a reference, or none.
+ */
+struct context dmaown_iommufd_context_of_queue(const struct iommufd *iommufd, struct file *file);
+
+/* The context of an access that the caller keeps. iommufd is proven. */
+struct iommufd_ctx *dmaown_iommufd_of_access(const struct iommufd_access *access);
 
 /* The module (or vmlinux) from which the layout was made, and its build ID; "" if none. */
 const char *dmaown_iommufd_layout_subject(void);
@@ -59,6 +72,17 @@ static inline struct context dmaown_iommufd_context(const struct iommufd *iommuf
 						    struct file *file)
 {
 	return (struct context){};
+}
+
+static inline struct context dmaown_iommufd_context_of_queue(const struct iommufd *iommufd,
+							     struct file *file)
+{
+	return (struct context){};
+}
+
+static inline struct iommufd_ctx *dmaown_iommufd_of_access(const struct iommufd_access *access)
+{
+	return NULL;
 }
 
 static inline const char *dmaown_iommufd_layout_subject(void)

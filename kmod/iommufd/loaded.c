@@ -5,9 +5,13 @@
  *
  * The symbols are looked up at each use, so that iommufd may be loaded after this module, or never.
  */
+#include <linux/dcache.h>
 #include <linux/err.h>
+#include <linux/fs.h>
 #include <linux/iommufd.h>
+#include <linux/magic.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include "iommufd.h"
 #include "record.h"
@@ -58,6 +62,21 @@ bool dmaown_iommufd_is_unseen(const struct iommufd *iommufd, struct file *file)
 	return true;
 }
 
+/*
+ * Queues have files of their own, whose operations are not exported. Only the kernel makes files in
+ * the file system of anonymous inodes, and so decides on their names.
+ */
+bool dmaown_iommufd_is_queue(const struct file *file)
+{
+	const struct dentry *dentry = file->f_path.dentry;
+	struct module *owner = file->f_op->owner;
+	const char *name = dentry->d_name.name;
+
+	if (dentry->d_sb->s_magic != ANON_INODE_FS_MAGIC || strncmp(name, "[iommufd-", 9))
+		return false;
+	return !owner || !strcmp(module_name(owner), "iommufd");
+}
+
 static int ictx_kind_begin(struct kind_use *use)
 {
 	struct iommufd *iommufd = kind_state(use, struct iommufd);
@@ -82,8 +101,17 @@ static bool ictx_kind_recognize(const struct kind_use *use, struct file *file,
 	const struct iommufd *iommufd = kind_state(use, const struct iommufd);
 
 	found->ctx = dmaown_iommufd_context(iommufd, file);
-	found->unseen = !found->ctx.self && dmaown_iommufd_is_unseen(iommufd, file);
-	return found->ctx.self || found->unseen;
+	if (found->ctx.self)
+		return true;
+	found->unseen = dmaown_iommufd_is_unseen(iommufd, file);
+	if (found->unseen)
+		return true;
+	if (!use->loaded || !dmaown_iommufd_is_queue(file))
+		return false;
+	found->via = DMAOWN_VIA_EVENTQ;
+	found->ctx = dmaown_iommufd_context_of_queue(iommufd, file);
+	found->unseen = !found->ctx.self;
+	return true;
 }
 
 static void ictx_kind_status(const struct kind_use *use, struct status_record *rec)

@@ -7,6 +7,7 @@
 #include <linux/sched/signal.h>
 
 #include "private.h"
+#include "vfio/devices.h"
 #include "vfio/vfio.h"
 
 struct layout_iommufd_ioas *dmaown_iommufd_next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
@@ -140,6 +141,7 @@ static int ictx_add_opens(struct object *batch, const struct kept_device *kept, 
 			ret = dmaown_vfio_begin(&vfio);
 		begun = true;
 		batch[i].has_opens = !ret && dmaown_vfio_opens(&vfio, kept[i].dev, &batch[i].opens);
+		batch[i].removing = !batch[i].has_opens && dmaown_vfio_is_removing(kept[i].dev);
 		put_device(kept[i].dev);
 		module_put(kept[i].owner);
 	}

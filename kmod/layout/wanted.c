@@ -96,6 +96,15 @@ const struct wanted wanted[WANTED_COUNT] = {
 			} },
 			{ "iommufd_access", .members = {
 				{ "obj", "struct iommufd_object" },
+				{ "ictx", "struct iommufd_ctx *" },
+			} },
+			/* Queues of faults and events; in older kernels there are only faults. */
+			{ "iommufd_eventq", { .optional = true }, .members = {
+				{ "ictx", "struct iommufd_ctx *" },
+			} },
+			{ "iommufd_fault", { .optional = true }, .members = {
+				{ "ictx", "struct iommufd_ctx *",
+				  { .unless = "iommufd_eventq.ictx" } },
 			} },
 		},
 		.enums = {
@@ -135,6 +144,9 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "dev_set", "struct vfio_device_set *" },
 				{ "device", "struct device" },
 				{ "open_count", "unsigned int" },
+				{ "iommufd_access", "struct iommufd_access *",
+				  { .optional = true } },
+				{ "group", "struct vfio_group *", { .optional = true } },
 			} },
 			{ "vfio_container", { .optional = true }, .members = {
 				{ "kref", "struct kref" },
@@ -158,6 +170,7 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "container_next", "struct list_head",
 				  { .with = "vfio_container.kref" } },
 				{ "group_lock", "struct mutex" },
+				{ "iommufd", "struct iommufd_ctx *", { .optional = true } },
 			} },
 		},
 	},

@@ -41,6 +41,8 @@ void dmaown_contexts_put(struct contexts *contexts)
 	memset(contexts, 0, sizeof(*contexts));
 }
 
+static_assert(DMAOWN_FD_ANY == NO_FD);
+
 struct held {
 	struct contexts *contexts;
 	bool unknown; /* a locked file may hold another context */
@@ -101,6 +103,8 @@ static int contexts_find_named(const struct dmaown_file *file, const struct proc
 	*by_to = false;
 	if (!file->holder.pid) {
 		*by_to = same_process(current, to->owner.task);
+		if (file->fd == DMAOWN_FD_ANY)
+			return dmaown_find_by_fd(current->group_leader, NO_FD, file->context, ctx);
 		return dmaown_find_by_own_fd(file->fd, ctx);
 	}
 	holder = dmaown_process_find(&file->holder);

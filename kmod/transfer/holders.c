@@ -11,6 +11,8 @@
 
 #include "array.h"
 #include "holders.h"
+#include "vfio/devices.h"
+#include "vfio/vfio.h"
 
 /* Age in milliseconds after which the holders are looked up again */
 #define FRESH 100
@@ -26,8 +28,7 @@
 /* Objects of a context that are copied at once */
 #define OBJECTS 32
 
-static int holders_add_device(struct holders *holders, unsigned int number,
-			      const struct object *object)
+static int holders_add_device(struct holders *holders, const struct bound_device *device)
 {
 	struct bound_device *devices;
 
@@ -36,13 +37,51 @@ static int holders_add_device(struct holders *holders, unsigned int number,
 	if (!devices)
 		return -ENOMEM;
 	holders->devices = devices;
-	devices += holders->devices_nr++;
-	*devices = (struct bound_device){
+	devices[holders->devices_nr++] = *device;
+	return 0;
+}
+
+static int holders_add_object(struct holders *holders, unsigned int number,
+			      const struct object *object)
+{
+	struct bound_device device = {
 		.number = number,
 		.has_opens = object->has_opens,
+		.removing = object->removing,
 		.opens = object->opens,
 	};
-	strscpy(devices->name, object->name, sizeof(devices->name));
+
+	strscpy(device.name, object->name, sizeof(device.name));
+	return holders_add_device(holders, &device);
+}
+
+/* There are few devices: a linear search is fast enough. */
+static struct bound_device *holders_device(const struct holders *holders, unsigned int number,
+					   const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < holders->devices_nr; i++)
+		if (holders->devices[i].number == number && !strcmp(holders->devices[i].name, name))
+			return &holders->devices[i];
+	return NULL;
+}
+
+/* Set how often a device is open that its context does not list, or without that number. */
+static int holders_set_opens(struct holders *holders, unsigned int number, const char *name,
+			     unsigned int opens)
+{
+	struct bound_device device = { .number = number, .has_opens = true, .opens = opens };
+	struct bound_device *known = holders_device(holders, number, name);
+
+	if (!known) {
+		strscpy(device.name, name, sizeof(device.name));
+		return holders_add_device(holders, &device);
+	}
+	if (!known->has_opens) {
+		known->has_opens = true;
+		known->opens = opens;
+	}
 	return 0;
 }
 
@@ -57,7 +96,7 @@ static int holders_find_devices_in(struct holders *holders, struct context ctx, 
 		more = dmaown_context_objects(ctx, &id, batch, OBJECTS, &done);
 		for (i = 0; i < done && more >= 0 && !ret; i++)
 			if (batch[i].type == OBJECT_DEVICE)
-				ret = holders_add_device(holders, number, &batch[i]);
+				ret = holders_add_object(holders, number, &batch[i]);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
 		cond_resched();
@@ -83,6 +122,48 @@ static int holders_find_devices(struct holders *holders, const struct contexts *
 	return ret == -EAGAIN ? -EBUSY : ret;
 }
 
+/* Emulated devices of kind iommufd, and devices that are being removed, have files. */
+static int holders_find_devices_of_files(struct holders *holders)
+{
+	const struct snapshot *snapshot = &holders->snapshot;
+	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < snapshot->by_device_nr && !ret;
+	     i = dmaown_snapshot_next_device(snapshot, i)) {
+		const struct holder *holder = snapshot->by_device[i];
+
+		if (holder->device_file)
+			ret = holders_set_opens(holders, holder->number, holder->device,
+						dmaown_vfio_file_opens(holder->device_file));
+	}
+	return ret;
+}
+
+struct open_search {
+	struct holders *holders;
+	const struct contexts *contexts;
+};
+
+static int holders_check_open(const struct open_device *open, void *arg)
+{
+	const struct open_search *search = arg;
+	const struct ptrset *set = &search->contexts->set;
+
+	if (!open->ctx.self || !dmaown_ptrset_count(set, open->ctx.self))
+		return 0;
+	return holders_set_opens(search->holders, *dmaown_ptrset_value(set, open->ctx.self),
+				 open->device.name, open->device.opens);
+}
+
+/* Emulated devices of kind iommufd whose files no process has are found from the buses' side. */
+static int holders_find_open_devices(struct holders *holders, const struct contexts *contexts)
+{
+	struct open_search search = { .holders = holders, .contexts = contexts };
+
+	return dmaown_vfio_each_open(holders_check_open, &search);
+}
+
 /*
  * Compare VFIO's counts with the files that were found. Return: 0 if all files are known; 1 if not;
  * -EBUSY if a file that may be one of them is locked, and *where is its context.
@@ -96,8 +177,11 @@ static int holders_count_unknown(struct holders *holders, struct lockset_place *
 	for (i = 0; i < holders->devices_nr; i++) {
 		struct bound_device *device = &holders->devices[i];
 
-		if (!device->has_opens)
+		if (!device->has_opens) {
+			device->unknown = device->removing;
+			ret = ret ?: device->removing;
 			continue;
+		}
 		files = dmaown_snapshot_device_files(&holders->snapshot, device->number,
 						     device->name, &locked);
 		if (device->opens <= files)
@@ -129,9 +213,17 @@ static int holders_look_once(struct holders *holders, const struct contexts *con
 		ret = dmaown_snapshot_index_devices(&holders->snapshot);
 	if (!ret)
 		ret = holders_find_devices(holders, contexts, where);
+	if (!ret)
+		ret = holders_find_devices_of_files(holders);
+	if (!ret)
+		ret = holders_find_open_devices(holders, contexts);
 	dmaown_snapshot_release_files(&holders->snapshot);
 	if (!ret)
 		ret = holders_count_unknown(holders, where);
+	if (ret >= 0 && holders->snapshot.blind.incomplete) {
+		*where = (struct lockset_place){};
+		ret = -EBUSY;
+	}
 	if (ret < 0)
 		dmaown_holders_free(holders);
 	return ret;
@@ -265,7 +357,7 @@ static bool holder_stays(const struct plan *plan, const struct holder *holder)
 
 /*
  * A group without open devices does no DMA, and a group with an open device stays with it. But a
- * container loses all its mappings with its last group.
+ * container loses all its mappings with its last group. An iommufd context loses nothing.
  */
 static bool holders_any_group_stays(const struct holders *holders, const struct plan *plan,
 				    unsigned int number)
@@ -273,6 +365,8 @@ static bool holders_any_group_stays(const struct holders *holders, const struct 
 	const struct snapshot *snapshot = &holders->snapshot;
 	unsigned int i;
 
+	if (dmaown_context_kind(plan->contexts[number]) == DMAOWN_KIND_IOMMUFD)
+		return true;
 	for (i = 0; i < snapshot->by_device_nr; i++)
 		if (snapshot->by_device[i]->number == number &&
 		    holder_stays(plan, snapshot->by_device[i]))
@@ -333,7 +427,7 @@ static void holders_check_unseen(const struct holders *holders, const struct pla
 {
 	unsigned int number;
 
-	if (!holders->snapshot.vfio_unseen || dmaown_forces_any(forces, DMAOWN_REASON_UNSEEN))
+	if (!holders->snapshot.blind.vfio_unseen || dmaown_forces_any(forces, DMAOWN_REASON_UNSEEN))
 		return;
 	for_each_set_bit(number, plan->touched, plan->contexts_nr)
 		holders_report_unseen(plan, number, reports);

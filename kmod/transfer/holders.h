@@ -15,8 +15,9 @@
 struct bound_device {
 	unsigned int number; /* of the context */
 	bool has_opens;
+	bool removing;	      /* being removed, so that VFIO does not list it */
 	unsigned int opens;   /* open files of the device, counted by VFIO */
-	unsigned int unknown; /* open files that no process has */
+	unsigned int unknown; /* open files that no process has; 1 if that cannot be known */
 	char name[64];
 };
 

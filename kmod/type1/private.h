@@ -9,11 +9,8 @@
  * vfio_container.iommu_driver, .iommu_data, .group_list
  *			group_lock. The driver's module and its data stay until the last group
  *			leaves the container, under the write side.
- * vfio_group.container, .container_next
- *			group_lock of the group. A group with an open device stays in its
- *			container.
- * vfio_group.dev.kobj.name
- *			does not change.
+ * vfio_group.container_next
+ *			group_lock of the container.
  * vfio_group.device_list
  *			device_lock. Devices in it are registered, and so have a name.
  * vfio_iommu and everything in it

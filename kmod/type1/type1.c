@@ -22,40 +22,18 @@ static struct context type1_to_context(struct layout_vfio_container *container)
 	return (struct context){ &dmaown_type1_backend, container };
 }
 
-/* An open file has the same container all the time. */
-struct context dmaown_type1_context(struct file *file)
+struct context dmaown_type1_context_of(struct layout_vfio_container *container)
 {
-	struct context ctx = type1_to_context(file->private_data);
+	struct context ctx = type1_to_context(container);
 
 	dmaown_context_get(ctx);
 	return ctx;
 }
 
-int dmaown_type1_context_of_group(struct vfio_group *opaque, struct context *ctx)
+/* An open file has the same container all the time. */
+struct context dmaown_type1_context(struct file *file)
 {
-	struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
-
-	if (!mutex_trylock(&group->group_lock))
-		return -EAGAIN;
-	*ctx = type1_to_context(group->container);
-	if (ctx->self)
-		dmaown_context_get(*ctx);
-	mutex_unlock(&group->group_lock);
-	return 0;
-}
-
-void dmaown_type1_group_name(struct vfio_group *opaque, char *name, size_t size)
-{
-	const struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
-
-	snprintf(name, size, "group-%s", group->dev_kobj_name);
-}
-
-const void *dmaown_type1_group_hint(struct vfio_group *opaque)
-{
-	const struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
-
-	return READ_ONCE(group->container);
+	return dmaown_type1_context_of(file->private_data);
 }
 
 bool dmaown_type1_fits(void)

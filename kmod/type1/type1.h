@@ -8,7 +8,7 @@
 #include "context.h"
 
 struct file;
-struct vfio_group;
+struct layout_vfio_container;
 
 #ifdef DMAOWN_TYPE1
 /*
@@ -19,16 +19,8 @@ struct vfio_group;
  */
 struct context dmaown_type1_context(struct file *file);
 
-/*
- * Get the container of a VFIO group, with a reference, and the name of the group. *ctx has no
- * context if the group is in no container. The caller keeps the group by a file. Return: 0, or
- * -EAGAIN if the group is locked.
- */
-int dmaown_type1_context_of_group(struct vfio_group *group, struct context *ctx);
-void dmaown_type1_group_name(struct vfio_group *group, char *name, size_t size);
-
-/* The self of the container that a group seems to be in, or NULL; only to be compared. */
-const void *dmaown_type1_group_hint(struct vfio_group *group);
+/* Get the context of a container on which the caller holds a reference. Return: with another one. */
+struct context dmaown_type1_context_of(struct layout_vfio_container *container);
 
 /*
  * dmaown_type1_fits(): return true unless a check of the build has failed so far. The build ID is
@@ -40,22 +32,6 @@ void dmaown_type1_layout_build_id(char text[BUILDID_TEXT]);
 static inline struct context dmaown_type1_context(struct file *file)
 {
 	return (struct context){};
-}
-
-static inline int dmaown_type1_context_of_group(struct vfio_group *group, struct context *ctx)
-{
-	*ctx = (struct context){};
-	return 0;
-}
-
-static inline void dmaown_type1_group_name(struct vfio_group *group, char *name, size_t size)
-{
-	*name = '\0';
-}
-
-static inline const void *dmaown_type1_group_hint(struct vfio_group *group)
-{
-	return NULL;
 }
 
 static inline bool dmaown_type1_fits(void)

@@ -21,6 +21,7 @@
 
 #include "backend.h"
 #include "dmaown_layout.h"
+#include "groups.h"
 #include "iommufd/iommufd.h"
 #include "kinds.h"
 #include "provenance.h"
@@ -92,85 +93,148 @@ static int vfio_files_prove(struct vfio *vfio)
 	return ret == -ENOMEM ? ret : 0;
 }
 
+int dmaown_vfio_ictx(const struct vfio *vfio, struct iommufd_ctx *ictx, struct context *ctx)
+{
+#ifdef DMAOWN_IOMMUFD
+	if (vfio->device_ictx) {
+		*ctx = (struct context){ &dmaown_iommufd_backend, ictx };
+		dmaown_context_get(*ctx);
+		return 1;
+	}
+#endif
+	return -ENOEXEC;
+}
+
+/* The access of an emulated device to an iommufd context, or NULL. */
+static struct iommufd_access *vfio_files_access(const struct vfio_device *vdev)
+{
+#if LAYOUT_HAS_vfio_device_iommufd_access
+	return vdev->iommufd_access;
+#else
+	return NULL;
+#endif
+}
+
+/* Is the device bound to iommufd, or has it an access to it? Works without a layout of iommufd. */
+static bool vfio_files_uses_iommufd(const struct vfio_device *vdev)
+{
+#if IS_ENABLED(CONFIG_IOMMUFD)
+	if (vdev->iommufd_device)
+		return true;
+#endif
+	return vfio_files_access(vdev);
+}
+
+/*
+ * The iommufd context of an open device. A device with an IOMMU is bound to it; an emulated device
+ * has an access to it (kernel: vfio/iommufd.c). Return: as dmaown_vfio_ictx(), or 0 if it has none.
+ */
+static int vfio_files_ictx(const struct vfio *vfio, struct vfio_device *vdev, struct context *ctx)
+{
+	struct iommufd_ctx *ictx;
+
+	lockdep_assert_held(&vdev->dev_set->lock);
+	if (!vfio_files_uses_iommufd(vdev))
+		return 0;
+	if (!vfio->device_ictx)
+		return -ENOEXEC;
+	ictx = vfio->device_ictx(vdev) ?: dmaown_iommufd_of_access(vfio_files_access(vdev));
+	return dmaown_vfio_ictx(vfio, ictx, ctx);
+}
+
+static int vfio_files_context_of_group(const struct vfio *vfio, struct vfio_device *vdev,
+				       struct context *ctx)
+{
+#if LAYOUT_HAS_vfio_group && LAYOUT_HAS_vfio_device_group
+	return dmaown_vfio_group_context(vfio, vdev->group, ctx);
+#else
+	return 0;
+#endif
+}
+
+/* Get the context of an open device. An open device of a group that is in a container stays in it. */
+static int vfio_files_context_of_device(const struct vfio *vfio, struct vfio_device *vdev,
+					struct context *ctx)
+{
+	int ret = vfio_files_ictx(vfio, vdev, ctx);
+
+	return ret ? min(ret, 0) : vfio_files_context_of_group(vfio, vdev, ctx);
+}
+
 /*
  * A file that was opened through /dev/vfio/devices holds a reference on the context in df->iommufd
  * (kernel: device_cdev.c). In a file that was opened through a group, df->iommufd is the context
  * that the group had at that time, and may be stale (kernel: group.c,
  * vfio_group_ioctl_unset_container()). But the file keeps the device open and so bound, and the
- * device keeps its context. Emulated devices of a group have no context in the device: they are not
- * found.
+ * device keeps its context.
  */
-static int vfio_files_ictx(const struct vfio *vfio, const struct layout_vfio_device_file *df,
-			   struct context *ctx)
+static int vfio_files_context_of_df(const struct vfio *vfio,
+				    const struct layout_vfio_device_file *df, struct context *ctx)
 {
-#ifdef DMAOWN_IOMMUFD
-	void *ictx;
-
-	if (vfio->device_ictx) {
-		ictx = df->group ? (void *)vfio->device_ictx(df->device) : df->iommufd;
-		if (ictx) {
-			*ctx = (struct context){ &dmaown_iommufd_backend, ictx };
-			dmaown_context_get(*ctx);
-		}
+	lockdep_assert_held(&df->device->dev_set->lock);
+	if (df->group)
+		return vfio_files_context_of_device(vfio, df->device, ctx);
+	if (!df->iommufd)
 		return 0;
-	}
-#endif
-	return df->iommufd ? -ENOEXEC : 0;
+	return min(dmaown_vfio_ictx(vfio, (struct iommufd_ctx *)df->iommufd, ctx), 0);
 }
 
-/* Without a layout of containers, the container of a group is unknown. */
-static int vfio_files_container_of_group(struct vfio_group *group, struct context *ctx)
-{
-	return CONTAINERS_LACK_LAYOUT ? -ENOEXEC : dmaown_type1_context_of_group(group, ctx);
-}
-
-/* A device of a group that is in a container has no iommufd context. */
-static int vfio_files_context_of_device(const struct vfio *vfio,
-					const struct layout_vfio_device_file *df,
-					struct context *ctx)
+int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev,
+			       struct context *ctx)
 {
 	int ret;
 
-	lockdep_assert_held(&df->device->dev_set->lock);
-	ret = vfio_files_ictx(vfio, df, ctx);
-	if (ret || ctx->self || !df->group)
-		return ret;
-	return vfio_files_container_of_group((struct vfio_group *)df->group, ctx);
+	*ctx = (struct context){};
+	if (!mutex_trylock(&vdev->dev_set->lock))
+		return -EAGAIN;
+	ret = vfio_files_context_of_device(vfio, vdev, ctx);
+	mutex_unlock(&vdev->dev_set->lock);
+	return ret;
+}
+
+void dmaown_vfio_describe(const struct vfio_device *vdev, struct file_device *device)
+{
+	*device = (struct file_device){};
+	strscpy(device->name, dev_name(vdev->dev), sizeof(device->name));
+	device->has_opens = true;
+	device->opens = dmaown_vfio_device_opens(vdev);
+	device->removing = !device_is_registered((struct device *)&vdev->device);
 }
 
 /*
- * The file keeps the device registered. df->device is set before the file exists. VFIO holds
- * dev_set->lock while it attaches, which can take as long as a page fault.
+ * The file keeps the device: VFIO unregisters it at once, but waits for the file before its driver
+ * lets go of it (kernel: vfio_unregister_group_dev()). df->device is set before the file exists.
+ * VFIO holds dev_set->lock while it attaches, which can take as long as a page fault.
  */
 static int vfio_files_context_of_device_file(const struct vfio *vfio, struct file *file,
-					     struct context *ctx, char *name, size_t size)
+					     struct context *ctx, struct file_device *device)
 {
 	const struct layout_vfio_device_file *df = file->private_data;
 	struct vfio_device *vdev = df->device;
 	int ret;
 
-	strscpy(name, dev_name(vdev->dev), size);
+	dmaown_vfio_describe(vdev, device);
 	if (!mutex_trylock(&vdev->dev_set->lock))
 		return -EAGAIN;
-	ret = vfio_files_context_of_device(vfio, df, ctx);
+	ret = vfio_files_context_of_df(vfio, df, ctx);
 	mutex_unlock(&vdev->dev_set->lock);
 	return ret;
 }
 
 /* The file keeps the group. */
-static int vfio_files_context_of_group_file(struct file *file, struct context *ctx, char *name,
-					    size_t size)
+static int vfio_files_context_of_group_file(const struct vfio *vfio, struct file *file,
+					    struct context *ctx, struct file_device *device)
 {
-	dmaown_type1_group_name(file->private_data, name, size);
-	return vfio_files_container_of_group(file->private_data, ctx);
+	dmaown_vfio_group_name(file->private_data, device->name, sizeof(device->name));
+	return dmaown_vfio_group_context(vfio, file->private_data, ctx);
 }
 
 static int vfio_files_context(const struct vfio *vfio, struct file *file, enum dmaown_via via,
-			      struct context *ctx, char *name, size_t size)
+			      struct context *ctx, struct file_device *device)
 {
 	if (via == DMAOWN_VIA_GROUP)
-		return vfio_files_context_of_group_file(file, ctx, name, size);
-	return vfio_files_context_of_device_file(vfio, file, ctx, name, size);
+		return vfio_files_context_of_group_file(vfio, file, ctx, device);
+	return vfio_files_context_of_device_file(vfio, file, ctx, device);
 }
 
 /*
@@ -188,11 +252,18 @@ static const void *vfio_files_hint(struct file *file, enum dmaown_via via)
 	const void *ictx;
 
 	if (via == DMAOWN_VIA_GROUP)
-		return dmaown_type1_group_hint(file->private_data);
+		return dmaown_vfio_group_hint(file->private_data);
 	ictx = READ_ONCE(df->iommufd);
 	if (!ictx && df->group)
-		return dmaown_type1_group_hint((struct vfio_group *)df->group);
+		return dmaown_vfio_group_hint((struct vfio_group *)df->group);
 	return IS_ERR(ictx) ? NULL : ictx;
+}
+
+unsigned int dmaown_vfio_file_opens(struct file *file)
+{
+	const struct layout_vfio_device_file *df = file->private_data;
+
+	return dmaown_vfio_device_opens(df->device);
 }
 #else
 static int vfio_files_prove(struct vfio *vfio)
@@ -201,7 +272,7 @@ static int vfio_files_prove(struct vfio *vfio)
 }
 
 static int vfio_files_context(const struct vfio *vfio, struct file *file, enum dmaown_via via,
-			      struct context *ctx, char *name, size_t size)
+			      struct context *ctx, struct file_device *device)
 {
 	return -ENOEXEC;
 }
@@ -209,6 +280,23 @@ static int vfio_files_context(const struct vfio *vfio, struct file *file, enum d
 static const void *vfio_files_hint(struct file *file, enum dmaown_via via)
 {
 	return NULL;
+}
+
+int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev,
+			       struct context *ctx)
+{
+	*ctx = (struct context){};
+	return -ENOEXEC;
+}
+
+void dmaown_vfio_describe(const struct vfio_device *vdev, struct file_device *device)
+{
+	*device = (struct file_device){};
+}
+
+unsigned int dmaown_vfio_file_opens(struct file *file)
+{
+	return 0;
 }
 #endif
 
@@ -327,14 +415,14 @@ static bool vfio_files_kind_recognize(const struct kind_use *use, struct file *f
 }
 
 static int vfio_files_kind_resolve(const struct kind_use *use, struct file *file,
-				   enum dmaown_via via, struct context *ctx, char *name,
-				   size_t size)
+				   enum dmaown_via via, struct context *ctx,
+				   struct file_device *device)
 {
 	*ctx = (struct context){};
-	*name = '\0';
+	*device = (struct file_device){};
 	if (!use->proven)
 		return -ENOEXEC;
-	return vfio_files_context(kind_state(use, const struct vfio), file, via, ctx, name, size);
+	return vfio_files_context(kind_state(use, const struct vfio), file, via, ctx, device);
 }
 
 static void vfio_files_kind_status(const struct kind_use *use, struct status_record *rec)

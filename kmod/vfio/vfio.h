@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Files of VFIO. Only the files in vfio/ know the structures of device files; those of containers
- * and groups are known in type1/.
+ * Files of VFIO. Only the files in vfio/ know the structures of device files and groups; those of
+ * containers are known in type1/.
  */
 #ifndef DMAOWN_VFIO_VFIO_H
 #define DMAOWN_VFIO_VFIO_H
@@ -10,6 +10,7 @@
 
 struct device;
 struct file;
+struct file_device;
 struct iommufd_ctx;
 struct vfio_device;
 
@@ -35,7 +36,26 @@ void dmaown_vfio_end(struct vfio *vfio);
  */
 bool dmaown_vfio_opens(const struct vfio *vfio, struct device *dev, unsigned int *opens);
 
-/* Count the open files of a VFIO device that the caller keeps registered. */
+/* Count the open files of a VFIO device that the caller keeps registered or open. */
 unsigned int dmaown_vfio_device_opens(const struct vfio_device *vdev);
+
+/*
+ * The caller keeps the device registered or open, and VFIO is proven. dmaown_vfio_describe() fills
+ * all of *device. dmaown_vfio_device_context() gets the context of an open device, with a
+ * reference; *ctx has none if it is in none. Return: 0; -EAGAIN if it is locked; or -ENOEXEC if the
+ * module has no layout for its context.
+ */
+void dmaown_vfio_describe(const struct vfio_device *vdev, struct file_device *device);
+int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev,
+			       struct context *ctx);
+
+/* Count the open files of the device of a device file, which the caller keeps. VFIO is proven. */
+unsigned int dmaown_vfio_file_opens(struct file *file);
+
+/*
+ * Get the context of an iommufd_ctx on which somebody holds a reference. Return: 1, and *ctx has a
+ * reference; or -ENOEXEC if the module has no layout for the loaded iommufd.
+ */
+int dmaown_vfio_ictx(const struct vfio *vfio, struct iommufd_ctx *ictx, struct context *ctx);
 
 #endif
