@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 11: a device is open, but no process has its file, neither as a descriptor nor mapped, because it is in flight over
-# a socket. Nobody can tell who holds it: a transfer is refused, and can-exit and verify do not report that all is well.
+# Rule 11: a device is open, but no process has its file, neither as a descriptor nor mapped: it is in flight over a
+# socket. Nobody can tell who holds it: a transfer is refused, and can-exit and verify do not report that all is well.
 # shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
