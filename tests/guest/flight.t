@@ -17,12 +17,12 @@ state() { areas_and_charges IOVA,PID,STATE; }
 start bystander
 # nobody_knows WHAT: the context is there, and nobody can say who holds it.
 nobody_knows() {
-	is "$(contexts_now)" "[[[],[\"$device\"],1,$size]]" "$1: list: the context is there, without a holder"
-	is "$(dmaownctl list --raw -n -o ID,NHOLDERS)" "$id 0" "$1: list: it is the same one"
+	is "$(contexts_now)" "[[[null],[\"$device\"],1,$size]]" "$1: list: the context is there, and its holder unknown"
+	is "$(dmaownctl list --raw -n -o ID,NHOLDERS)" "$id 0" "$1: list: it is the same one, and no process holds it"
 	is "$(opens)" "$device 1 1" "$1: devices: one file is open, which no process has"
-	is "$(holders_of "$device")" "-:unknown" "$1: who: unknown"
+	is "$(holders_of "$device")" "?:unknown" "$1: who: unknown"
 	run dmaownctl who "$device" --raw -n -o PID,COMMAND,HOW,FD,ADDR,DEVICE,CONTEXT
-	is "$status $out" "0 - - unknown - - $device $id" "$1: who: with device and context, without a process"
+	is "$status $out" "0 ? - unknown - - $device $id" "$1: who: with device and context, without a process"
 	run dmaownctl can-exit "$bystander" --json
 	is "$status $(findings_with_devices can_exit)" "14 $unknown" "$1: can-exit of anybody: it may be the one"
 	is "$(grep -c "^context=$id pid=- .* via=unknown fd=- device=$device busy=0 unseen=0 addr=- files=1\$" \
@@ -52,8 +52,8 @@ ask post receive
 read -r post_ctx post_ram post_group <<<"$reply"
 post_group=${post_group:-}
 ask post mmap "$post_ram" $size shared rw $base
-is "$(contexts_now) $(opens)" "[[[$post],[\"$device\"],1,$size]] $device 1 1" "received: the context has a holder, the device not"
-is "$(holders_of "$device" "$device")" "-:unknown" "received: who: the device's holder is unknown"
+is "$(contexts_now) $(opens)" "[[[null,$post],[\"$device\"],1,$size]] $device 1 1" "received: the context has a known holder, the device not"
+is "$(holders_of "$device" "$device")" "?:unknown" "received: who: the device's holder is unknown"
 new=$post
 before=$(state)
 run dmaownctl check --to "$post" --json

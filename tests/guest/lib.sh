@@ -579,10 +579,11 @@ group_number() { basename "$(readlink /sys/bus/*/devices/"$1"/iommu_group)"; }
 
 # --- output of dmaownctl
 
-# Prints [holders, devices, areas, pinned bytes] of each context, in one line.
+# Prints [holders, devices, areas, pinned bytes] of each context, in one line. The holders are sorted; null is the one
+# that nobody can name.
 contexts_now() {
 	dmaownctl list --json -o HOLDERS,DEVICES,AREAS,PINNED |
-		gojq -c '[.contexts[] | [.holders, .devices, .areas, .pinned]]'
+		gojq -c '[.contexts[] | [(.holders | sort), .devices, .areas, .pinned]]'
 }
 nothing_held() { [ "$(contexts_now)" = "[]" ]; }
 
@@ -590,7 +591,7 @@ nothing_held() { [ "$(contexts_now)" = "[]" ]; }
 opens() { dmaownctl devices --raw -n -o DEVICE,OPENS,UNKNOWN | sort | paste -sd ' '; }
 
 # Prints each holder that `dmaownctl who $1` shows, as PID:HOW, sorted, in one line; with $2 only those that hold this
-# device or group. The holder that nobody can name has the PID -.
+# device or group. The holder that nobody can name has the PID "?".
 holders_of() {
 	dmaownctl who "$1" --raw -n -o PID,HOW,DEVICE |
 		awk -v device="${2:-}" 'device == "" || $3 == device { print $1 ":" $2 }' | sort -u | paste -sd ' '

@@ -34,8 +34,8 @@ is "$(contexts_now)" "[[[$old],[\"$device\"],1,$size]]" "list: the mapping holds
 run dmaownctl list --raw -n -o ID
 is "$out" "$id" "list: it is the same context as before"
 run dmaownctl list --json -o FILES
-is "$(json -c '.contexts[0].files')" "[]" "list: there is no descriptor to name it by"
-for name in "$device" "$id" "$old"; do
+is "$(json -c '.contexts[0].files')" "[\"$old/$lowest\"]" "list: FILES has the mapping, by which it can be named"
+for name in "$device" "$id" "$old" "$old/$lowest"; do
 	run dmaownctl list --raw -n -o ID --context "$name"
 	is "$status $out" "0 $id" "list --context $name"
 done
