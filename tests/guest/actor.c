@@ -153,6 +153,17 @@ static int do_hwpt(struct call *c)
 	return answer(c, "%u", alloc.out_hwpt_id);
 }
 
+/* The kernel makes this descriptor close on exec: clear the flag. */
+static int do_fault_queue(struct call *c)
+{
+	struct iommu_fault_alloc alloc = { .size = sizeof(alloc) };
+
+	if (ioctl(arg(c, 1), IOMMU_FAULT_QUEUE_ALLOC, &alloc) ||
+	    fcntl(alloc.out_fault_fd, F_SETFD, 0))
+		return -errno;
+	return answer(c, "%u %u", alloc.out_fault_fd, alloc.out_fault_id);
+}
+
 static int do_destroy(struct call *c)
 {
 	struct iommu_destroy destroy = { .size = sizeof(destroy), .id = arg(c, 2) };
@@ -1151,22 +1162,39 @@ static int do_userns(struct call *c)
 	return write_file("/proc/self/uid_map", text);
 }
 
-/* Locks memory for the user as io_uring does: in user->locked_vm, without iommufd. */
-static int do_uring_lock(struct call *c)
+/* Makes an io_uring and registers something with it. Answers with its descriptor. */
+static int uring_with(struct call *c, unsigned int opcode, const void *what, unsigned int nr)
 {
 	struct io_uring_params params = { 0 };
-	struct iovec vec = { .iov_base = address(c, 1), .iov_len = arg(c, 2) };
-	int fd = syscall(SYS_io_uring_setup, 2, &params);
+	int fd = syscall(SYS_io_uring_setup, 2, &params), ret;
 
 	if (fd < 0)
 		return -errno;
-	if (syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &vec, 1)) {
-		int ret = -errno;
-
+	if (syscall(SYS_io_uring_register, fd, opcode, what, nr)) {
+		ret = -errno;
 		close(fd);
 		return ret;
 	}
 	return answer(c, "%d", fd);
+}
+
+/* Locks memory for the user as io_uring does: in user->locked_vm, without iommufd. */
+static int do_uring_lock(struct call *c)
+{
+	struct iovec vec = { .iov_base = address(c, 1), .iov_len = arg(c, 2) };
+
+	return uring_with(c, IORING_REGISTER_BUFFERS, &vec, 1);
+}
+
+/* Puts files into the table of an io_uring, where they stay open without their descriptors. */
+static int do_uring_files(struct call *c)
+{
+	int32_t fds[MAX_ARGS];
+	int n = c->argc - 1, i;
+
+	for (i = 0; i < n; i++)
+		fds[i] = arg(c, i + 1);
+	return uring_with(c, IORING_REGISTER_FILES, fds, n);
 }
 
 static void *idle_thread(void *data)
@@ -1566,11 +1594,12 @@ static const struct command {
 	int (*run)(struct call *c);
 } commands[] = {
 	/* iommufd: FD is /dev/iommu */
-	{ "mode-mm", 1, 1, do_mode_mm },   /* FD */
-	{ "ioas", 1, 1, do_ioas },	   /* FD -> IOAS */
-	{ "hwpt", 3, 3, do_hwpt },	   /* FD DEVID IOAS -> HWPT */
-	{ "destroy", 2, 2, do_destroy },   /* FD ID */
-	{ "map", 6, 6, do_map },	   /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
+	{ "mode-mm", 1, 1, do_mode_mm },	 /* FD */
+	{ "ioas", 1, 1, do_ioas },		 /* FD -> IOAS */
+	{ "hwpt", 3, 3, do_hwpt },		 /* FD DEVID IOAS -> HWPT */
+	{ "fault-queue", 1, 1, do_fault_queue }, /* FD -> QUEUE ID: QUEUE is a descriptor */
+	{ "destroy", 2, 2, do_destroy },	 /* FD ID */
+	{ "map", 6, 6, do_map },		 /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
 	{ "map-many", 5, 5, do_map_many }, /* FD IOAS ADDR COUNT IOVA: page by page, with gaps */
 	{ "map-file", 7, 7, do_map_file }, /* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
 	{ "copy", 7, 7,
@@ -1648,11 +1677,12 @@ static const struct command {
 	{ "setresuid", 3, 3, do_setresuid },	 /* REAL EFFECTIVE SAVED */
 	{ "setuid-with", 2, 2, do_setuid_with }, /* UID CAPABILITY, by its number */
 	{ "drop-ipc-lock", 0, 0, do_drop_ipc_lock },
-	{ "drop", 1, 1, do_drop },	       /* all|CAPABILITY, by its number */
-	{ "userns", 0, 1, do_userns },	       /* [net] */
-	{ "uring-lock", 2, 2, do_uring_lock }, /* ADDR LENGTH -> FD */
-	{ "threads", 1, 1, do_threads },       /* COUNT */
-	{ "exec", 0, 0, do_exec },	       /* -> PID, from the new program */
+	{ "drop", 1, 1, do_drop },			/* all|CAPABILITY, by its number */
+	{ "userns", 0, 1, do_userns },			/* [net] */
+	{ "uring-lock", 2, 2, do_uring_lock },		/* ADDR LENGTH -> FD */
+	{ "uring-files", 1, MAX_ARGS, do_uring_files }, /* FD... -> URING */
+	{ "threads", 1, 1, do_threads },		/* COUNT */
+	{ "exec", 0, 0, do_exec },			/* -> PID, from the new program */
 	{ "exec-from-thread", 0, 0, do_exec_from_thread },
 	{ "leave-leader", 0, 0, do_leave_leader },
 	{ "fork", 1, 1, do_fork }, /* PREFIX -> PID, from both */

@@ -465,7 +465,7 @@ if [ -e /dev/iommu ]; then
 	other_memory new $base
 	other_memory old $elsewhere
 	run dmaownctl list --json -o KIND,ACCESSES,DEVICES,PINNED
-	is "$(json_in_order -c '.contexts')" "[{\"kind\":\"iommufd\",\"accesses\":1,\"devices\":[],\"pinned\":$((2 * page))}]" \
+	is "$(json_in_order -c '.contexts')" "[{\"kind\":\"iommufd\",\"accesses\":1,\"devices\":[\"$device\"],\"pinned\":$((2 * page))}]" \
 		"iommufd: the device is an access"
 	is "$(grep -c "via=device fd=$dev device=$device busy=0" /sys/kernel/debug/dmaown/holders)" 1 \
 		"iommufd: its file holds the context"

@@ -561,7 +561,48 @@ type1_successor() {
 	new_container=$new_ctx
 }
 
+# Makes actor $1 map BAR 0 of an edu device, whose descriptor is $2. Sets bar, its address.
+bar_size=1M
+map_bar() { ask "$1" mmap "$2" $bar_size shared rw; bar=$reply; }
+unmap_bar() { ask "$1" munmap "$2" $bar_size; }
+
+# Makes actor $1 close the descriptors that follow.
+close_all() {
+	local name=$1 fd
+	shift
+
+	for fd; do ask "$name" close "$fd"; done
+}
+
+# Prints the number of the IOMMU group of device $1, on any bus.
+group_number() { basename "$(readlink /sys/bus/*/devices/"$1"/iommu_group)"; }
+
 # --- output of dmaownctl
+
+# Prints [holders, devices, areas, pinned bytes] of each context, in one line. The holders are sorted; null is the one
+# that nobody can name.
+contexts_now() {
+	dmaownctl list --json -o HOLDERS,DEVICES,AREAS,PINNED |
+		gojq -c '[.contexts[] | [(.holders | sort), .devices, .areas, .pinned]]'
+}
+nothing_held() { [ "$(contexts_now)" = "[]" ]; }
+
+# Prints each device with its open files and those of them that no process has, in one line.
+opens() { dmaownctl devices --raw -n -o DEVICE,OPENS,UNKNOWN | sort | paste -sd ' '; }
+
+# Prints each holder that `dmaownctl who $1` shows, as PID:HOW, sorted, in one line; with $2 only those that hold this
+# device or group. The holder that nobody can name has the PID "?".
+holders_of() {
+	dmaownctl who "$1" --raw -n -o PID,HOW,DEVICE |
+		awk -v device="${2:-}" 'device == "" || $3 == device { print $1 ":" $2 }' | sort -u | paste -sd ' '
+}
+# Puts arguments in the order in which holders_of prints them.
+sorted() { printf '%s\n' "$@" | sort -u | paste -sd ' '; }
+
+# Prints the kinds of the findings of the last can-exit (can_exit) or verify --json in their order; or finding and
+# device of each, as JSON.
+findings_in() { json "[.$1.findings[].finding] | join(\" \")"; }
+findings_with_devices() { json -c "[.$1.findings[] | [.finding, .device]]"; }
 
 # Prints "VmPin VmLck" of a process, in bytes.
 charges() { echo "$(vm_pin "$1") $(vm_lck "$1")"; }

@@ -19,6 +19,16 @@ struct iommu_ioas_map_file {
 #define IOMMU_IOAS_MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
 #endif
 
+#ifndef IOMMU_FAULT_QUEUE_ALLOC
+struct iommu_fault_alloc {
+	__u32 size;
+	__u32 flags;
+	__u32 out_fault_id;
+	__u32 out_fault_fd;
+};
+#define IOMMU_FAULT_QUEUE_ALLOC _IO(IOMMUFD_TYPE, 0x8e)
+#endif
+
 #ifndef IOMMU_IOAS_CHANGE_PROCESS
 struct iommu_ioas_change_process {
 	__u32 size;

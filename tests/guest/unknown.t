@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 11: a device is open, but no process has its file among its descriptors. Nobody can tell who holds it: a transfer
-# is refused, and can-exit and verify do not report that all is well.
+# Rule 11: a device is open, but no process has its file, neither as a descriptor nor mapped: it is in flight over a
+# socket. Nobody can tell who holds it: a transfer is refused, and can-exit and verify do not report that all is well.
 # shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,14 +10,23 @@ size=64K
 bytes=65536
 
 state() { areas_and_charges IOVA,PID,STATE; }
-opens() { dmaownctl devices --raw -n -o DEVICE,OPENS,UNKNOWN | sort | paste -sd ' '; }
-# Prints the findings of the last can-exit or verify: kind and device of each.
-found() { json -c "[.$1.findings[] | [.finding, .device]]"; }
+# shellcheck disable=SC2317 # called by eventually
+opens_are() { [ "$(opens)" = "$1" ]; }
 
-# --- the old process has closed the device's file but still maps a BAR
+# Starts actor post, which receives nothing. send_away ACTOR FD: the descriptor is in flight to it, and closed.
+start_post() {
+	start post
+	ask post listen "$scratch/post.$post"
+}
+send_away() {
+	ask "$1" send "$scratch/post.$post" "$2"
+	ask "$1" close "$2"
+}
+
+# --- the old process has sent the device's file to somebody who has not received it
 vmm old "${edus[0]}" $size
 is "$(opens)" "${edus[0]} 1 0" "one file is open, and the process that has it is known"
-ask old mmap "$dev" $page shared rw any; bar=$reply
+start_post
 start new
 ask new limit unlimited
 hand_over old new "$ctx" "$ram" ${group:+"$group"}
@@ -26,7 +35,7 @@ ask new mmap "$new_ram" $size shared rw $base
 before=$(state)
 run dmaownctl transfer --to "$new" --json
 is "$status $(reasons)" "15 would-reset" "while the old one has the descriptor, the device would be reset"
-ask old close "$dev"
+send_away old "$dev"
 is "$(opens)" "${edus[0]} 1 1" "without it the file is open, and nobody has it"
 run dmaownctl check --to "$new" --json
 is "$status $(reasons) $(json '.reasons[].device')" "15 unknown-holder ${edus[0]}" "check: refused, naming the device"
@@ -38,26 +47,29 @@ like "$err" "device ${edus[0]}: .* \(1 open file\)" "in words"
 like "$err" "--force unknown-holder=${edus[0]}" "with the option that accepts it"
 for process in "$old" "$new"; do
 	run dmaownctl can-exit "$process" --json
-	like "$status $(found can_exit)" "^(2|14) .*\[\"unknown\",\"${edus[0]}\"\]" "can-exit: it is not known what would become of the device"
+	like "$status $(findings_with_devices can_exit)" "^(2|14) .*\[\"unknown\",\"${edus[0]}\"\]" "can-exit: it is not known what would become of the device"
 done
 start stranger
 run dmaownctl can-exit "$stranger" --json
-is "$status $(found can_exit)" "14 [[\"unknown\",\"${edus[0]}\"]]" "can-exit of anybody: it may be the one"
+is "$status $(findings_with_devices can_exit)" "14 [[\"unknown\",\"${edus[0]}\"]]" "can-exit of anybody: it may be the one"
 stop stranger
 run dmaownctl verify --json
-is "$status $(found verify)" "14 [[\"unknown\",\"${edus[0]}\"]]" "verify: unknown"
+is "$status $(findings_with_devices verify)" "14 [[\"unknown\",\"${edus[0]}\"]]" "verify: unknown"
 run dmaownctl verify
-like "$out" "^unknown: device ${edus[0]} in context 0x[0-9a-f]+: no process has 1 open file of it among its descriptors: the holder is unknown" "in words"
+like "$out" "^unknown: device ${edus[0]} in context 0x[0-9a-f]+: no process has 1 open file of it.*: the holder is unknown" "in words"
 run dmaownctl transfer --to "$new" --force unknown-holder=00:1f.7 --json
 refused_as 15 unknown-holder "another device's are accepted"
 run dmaownctl transfer --to "$new" --force "unknown-holder=${edus[0]}" --json
 is "$status" 0 "this device's are accepted: moved"
 run dmaownctl transfer --to "$old" --force unknown-holder --json
 is "$status $(state)" "0 $before" "whichever it is: back"
-ask old munmap "$bar" $page
-is "$(opens)" "$([ "$kind" = iommufd ] || echo "${edus[0]} 0 0")" "without the mapping the device's file is closed"
+# VFIO still has the device in its container.
+closed=$([ "$kind" = iommufd ] || echo "${edus[0]} 0 0")
+stop post
+eventually opens_are "$closed"
+is "$(opens)" "$closed" "without the receiver the device's file is closed"
 run dmaownctl verify --json
-is "$status $(found verify)" "0 []" "and verify finds nothing any more"
+is "$status $(findings_with_devices verify)" "0 []" "and verify finds nothing any more"
 stop new
 stop old
 
@@ -92,13 +104,14 @@ if [ "$kind" = type1 ]; then
 	vmm old "${edus[0]}" $size
 	ask old group-device "$group" "${edus[0]}"; again=$reply
 	is "$(opens)" "${edus[0]} 2 0" "opened twice: both files are known"
-	ask old mmap "$again" $page shared rw any
-	ask old close "$again"
-	is "$(opens)" "${edus[0]} 2 1" "one of two files is held by a mapping alone"
+	start_post
+	send_away old "$again"
+	is "$(opens)" "${edus[0]} 2 1" "one of two files is in flight"
 	successor new old $size
 	before=$(state)
 	run dmaownctl transfer --to "$new" --json
 	refused_as 15 unknown-holder "although the new one has the other"
+	stop post
 	stop new
 	stop old
 fi
@@ -107,8 +120,8 @@ fi
 vmm old "${edus[0]}" $size
 add_device old "${edus[1]}"
 attach_device old "$dev" "$ioas"
-ask old mmap "$dev" $page shared rw any
-ask old close "$dev"
+start_post
+send_away old "$dev"
 is "$(opens)" "${edus[0]} 1 0 ${edus[1]} 1 1" "each device is counted by itself"
 run dmaownctl areas --raw -n -o PINNED --bytes
 is "$out" $bytes "nothing else is changed by it"

@@ -74,7 +74,7 @@ what_test_lacks() {
 	later | unseen) needs='VFIO_GROUP' ;;
 	type1-faults) needs='VFIO_IOMMU_TYPE1 FAILSLAB FAULT_INJECTION_DEBUG_FS' ;;
 	emulated | type1*) needs='VFIO_IOMMU_TYPE1' ;;
-	group | kinds) needs='IOMMUFD VFIO_DEVICE_CDEV VFIO_IOMMU_TYPE1' ;;
+	group | kinds | idle) needs='IOMMUFD VFIO_DEVICE_CDEV VFIO_IOMMU_TYPE1' ;;
 	faults) needs='IOMMUFD VFIO_DEVICE_CDEV VFIO_GROUP FAILSLAB FAULT_INJECTION_DEBUG_FS' ;;
 	*) needs='IOMMUFD VFIO_DEVICE_CDEV VFIO_GROUP' ;;
 	esac
