@@ -112,7 +112,7 @@ static void dump_holder(struct dump *dump, const struct holder *holder)
 	record_set(rec, holder, unseen, holder->unseen);
 	if (holder->via == DMAOWN_VIA_MAPPING)
 		record_set(rec, holder, addr, holder->addr);
-	if (holder->via == DMAOWN_VIA_UNKNOWN)
+	if (holder->via == DMAOWN_VIA_UNKNOWN && holder->opens)
 		record_set(rec, holder, files, holder->opens);
 }
 

@@ -12,7 +12,6 @@
 #include <linux/slab.h>
 
 #include "find.h"
-#include "retry.h"
 #include "walk.h"
 
 /* All files with the same operations belong to the same kind, or to none. */
@@ -115,7 +114,6 @@ int dmaown_walk_show_incomplete(struct walk *walk, struct task_struct *leader)
 {
 	const struct holding holding = { .task = leader, .fd = NO_FD, .busy = true };
 
-	walk->blind.incomplete = true;
 	return walk->fn(&holding, walk->arg);
 }
 
@@ -173,7 +171,6 @@ static struct walk *find_walk_begin(holding_fn fn, void *arg)
 		return NULL;
 	walk->fn = fn;
 	walk->arg = arg;
-	walk->lock_tries = LOCK_TRIES;
 	dmaown_ptrset_init(&walk->seen);
 	if (find_use_next(&walk->kinds)) {
 		find_walk_end(walk);
@@ -229,7 +226,7 @@ static struct task_struct *find_next_process(int *nr)
 	return task;
 }
 
-int dmaown_find_everywhere(holding_fn fn, void *arg, struct blind_spots *blind)
+int dmaown_find_everywhere(holding_fn fn, void *arg, bool *vfio_unseen)
 {
 	struct walk *walk = find_walk_begin(fn, arg);
 	struct task_struct *leader;
@@ -239,12 +236,11 @@ int dmaown_find_everywhere(holding_fn fn, void *arg, struct blind_spots *blind)
 	if (!walk)
 		return -ENOMEM;
 	ret = find_use_all(&walk->kinds);
-	walk->blind.vfio_unseen = find_files_unseen(&walk->kinds);
+	*vfio_unseen = find_files_unseen(&walk->kinds);
 	while (!ret && (leader = find_next_process(&nr))) {
 		ret = find_walk_process(walk, leader);
 		put_task_struct(leader);
 	}
-	*blind = walk->blind;
 	find_walk_end(walk);
 	return ret;
 }
@@ -252,6 +248,8 @@ int dmaown_find_everywhere(holding_fn fn, void *arg, struct blind_spots *blind)
 struct fd_search {
 	u64 id;
 	struct context *ctx;
+	bool all;  /* search on after a file that is locked */
+	bool busy; /* there was one */
 };
 
 static int find_take_match(const struct holding *holding, void *arg)
@@ -263,8 +261,9 @@ static int find_take_match(const struct holding *holding, void *arg)
 	/* The ID is of a context for which the module has a layout, so this is another context. */
 	if (holding->unseen)
 		return search->id ? 0 : -ENOEXEC;
+	search->busy = search->busy || holding->busy;
 	if (holding->busy)
-		return -EAGAIN;
+		return search->all ? 0 : -EAGAIN;
 	if (!holding->ctx.self)
 		return 0;
 	dmaown_context_get(holding->ctx);
@@ -295,13 +294,14 @@ int dmaown_find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struc
 	walk = find_walk_begin(find_take_match, &search);
 	if (!walk)
 		return -ENOMEM;
-	if (fd != NO_FD)
-		ret = find_in_descriptor(walk, leader, fd);
-	else if (id)
+	search.all = fd == NO_FD;
+	if (search.all)
 		ret = find_use_all(&walk->kinds) ?: find_walk_process(walk, leader);
 	else
-		ret = 0;
+		ret = find_in_descriptor(walk, leader, fd);
 	find_walk_end(walk);
+	if (!ret && search.all && search.busy)
+		return -EAGAIN;
 	return min(ret, 0);
 }
 

@@ -25,12 +25,6 @@ struct holding {
 	const void *maybe; /* if busy: self of the context that it seems to be, or NULL */
 };
 
-/* What a search could not see. */
-struct blind_spots {
-	bool vfio_unseen; /* VFIO is loaded, and the module has no layout for it */
-	bool incomplete;  /* some process could not be read to the end */
-};
-
 /*
  * Call fn for each holding of a process, or of all processes, until fn returns a value other than
  * 0. A file with several descriptors is shown several times, and a file that is mapped once for
@@ -43,7 +37,9 @@ struct blind_spots {
 typedef int (*holding_fn)(const struct holding *holding, void *arg);
 
 int dmaown_find_in_process(struct task_struct *leader, holding_fn fn, void *arg);
-int dmaown_find_everywhere(holding_fn fn, void *arg, struct blind_spots *blind);
+
+/* *vfio_unseen: VFIO is loaded, and the module has no layout for it. */
+int dmaown_find_everywhere(holding_fn fn, void *arg, bool *vfio_unseen);
 
 /*
  * Get the context behind one descriptor of a process (leader: its group leader), or of the calling

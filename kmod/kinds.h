@@ -72,8 +72,9 @@ struct kind {
 
 	/*
 	 * Get the context that an indirect file holds, with a reference, and its device or group,
-	 * if the module has a layout for it. NULL if the kind has no indirect files. Return: 0, also if the file
-	 * holds no context; -EAGAIN if it is locked, which can last as long as a page fault; or
+	 * if the module has a layout for it. NULL if the kind has no indirect files. Return: 0,
+	 * also if the file holds no context; -EAGAIN if it is locked, which can last as long as a
+	 * page fault; or
 	 * -ENOEXEC if the module has no layout for it.
 	 */
 	int (*resolve)(const struct kind_use *use, struct file *file, enum dmaown_via via,

@@ -6,7 +6,8 @@
  * a process can hold its own for a long time. A reference on mm_count is enough. An address space
  * without users loses its mappings under the write side of the lock, and its tree is empty
  * afterwards (kernel: mm/mmap.c, exit_mmap()). A reference on mm_users would delay that, and with
- * it the close of devices, beyond the exit of the process.
+ * it the close of all that the process maps, beyond its exit. Only a VFIO file that is found stays
+ * open until the caller returns to user space.
  */
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
@@ -19,6 +20,9 @@
 
 /* Mappings that are inspected under mmap_lock at a time */
 #define VMA_STEPS 1024
+
+/* Attempts to take mmap_lock: about a millisecond. Many processes may be locked. */
+#define MM_TRIES 16
 
 /* Return: true if there may be more. */
 static bool mappings_collect_locked(struct walk *walk, struct mm_struct *mm)
@@ -60,11 +64,12 @@ static int mappings_collect(struct walk *walk, struct mm_struct *mm)
 
 static int mappings_walk(struct walk *walk, struct task_struct *leader, struct mm_struct *mm)
 {
+	unsigned int tries = MM_TRIES;
 	int more, ret = 0;
 
 	do {
 		more = mappings_collect(walk, mm);
-		if (more == -EAGAIN && !lock_retry(&walk->lock_tries))
+		if (more == -EAGAIN && !lock_retry(&tries))
 			return dmaown_walk_show_incomplete(walk, leader);
 		ret = dmaown_walk_show(walk, leader);
 		if (fatal_signal_pending(current))

@@ -80,11 +80,25 @@ static void snapshot_set_device(struct holder *holder, const struct file_device 
 	holder->removing = device->removing;
 }
 
+/* Find the number of a holding. Return: false if it is not to be included. */
+static bool snapshot_number(const struct snapshot_walk *walk, const struct holding *holding,
+			    unsigned int *number)
+{
+	const void *self = holding->ctx.self ?: holding->maybe;
+
+	if (self && dmaown_ptrset_count(walk->among, self)) {
+		*number = *dmaown_ptrset_value(walk->among, self);
+		return true;
+	}
+	return !holding->file ||
+	       (holding->ctx.self && holding->device && holding->device->removing);
+}
+
 static int snapshot_add_holder(const struct holding *holding, void *arg)
 {
 	struct snapshot_walk *walk = arg;
 	struct snapshot *snapshot = walk->snapshot;
-	const void *self = holding->ctx.self ?: holding->maybe;
+	unsigned int number = NUMBER_NONE;
 	u64 context = holding->ctx.self ? dmaown_context_id(holding->ctx) : 0;
 	struct holder *holder;
 	const struct cred *cred;
@@ -94,7 +108,7 @@ static int snapshot_add_holder(const struct holding *holding, void *arg)
 		return 0;
 	if (walk->only && context && context != walk->only)
 		return 0;
-	if (walk->among && !(self && dmaown_ptrset_count(walk->among, self)))
+	if (walk->among && !snapshot_number(walk, holding, &number))
 		return 0;
 	ret = snapshot_seen_before(walk, holding);
 	if (ret)
@@ -110,7 +124,7 @@ static int snapshot_add_holder(const struct holding *holding, void *arg)
 	if (context)
 		holder->kind = dmaown_context_kind(holding->ctx);
 	if (walk->among)
-		holder->number = *dmaown_ptrset_value(walk->among, self);
+		holder->number = number;
 	holder->tgid = holding->task->tgid;
 	holder->start = holding->task->start_boottime;
 	cred = get_task_cred(holding->task);
@@ -134,8 +148,8 @@ static int snapshot_add_holder(const struct holding *holding, void *arg)
 }
 
 /*
- * Sorting many holders takes long, so each comparison may reschedule. The order does not matter to a
- * caller that is being killed.
+ * Sorting many holders takes long, so each comparison may reschedule. The order does not matter to
+ * a caller that is being killed.
  */
 static bool snapshot_sorts_on(void)
 {
@@ -185,7 +199,7 @@ static int snapshot_fill(struct snapshot *snapshot, u64 only, const struct ptrse
 
 	memset(snapshot, 0, sizeof(*snapshot));
 	dmaown_ptrset_init(&walk.seen);
-	ret = dmaown_find_everywhere(snapshot_add_holder, &walk, &snapshot->blind);
+	ret = dmaown_find_everywhere(snapshot_add_holder, &walk, &snapshot->vfio_unseen);
 	dmaown_ptrset_free(&walk.seen);
 	if (ret)
 		dmaown_snapshot_free(snapshot);
@@ -241,6 +255,8 @@ static int holder_compare_device(const void *a, const void *b)
 	order = holder_order_by_device(x, y->number, y->device);
 	if (order)
 		return order;
+	if (x->context != y->context)
+		return x->context < y->context ? -1 : 1;
 	return x->file < y->file ? -1 : x->file > y->file;
 }
 
@@ -292,26 +308,42 @@ unsigned int dmaown_snapshot_next_device(const struct snapshot *snapshot, unsign
 	return i;
 }
 
+/* Is this the first file of its device in its context? */
+static bool snapshot_is_first(const struct snapshot *snapshot, const struct holder *holder)
+{
+	unsigned int low = 0, high = snapshot->by_device_nr;
+
+	while (low < high) {
+		unsigned int mid = low + (high - low) / 2;
+		const struct holder *other = snapshot->by_device[mid];
+		int order = holder_order_by_device(other, holder->number, holder->device);
+
+		if (order < 0 || (!order && other->context < holder->context))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < snapshot->by_device_nr && snapshot->by_device[low] == holder;
+}
+
 bool dmaown_snapshot_stands_for_device(const struct snapshot *snapshot, const struct holder *holder)
 {
-	unsigned int i = snapshot_first_of_device(snapshot, 0, holder->device);
-
 	if (!*holder->device || holder->via == DMAOWN_VIA_GROUP)
 		return false;
 	if (!holder->pid)
-		return !dmaown_snapshot_has_device(snapshot, holder->device);
-	while (i < snapshot->by_device_nr && snapshot->by_device[i]->context != holder->context &&
-	       !holder_order_by_device(snapshot->by_device[i], 0, holder->device))
-		i++;
-	return i < snapshot->by_device_nr && snapshot->by_device[i] == holder;
+		return !dmaown_snapshot_device(snapshot, 0, holder->device);
+	return snapshot_is_first(snapshot, holder);
 }
 
-bool dmaown_snapshot_has_device(const struct snapshot *snapshot, const char *device)
+const struct holder *dmaown_snapshot_device(const struct snapshot *snapshot, unsigned int number,
+					    const char *device)
 {
-	unsigned int i = snapshot_first_of_device(snapshot, 0, device);
+	unsigned int i = snapshot_first_of_device(snapshot, number, device);
 
-	return i < snapshot->by_device_nr &&
-	       !holder_order_by_device(snapshot->by_device[i], 0, device);
+	if (i == snapshot->by_device_nr ||
+	    holder_order_by_device(snapshot->by_device[i], number, device))
+		return NULL;
+	return snapshot->by_device[i];
 }
 
 /*

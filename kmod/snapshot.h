@@ -11,6 +11,9 @@
 struct pid;
 struct ptrset;
 
+/* The number of a holder whose context is none of the set, or unknown */
+#define NUMBER_NONE UINT_MAX
+
 /*
  * A holding at the time of the snapshot, and how to find its context again. There is one for each
  * file that a process has open, and one for each file that it maps. An unknown holder has no
@@ -46,10 +49,10 @@ struct snapshot {
 		*holders; /* sorted by context, process and descriptor; unknown contexts first */
 	unsigned int nr;
 	unsigned int room;
-	struct blind_spots blind;
+	bool vfio_unseen; /* VFIO is loaded, and the module has no layout for it */
 
 	/*
-	 * Holders by files of devices and groups, sorted by number of the context, name and file.
+	 * Holders by files of devices and groups, sorted by number of the context, name, context and file.
 	 */
 	const struct holder **by_device;
 	unsigned int by_device_nr;
@@ -68,7 +71,9 @@ int dmaown_snapshot_take(struct snapshot *snapshot, u64 only);
 /*
  * Include only the contexts of a set, on which the caller holds references. The values in the set
  * become the numbers of the holders. A locked device file is included if it seems to be bound to
- * one of the contexts. Holders are sorted by number and process. Device files stay open until
+ * one of the contexts. Included with NUMBER_NONE are files of devices that are being removed from
+ * other contexts, and processes that could not be read to the end: those have no file. Holders are
+ * sorted by number and process. Device files stay open until
  * dmaown_snapshot_release_files().
  */
 int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts);
@@ -121,8 +126,9 @@ unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsig
 bool dmaown_snapshot_stands_for_device(const struct snapshot *snapshot,
 				       const struct holder *holder);
 
-/* Is there a file of the device, or a mapping of one, in by_device? */
-bool dmaown_snapshot_has_device(const struct snapshot *snapshot, const char *device);
+/* The first holder of a device in by_device, in the context with this number; or NULL. */
+const struct holder *dmaown_snapshot_device(const struct snapshot *snapshot, unsigned int number,
+					    const char *device);
 
 /* The number of processes that hold the current context. */
 unsigned int dmaown_snapshot_processes(const struct snapshot *snapshot);

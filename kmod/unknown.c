@@ -42,14 +42,14 @@ static int unknown_add_rest(const struct unknown_walk *walk, struct holder *hold
 }
 
 /*
- * The snapshot has the files of a device that could not be inspected, or none. A file that holds no
- * context is not counted among the others.
+ * Add a device whose context is unknown, or that is in none, unless the snapshot has a file of it:
+ * then that file says more.
  */
-static int unknown_add_uninspected(const struct unknown_walk *walk, struct holder *holder)
+static int unknown_add_device(const struct unknown_walk *walk, struct holder *holder)
 {
-	if (dmaown_snapshot_has_device(walk->snapshot, holder->device))
+	if (dmaown_snapshot_device(walk->snapshot, 0, holder->device))
 		return 0;
-	holder->via = DMAOWN_VIA_DEVICE;
+	holder->via = DMAOWN_VIA_UNKNOWN;
 	holder->fd = NO_FD;
 	return unknown_add(walk->unknown, holder);
 }
@@ -57,7 +57,7 @@ static int unknown_add_uninspected(const struct unknown_walk *walk, struct holde
 static int unknown_check_open(const struct open_device *open, void *arg)
 {
 	const struct unknown_walk *walk = arg;
-	struct holder holder = { .busy = open->busy, .unseen = open->unseen };
+	struct holder holder = { .removing = open->device.removing };
 
 	if (fatal_signal_pending(current))
 		return -EINTR;
@@ -71,7 +71,19 @@ static int unknown_check_open(const struct open_device *open, void *arg)
 	}
 	if (walk->only && !open->busy && !open->unseen)
 		return 0;
-	return unknown_add_uninspected(walk, &holder);
+	holder.busy = open->busy;
+	holder.unseen = open->unseen;
+	holder.opens = open->device.opens;
+	return unknown_add_device(walk, &holder);
+}
+
+/* A holder in a context, by a file of the same device as by_device[i]; or NULL. */
+static const struct holder *unknown_file_in_context(const struct snapshot *snapshot, unsigned int i)
+{
+	const struct holder *last =
+		snapshot->by_device[dmaown_snapshot_next_device(snapshot, i) - 1];
+
+	return last->context ? last : NULL;
 }
 
 /* VFIO unregisters a device that is being removed: only its files show it. */
@@ -83,11 +95,13 @@ static int unknown_check_removed(const struct unknown_walk *walk)
 
 	for (i = 0; i < snapshot->by_device_nr && !ret;
 	     i = dmaown_snapshot_next_device(snapshot, i)) {
-		const struct holder *file = snapshot->by_device[i];
-		struct holder holder = { .context = file->context, .kind = file->kind };
+		const struct holder *file = unknown_file_in_context(snapshot, i);
+		struct holder holder = {};
 
-		if (!file->removing || !file->context)
+		if (!file || !file->removing)
 			continue;
+		holder.context = file->context;
+		holder.kind = file->kind;
 		strscpy(holder.device, file->device, sizeof(holder.device));
 		holder.removing = true;
 		ret = unknown_add_rest(walk, &holder, file->opens);

@@ -43,7 +43,6 @@ struct walk {
 	struct kinds_in_use kinds;
 	holding_fn fn;
 	void *arg;
-	struct blind_spots blind;
 
 	/*
 	 * File operations that belong to no kind: a kind recognizes a file by its operations, and
@@ -68,7 +67,6 @@ struct walk {
 
 	/* mappings.c */
 	unsigned long next_addr;
-	unsigned int lock_tries; /* left for all processes */
 };
 
 /*

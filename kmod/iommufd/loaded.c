@@ -64,7 +64,8 @@ bool dmaown_iommufd_is_unseen(const struct iommufd *iommufd, struct file *file)
 
 /*
  * Queues have files of their own, whose operations are not exported. Only the kernel makes files in
- * the file system of anonymous inodes, and so decides on their names.
+ * the file system of anonymous inodes, and so decides on their names. A file that was opened with
+ * O_PATH has the name, but neither the operations nor the private data.
  */
 bool dmaown_iommufd_is_queue(const struct file *file)
 {
@@ -72,7 +73,8 @@ bool dmaown_iommufd_is_queue(const struct file *file)
 	struct module *owner = file->f_op->owner;
 	const char *name = dentry->d_name.name;
 
-	if (dentry->d_sb->s_magic != ANON_INODE_FS_MAGIC || strncmp(name, "[iommufd-", 9))
+	if ((file->f_mode & FMODE_PATH) || dentry->d_sb->s_magic != ANON_INODE_FS_MAGIC ||
+	    strncmp(name, "[iommufd-", 9))
 		return false;
 	return !owner || !strcmp(module_name(owner), "iommufd");
 }

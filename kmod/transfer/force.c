@@ -66,6 +66,7 @@ static int force_check(struct dmaown_force *force)
 	case DMAOWN_REASON_UNKNOWN_HOLDER:
 		return force_check_device(force);
 	case DMAOWN_REASON_UNTRUSTED:
+	case DMAOWN_REASON_UNREAD:
 		return force_resolve_holder(force);
 	case DMAOWN_REASON_UNSEEN:
 	case DMAOWN_REASON_TAKEN_BACK:
@@ -124,14 +125,15 @@ bool dmaown_forces_device(const struct forces *forces, enum dmaown_reason reason
 	return false;
 }
 
-bool dmaown_forces_holder(const struct forces *forces, pid_t tgid, u64 start)
+bool dmaown_forces_process(const struct forces *forces, enum dmaown_reason reason, pid_t tgid,
+			   u64 start)
 {
 	u32 i;
 
 	for (i = 0; i < forces->nr; i++) {
 		const struct dmaown_process *process = &forces->array[i].process;
 
-		if (forces->array[i].reason == DMAOWN_REASON_UNTRUSTED &&
+		if (forces->array[i].reason == reason &&
 		    (!process->pid || (process->pid == tgid && process->start == start)))
 			return true;
 	}

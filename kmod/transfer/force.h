@@ -18,10 +18,11 @@ struct forces {
 int dmaown_forces_copy(struct forces *forces, u64 address, u32 nr);
 void dmaown_forces_free(struct forces *forces);
 
-/* Return: true if there is an entry with this reason, for this device, or for this holder. */
+/* Return: true if there is an entry with this reason, for this device, or for this process. */
 bool dmaown_forces_any(const struct forces *forces, enum dmaown_reason reason);
 bool dmaown_forces_device(const struct forces *forces, enum dmaown_reason reason,
 			  const char *device);
-bool dmaown_forces_holder(const struct forces *forces, pid_t tgid, u64 start);
+bool dmaown_forces_process(const struct forces *forces, enum dmaown_reason reason, pid_t tgid,
+			   u64 start);
 
 #endif

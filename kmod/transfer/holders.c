@@ -133,7 +133,7 @@ static int holders_find_devices_of_files(struct holders *holders)
 	     i = dmaown_snapshot_next_device(snapshot, i)) {
 		const struct holder *holder = snapshot->by_device[i];
 
-		if (holder->device_file)
+		if (holder->number != NUMBER_NONE && holder->device_file)
 			ret = holders_set_opens(holders, holder->number, holder->device,
 						dmaown_vfio_file_opens(holder->device_file));
 	}
@@ -145,11 +145,46 @@ struct open_search {
 	const struct contexts *contexts;
 };
 
+static bool holders_lists_device(const struct holders *holders, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < holders->devices_nr; i++)
+		if (!strcmp(holders->devices[i].name, name))
+			return true;
+	return false;
+}
+
+/* Are all open files of a device known, and all in other contexts? */
+static bool holders_known_elsewhere(const struct holders *holders, const char *name)
+{
+	const struct holder *holder;
+	bool locked;
+
+	holder = dmaown_snapshot_device(&holders->snapshot, NUMBER_NONE, name);
+	return holder && holder->device_file &&
+	       dmaown_vfio_file_opens(holder->device_file) <=
+		       dmaown_snapshot_device_files(&holders->snapshot, NUMBER_NONE, name, &locked);
+}
+
+/* Of a device that is being removed only its files tell the context. It may be any. */
+static int holders_add_removing(struct holders *holders, const char *name)
+{
+	struct bound_device device = { .number = NUMBER_NONE, .removing = true };
+
+	if (holders_lists_device(holders, name) || holders_known_elsewhere(holders, name))
+		return 0;
+	strscpy(device.name, name, sizeof(device.name));
+	return holders_add_device(holders, &device);
+}
+
 static int holders_check_open(const struct open_device *open, void *arg)
 {
 	const struct open_search *search = arg;
 	const struct ptrset *set = &search->contexts->set;
 
+	if (open->device.removing)
+		return holders_add_removing(search->holders, open->device.name);
 	if (!open->ctx.self || !dmaown_ptrset_count(set, open->ctx.self))
 		return 0;
 	return holders_set_opens(search->holders, *dmaown_ptrset_value(set, open->ctx.self),
@@ -220,10 +255,6 @@ static int holders_look_once(struct holders *holders, const struct contexts *con
 	dmaown_snapshot_release_files(&holders->snapshot);
 	if (!ret)
 		ret = holders_count_unknown(holders, where);
-	if (ret >= 0 && holders->snapshot.blind.incomplete) {
-		*where = (struct lockset_place){};
-		ret = -EBUSY;
-	}
 	if (ret < 0)
 		dmaown_holders_free(holders);
 	return ret;
@@ -289,10 +320,11 @@ static void holders_report_unknown(const struct plan *plan, const struct bound_d
 {
 	struct dmaown_report report = {
 		.reason = DMAOWN_REASON_UNKNOWN_HOLDER,
-		.context = dmaown_context_id(plan->contexts[device->number]),
 		.value = device->unknown,
 	};
 
+	if (device->number != NUMBER_NONE)
+		report.context = dmaown_context_id(plan->contexts[device->number]);
 	strscpy(report.device, device->name, sizeof(report.device));
 	dmaown_report_add(reports, &report);
 }
@@ -306,6 +338,17 @@ static void holders_report_unseen(const struct plan *plan, unsigned int number,
 	};
 
 	dmaown_report_add(reports, &report);
+}
+
+static bool holders_any_touched(const struct plan *plan)
+{
+	return !bitmap_empty(plan->touched, plan->contexts_nr);
+}
+
+/* @number may be NUMBER_NONE: then any context counts. */
+static bool holders_touched(const struct plan *plan, unsigned int number)
+{
+	return number == NUMBER_NONE ? holders_any_touched(plan) : test_bit(number, plan->touched);
 }
 
 static bool holder_may_act_as(const struct plan *plan, kuid_t uid)
@@ -331,6 +374,41 @@ static bool holder_same_process(const struct holder *a, const struct holder *b)
 	return a->number == b->number && a->tgid == b->tgid && a->start == b->start;
 }
 
+/* A process that could not be read to the end may hold any of the contexts. */
+static void holders_report_unread(const struct holder *holder, struct reports *reports)
+{
+	struct dmaown_report report = {
+		.reason = DMAOWN_REASON_UNREAD,
+		.process = pid_nr_ns(holder->pid, task_active_pid_ns(current)),
+		.value = from_kuid_munged(current_user_ns(), holder->uid),
+	};
+
+	dmaown_report_add(reports, &report);
+}
+
+static void holders_check_holder(const struct plan *plan, const struct holder *holder,
+				 const struct forces *forces, struct reports *reports)
+{
+	bool unread = holder->number == NUMBER_NONE;
+	enum dmaown_reason reason = unread ? DMAOWN_REASON_UNREAD : DMAOWN_REASON_UNTRUSTED;
+
+	if (holder_is_trusted(plan, holder) || holder_is_party(plan, holder) ||
+	    dmaown_forces_process(forces, reason, holder->tgid, holder->start))
+		return;
+	if (unread)
+		holders_report_unread(holder, reports);
+	else
+		holders_report_untrusted(plan, holder, reports);
+}
+
+/* Does the holder count for the contexts that the plan touches? */
+static bool holder_counts(const struct plan *plan, const struct holder *holder)
+{
+	if (holder->number == NUMBER_NONE)
+		return !holder->file && holders_any_touched(plan);
+	return test_bit(holder->number, plan->touched);
+}
+
 /* Check each process once for each context. */
 static void holders_check_trust(const struct holders *holders, const struct plan *plan,
 				const struct forces *forces, struct reports *reports)
@@ -341,12 +419,8 @@ static void holders_check_trust(const struct holders *holders, const struct plan
 	for (i = 0; i < snapshot->nr; i++) {
 		const struct holder *holder = &snapshot->holders[i];
 
-		if (!test_bit(holder->number, plan->touched) ||
-		    (i && holder_same_process(holder - 1, holder)))
-			continue;
-		if (!holder_is_trusted(plan, holder) && !holder_is_party(plan, holder) &&
-		    !dmaown_forces_holder(forces, holder->tgid, holder->start))
-			holders_report_untrusted(plan, holder, reports);
+		if (holder_counts(plan, holder) && !(i && holder_same_process(holder - 1, holder)))
+			holders_check_holder(plan, holder, forces, reports);
 	}
 }
 
@@ -388,7 +462,8 @@ static void holders_check_resets(const struct holders *holders, const struct pla
 
 	for (i = 0; i < snapshot->by_device_nr; i = end) {
 		const struct holder *device = snapshot->by_device[i];
-		bool kept = !test_bit(device->number, plan->touched) ||
+		bool kept = device->number == NUMBER_NONE ||
+			    !test_bit(device->number, plan->touched) ||
 			    dmaown_forces_device(forces, DMAOWN_REASON_WOULD_RESET, device->device);
 
 		for (end = i; end < snapshot->by_device_nr; end++) {
@@ -415,7 +490,7 @@ static void holders_check_unknown(const struct holders *holders, const struct pl
 	for (i = 0; i < holders->devices_nr; i++) {
 		const struct bound_device *device = &holders->devices[i];
 
-		if (test_bit(device->number, plan->touched) && device->unknown &&
+		if (holders_touched(plan, device->number) && device->unknown &&
 		    !dmaown_forces_device(forces, DMAOWN_REASON_UNKNOWN_HOLDER, device->name))
 			holders_report_unknown(plan, device, reports);
 	}
@@ -427,7 +502,7 @@ static void holders_check_unseen(const struct holders *holders, const struct pla
 {
 	unsigned int number;
 
-	if (!holders->snapshot.blind.vfio_unseen || dmaown_forces_any(forces, DMAOWN_REASON_UNSEEN))
+	if (!holders->snapshot.vfio_unseen || dmaown_forces_any(forces, DMAOWN_REASON_UNSEEN))
 		return;
 	for_each_set_bit(number, plan->touched, plan->contexts_nr)
 		holders_report_unseen(plan, number, reports);

@@ -11,9 +11,9 @@
 #include "report.h"
 #include "snapshot.h"
 
-/* A device in one of the contexts. */
+/* A device in one of the contexts, or in an unknown one. */
 struct bound_device {
-	unsigned int number; /* of the context */
+	unsigned int number; /* of the context, or NUMBER_NONE */
 	bool has_opens;
 	bool removing;	      /* being removed, so that VFIO does not list it */
 	unsigned int opens;   /* open files of the device, counted by VFIO */

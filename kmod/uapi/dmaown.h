@@ -21,8 +21,8 @@
  *		fault queue or an event queue. A mapping keeps its file open after the last
  *		descriptor has been closed. Other files are open in no process: in flight over a
  *		socket, in io_uring's own table, or held by another part of the kernel, such as
- *		KVM. For each device the module counts its open files that no process has: they are
- *		the unknown holder.
+ *		KVM. VFIO counts the open files of each device: those that no process has are the
+ *		unknown holder.
  * IOAS, area, HWPT, device, access
  *		the same as in iommufd (Documentation/userspace-api/iommufd.rst of the kernel). A
  *		type1 container has one address space, which is called IOAS 1. Its areas are its
@@ -219,7 +219,9 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
  * with unseen 1 a process has only one record per via. A record without a context whose busy and
  * unseen are 0 is a file that holds no context: a device file that is not bound, a group that is in
  * no context, or a container without an IOMMU. A record whose via is unknown has no process: it
- * stands for open files of a device that no process has.
+ * stands for open files of a device that no process has, or, if files is missing, for a device that
+ * could not be inspected and may be open. Such devices are found on the PCI and platform buses,
+ * with mediated devices below them.
  */
 #define DMAOWN_HOLDER_FIELDS(F)									\
 	F(CONTEXT,	context,	ID,	"ID of the context")				\
@@ -613,10 +615,10 @@ struct dmaown_remap {
 /**
  * struct dmaown_force - accepts a reason for which a transfer would otherwise be refused
  * @reason: DMAOWN_REASON_WOULD_RESET, DMAOWN_REASON_UNTRUSTED, DMAOWN_REASON_UNKNOWN_HOLDER,
- *	DMAOWN_REASON_UNSEEN or DMAOWN_REASON_TAKEN_BACK
+ *	DMAOWN_REASON_UNSEEN, DMAOWN_REASON_UNREAD or DMAOWN_REASON_TAKEN_BACK
  * @reserved: 0
- * @process: with DMAOWN_REASON_UNTRUSTED: the holder to accept; all zero: any holder. With any
- *	other reason: all zero
+ * @process: with DMAOWN_REASON_UNTRUSTED or DMAOWN_REASON_UNREAD: the process to accept; all zero:
+ *	any process. With any other reason: all zero
  * @device: with DMAOWN_REASON_WOULD_RESET: name of the device that may be reset, such as
  *	0000:00:01.0, or the group of a type1 container, such as group-7. With
  *	DMAOWN_REASON_UNKNOWN_HOLDER: name of the device whose unknown holders to accept. Empty: any
@@ -737,6 +739,10 @@ struct dmaown_force {
 	E(REASON_UNSEEN,	34, EXDEV, "unseen",						\
 	  "the module was not built for the loaded VFIO or iommufd and cannot inspect "		\
 	  "its files: the holders are unknown")							\
+	/* process: the process; value: its user ID, in the caller's user namespace */		\
+	E(REASON_UNREAD,	35, EXDEV, "unread",						\
+	  "the files of another process, which runs neither as the new owner's user nor as "	\
+	  "root, could not be read to the end: it may hold the context")			\
 	/* process: FROM */									\
 	E(REASON_NOTHING,	18, ENOENT, "nothing", "FROM owns nothing in these contexts")	\
 	/* value: index in the array of files */						\
@@ -846,7 +852,8 @@ struct dmaown_report {
  * - any context, if VFIO is loaded and the module cannot inspect it;
  * - a holder with a user ID (real, effective or saved) that belongs neither to @to's user nor to
  *   root: it could later pin whatever @to has at these addresses. This does not apply to @to, nor
- *   to the old owner if it is the only process that loses areas.
+ *   to the old owner if it is the only process that loses areas;
+ * - another process with such a user ID whose files could not be read to the end.
  *
  * For a context in which no area gets a new owner, only one rule applies: @to must hold it.
  *

@@ -3,12 +3,18 @@
  * Find VFIO devices from the buses' side.
  *
  * A VFIO device is a child of the device that it drives, in the class vfio-dev, from its
- * registration until its driver begins to remove it. Its driver frees it afterwards and can then be
- * unloaded. So nothing but the lock of the parent, under which drivers are bound and unbound
- * (kernel: drivers/base/dd.c), keeps the child and its driver. The lock is taken with a trylock: a
- * driver that is being unbound holds it until all files of its device are closed.
+ * registration until its driver begins to remove it. The walk takes no lock of a device: VFIO skips
+ * a reset, or fails an open, if it finds one taken (kernel: vfio_pci_core.c). A walk over children
+ * has a reference on the child that it visits, and may drop the last one: the child is then
+ * released by its driver, on whose module the walk has a reference, too.
+ *
+ * The reference on the child keeps the struct vfio_device and its dev_set (kernel: vfio_main.c,
+ * vfio_device_release()). Under dev_set->lock a device that is open stays open, and with it the
+ * rest: VFIO waits for open files before it lets go of the group and the driver.
  */
 #include <linux/device.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 #include <linux/rcupdate.h>
@@ -17,73 +23,108 @@
 
 #include "devices.h"
 #include "id.h"
-#include "retry.h"
 #include "vfio.h"
 
 struct devices_walk {
 	struct vfio vfio;
 	open_device_fn fn;
 	void *arg;
-	unsigned int lock_tries; /* left for all devices */
+	const char *name; /* of the device whose children are visited */
+	bool registered;  /* it has a VFIO device */
 };
+
+/* Fill everything but the name. Return: true if the device is open, or may be. */
+static bool devices_inspect(const struct vfio *vfio, struct vfio_device *vdev,
+			    struct open_device *open)
+{
+	int ret = 0;
+
+	if (!mutex_trylock(&vdev->dev_set->lock)) {
+		open->busy = true;
+		open->device.has_opens = true;
+		open->device.opens = dmaown_vfio_device_opens(vdev);
+		return open->device.opens;
+	}
+	open->device.has_opens = true;
+	open->device.opens = dmaown_vfio_device_opens(vdev);
+	if (open->device.opens)
+		ret = dmaown_vfio_device_context(vfio, vdev, &open->ctx);
+	mutex_unlock(&vdev->dev_set->lock);
+	if (!ret && open->ctx.self)
+		ret = dmaown_context_live(open->ctx);
+	open->busy = ret == -EAGAIN;
+	open->unseen = ret == -ENOEXEC;
+	if (ret && !open->busy && open->ctx.self) {
+		dmaown_context_put(open->ctx);
+		open->ctx = (struct context){};
+	}
+	return open->device.opens;
+}
 
 static int devices_show(struct devices_walk *walk, struct vfio_device *vdev)
 {
 	struct open_device open = {};
 	int ret;
 
-	dmaown_vfio_describe(vdev, &open.device);
-	if (!open.device.opens)
+	if (!devices_inspect(&walk->vfio, vdev, &open))
 		return 0;
-	ret = dmaown_vfio_device_context(&walk->vfio, vdev, &open.ctx);
-	open.busy = ret == -EAGAIN;
-	open.unseen = ret == -ENOEXEC;
+	strscpy(open.device.name, walk->name, sizeof(open.device.name));
 	ret = walk->fn(&open, walk->arg);
 	if (open.ctx.self)
 		dmaown_context_put(open.ctx);
 	return ret;
 }
 
-static int devices_show_locked(struct devices_walk *walk, struct device *dev)
+static int devices_show_removing(struct devices_walk *walk, const struct device *dev)
 {
-	struct open_device open = { .busy = true };
+	struct open_device open = { .busy = true, .device.removing = true };
 
 	strscpy(open.device.name, dev_name(dev), sizeof(open.device.name));
 	return walk->fn(&open, walk->arg);
 }
 
+static bool devices_is_mediated(const struct device *dev)
+{
+	return dev->bus && !strcmp(dev->bus->name, "mdev");
+}
+
 /*
- * Has a locked device a driver of VFIO? All drivers of VFIO for PCI devices have it in their name.
- * The driver may be unloaded at any time; the memory of a module is freed after a grace period.
+ * Get a reference on the module of the driver of a device. The driver may be unloaded at any time:
+ * the memory of a module is freed after a grace period. *vfio: it may be a driver of VFIO; those
+ * for PCI devices have it in their name. Return: false if there is no driver.
  */
-static bool devices_may_be_vfio(const struct device *dev)
+static bool devices_get_driver(const struct device *dev, struct module **owner, bool *vfio)
 {
 	const struct device_driver *driver;
-	bool may;
+	bool got;
 
 	rcu_read_lock();
 	driver = READ_ONCE(dev->driver);
-	may = driver && strstr(driver->name, "vfio");
+	got = driver && try_module_get(driver->owner);
+	*owner = got ? driver->owner : NULL;
+	*vfio = got && (devices_is_mediated(dev) || strstr(driver->name, "vfio"));
 	rcu_read_unlock();
-	return may;
+	return got;
 }
 
-bool dmaown_vfio_is_removing(struct device *dev)
+/* A driver is unbound under the lock of its device, until all files of the device are closed. */
+static bool devices_is_locked(struct device *dev)
 {
-	if (!devices_may_be_vfio(dev))
-		return false;
 	if (!device_trylock(dev))
 		return true;
 	device_unlock(dev);
 	return false;
 }
 
-static bool devices_lock(struct devices_walk *walk, struct device *dev)
+bool dmaown_vfio_is_removing(struct device *dev)
 {
-	while (!device_trylock(dev))
-		if (!devices_may_be_vfio(dev) || !lock_retry(&walk->lock_tries))
-			return false;
-	return true;
+	struct module *owner;
+	bool vfio;
+
+	if (!devices_get_driver(dev, &owner, &vfio))
+		return false;
+	module_put(owner);
+	return vfio && devices_is_locked(dev);
 }
 
 static int devices_visit(struct device *dev, void *arg);
@@ -91,24 +132,33 @@ static int devices_visit(struct device *dev, void *arg);
 /* Mediated devices are children of the device that they use a part of. */
 static int devices_visit_child(struct device *dev, void *arg)
 {
-	if (dev->bus && !strcmp(dev->bus->name, "mdev"))
+	struct devices_walk *walk = arg;
+
+	if (devices_is_mediated(dev))
 		return devices_visit(dev, arg);
-	if (!dev->class || strcmp(dev->class->name, "vfio-dev"))
+	if (!dmaown_vfio_is_device(dev))
 		return 0;
-	return devices_show(arg, container_of(dev, struct vfio_device, device));
+	walk->registered = true;
+	return devices_show(walk, container_of(dev, struct vfio_device, device));
 }
 
 /* The children of a device without a driver are not VFIO's. */
 static int devices_visit(struct device *dev, void *arg)
 {
 	struct devices_walk *walk = arg;
-	int ret = 0;
+	struct devices_walk inner = *walk;
+	struct module *owner;
+	bool vfio;
+	int ret;
 
-	if (!devices_lock(walk, dev))
-		return devices_may_be_vfio(dev) ? devices_show_locked(walk, dev) : 0;
-	if (dev->driver)
-		ret = device_for_each_child(dev, walk, devices_visit_child);
-	device_unlock(dev);
+	if (!devices_get_driver(dev, &owner, &vfio))
+		return 0;
+	inner.name = dev_name(dev);
+	inner.registered = false;
+	ret = device_for_each_child(dev, &inner, devices_visit_child);
+	if (!ret && !inner.registered && vfio && devices_is_locked(dev))
+		ret = devices_show_removing(walk, dev);
+	module_put(owner);
 	return ret;
 }
 
@@ -123,7 +173,7 @@ static int devices_walk_buses(struct devices_walk *walk)
 
 int dmaown_vfio_each_open(open_device_fn fn, void *arg)
 {
-	struct devices_walk walk = { .fn = fn, .arg = arg, .lock_tries = LOCK_TRIES };
+	struct devices_walk walk = { .fn = fn, .arg = arg };
 	int ret = dmaown_vfio_begin(&walk.vfio);
 
 	if (ret)
@@ -146,9 +196,9 @@ static int devices_match(const struct open_device *open, void *arg)
 
 	if (strcmp(open->device.name, search->device))
 		return 0;
-	if (open->busy)
-		return -EAGAIN;
-	if (!open->ctx.self || dmaown_context_id(open->ctx) != search->id)
+	if (!open->ctx.self)
+		return open->busy ? -EAGAIN : 0;
+	if (dmaown_context_id(open->ctx) != search->id)
 		return 0;
 	dmaown_context_get(open->ctx);
 	*search->ctx = open->ctx;

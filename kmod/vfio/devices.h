@@ -8,12 +8,12 @@
 
 struct device;
 
-/* An open device. Valid only during the callback. */
+/* A device that is open, or may be. Valid only during the callback. */
 struct open_device {
-	struct file_device device; /* has_opens is false if it could not be inspected */
-	struct context ctx;	   /* none if there is none, or if it is unknown */
-	bool busy;   /* the device, or its group, is locked: it may be open, in any context */
-	bool unseen; /* the module has no layout for its context */
+	struct file_device device;
+	struct context ctx; /* none if there is none, or if it is unknown */
+	bool busy;	    /* locked: the context is unknown, or whether it is in use */
+	bool unseen;	    /* the module has no layout for its context */
 };
 
 typedef int (*open_device_fn)(const struct open_device *open, void *arg);
@@ -21,7 +21,8 @@ typedef int (*open_device_fn)(const struct open_device *open, void *arg);
 /*
  * Call fn for each open device on the PCI and platform buses, with mediated devices below them,
  * until fn returns a value other than 0. Finds nothing if VFIO is not loaded or not proven. A
- * device that is being removed is busy. Return: the last value of fn, or -ENOMEM.
+ * device that is being removed is busy, and nothing else is known of it: has_opens is false. Return:
+ * the last value of fn, or -ENOMEM.
  */
 int dmaown_vfio_each_open(open_device_fn fn, void *arg);
 

@@ -182,17 +182,11 @@ static int vfio_files_context_of_df(const struct vfio *vfio,
 int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev,
 			       struct context *ctx)
 {
-	int ret;
-
 	*ctx = (struct context){};
-	if (!mutex_trylock(&vdev->dev_set->lock))
-		return -EAGAIN;
-	ret = vfio_files_context_of_device(vfio, vdev, ctx);
-	mutex_unlock(&vdev->dev_set->lock);
-	return ret;
+	return vfio_files_context_of_device(vfio, vdev, ctx);
 }
 
-void dmaown_vfio_describe(const struct vfio_device *vdev, struct file_device *device)
+static void vfio_files_describe(const struct vfio_device *vdev, struct file_device *device)
 {
 	*device = (struct file_device){};
 	strscpy(device->name, dev_name(vdev->dev), sizeof(device->name));
@@ -213,7 +207,7 @@ static int vfio_files_context_of_device_file(const struct vfio *vfio, struct fil
 	struct vfio_device *vdev = df->device;
 	int ret;
 
-	dmaown_vfio_describe(vdev, device);
+	vfio_files_describe(vdev, device);
 	if (!mutex_trylock(&vdev->dev_set->lock))
 		return -EAGAIN;
 	ret = vfio_files_context_of_df(vfio, df, ctx);
@@ -287,11 +281,6 @@ int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev
 {
 	*ctx = (struct context){};
 	return -ENOEXEC;
-}
-
-void dmaown_vfio_describe(const struct vfio_device *vdev, struct file_device *device)
-{
-	*device = (struct file_device){};
 }
 
 unsigned int dmaown_vfio_file_opens(struct file *file)
@@ -456,9 +445,14 @@ unsigned int dmaown_vfio_device_opens(const struct vfio_device *vdev)
 	return READ_ONCE(vdev->open_count);
 }
 
+bool dmaown_vfio_is_device(const struct device *dev)
+{
+	return dev->class && !strcmp(dev->class->name, "vfio-dev");
+}
+
 static int vfio_files_read_opens(struct device *dev, void *arg)
 {
-	if (!dev->class || strcmp(dev->class->name, "vfio-dev"))
+	if (!dmaown_vfio_is_device(dev))
 		return 0;
 	*(unsigned int *)arg =
 		dmaown_vfio_device_opens(container_of(dev, struct vfio_device, device));

@@ -10,7 +10,6 @@
 
 struct device;
 struct file;
-struct file_device;
 struct iommufd_ctx;
 struct vfio_device;
 
@@ -39,13 +38,14 @@ bool dmaown_vfio_opens(const struct vfio *vfio, struct device *dev, unsigned int
 /* Count the open files of a VFIO device that the caller keeps registered or open. */
 unsigned int dmaown_vfio_device_opens(const struct vfio_device *vdev);
 
+/* Is this the struct device of a struct vfio_device? */
+bool dmaown_vfio_is_device(const struct device *dev);
+
 /*
- * The caller keeps the device registered or open, and VFIO is proven. dmaown_vfio_describe() fills
- * all of *device. dmaown_vfio_device_context() gets the context of an open device, with a
- * reference; *ctx has none if it is in none. Return: 0; -EAGAIN if it is locked; or -ENOEXEC if the
- * module has no layout for its context.
+ * Get the context of an open device, with a reference; *ctx has none if it is in none. VFIO is
+ * proven, and the caller holds dev_set->lock. Return: 0; -EAGAIN if the group is locked; or -ENOEXEC
+ * if the module has no layout for the context.
  */
-void dmaown_vfio_describe(const struct vfio_device *vdev, struct file_device *device);
 int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev,
 			       struct context *ctx);
 
