@@ -211,7 +211,7 @@ static bool only_to_has(struct search *search, const char *device)
 
 	for (i = 0; i < holders->nr; i++) {
 		holder = &holders->items[i].holder;
-		if (!known(holder, HOLDER, DEVICE) || strcmp(holder->device, device))
+		if (!holder_has_device(holder, device) || holder_is_unknown(holder))
 			continue;
 		if (!known(holder, HOLDER, PID) || holder->pid != to->pid)
 			return false;
