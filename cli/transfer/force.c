@@ -58,10 +58,10 @@ static char *parse_device(struct force *force)
 {
 	struct context_name name;
 
-	/* The parser of contexts also parses names of devices. */
-	if (!context_parse(force->name, &name) || name.by != CONTEXT_BY_DEVICE)
+	/* The parser of contexts also parses names of devices and groups. */
+	if (!context_parse(force->name, &name) || name.by != CONTEXT_BY_DEVICE ||
+	    !vfio_name_of_file(&name.device, force->device))
 		return strdup("not the name of a device, such as 0000:01:00.0");
-	memcpy(force->device, name.device, sizeof(force->device));
 	return NULL;
 }
 

@@ -61,10 +61,7 @@ static void add_context(struct transfer_request *request, const char *text,
 	struct context_name name;
 
 	if (!context_parse(text, &name))
-		usage_error(state,
-			    "context '%s': give its ID (0x...), PID/FD or PID of a holder, "
-			    "or the name of a device in it",
-			    text);
+		usage_error(state, "context '%s': give " CONTEXT_NAMES, text);
 	if (request->nr_contexts == DMAOWN_TRANSFER_MAX_FILES)
 		usage_error(state, "more than %d contexts", DMAOWN_TRANSFER_MAX_FILES);
 	request->contexts[request->nr_contexts++] = text;
