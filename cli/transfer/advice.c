@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "advice.h"
+#include "query/holding.h"
 #include "query/limit.h"
 #include "reason.h"
 
@@ -232,8 +233,8 @@ static char *advise_untrusted(const struct refusal *refusal)
 static char *advise_unknown(const struct refusal *refusal)
 {
 	return advise_force(refusal, DMAOWN_REASON_UNKNOWN_HOLDER,
-			    "look for a process that maps the device (grep vfio /proc/*/maps) and let "
-			    "it unmap the device or exit; or accept the unknown holders with:");
+			    UNKNOWN_CAUSES " may hold it: " UNKNOWN_WAY_OUT
+					   "; or accept the unknown holders with:");
 }
 
 static char *advise_unseen(const struct refusal *refusal)
