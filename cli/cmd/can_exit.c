@@ -262,22 +262,16 @@ static int find_process(struct leaving *leaving)
 
 static int collect(struct leaving *leaving)
 {
-	struct {
-		enum record_kind kind;
-		struct record_list *list;
-	} parts[] = {
+	const struct channel_part parts[] = {
 		{ RECORD_HOLDER, &leaving->holders },
 		{ RECORD_DEVICE, &leaving->devices },
 		{ RECORD_CONTEXT, &leaving->contexts },
 	};
-	size_t i;
-	int rc;
+	int rc =
+		channel_collect_parts(leaving->channel, 0, parts, sizeof(parts) / sizeof(parts[0]));
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		rc = channel_collect(leaving->channel, parts[i].kind, 0, parts[i].list);
-		if (rc)
-			return channel_failed(leaving->channel, parts[i].kind, rc);
-	}
+	if (rc)
+		return rc;
 	rc = owner_areas_collect(leaving->channel, 0, &leaving->owner_areas);
 	return rc ? channel_failed(leaving->channel, RECORD_AREA, rc) : 0;
 }
