@@ -49,6 +49,8 @@ contexts=("$old_id" "$heir_id" "$one" "$two" "$old" "$new" "$heir" "$old/$old_ct
 names() {
 	offer "areas --context " "${contexts[@]}"
 	offer "tree " "${contexts[@]}"
+	# shellcheck disable=SC2046 # words
+	offer "who " "$old_id" "$heir_id" "$one" "$two" $(find /dev/iommu /dev/vfio -type c)
 	offer "transfer --to 1 -c " "${contexts[@]}"
 	offer "owners -p " "$old" "$new" "$heir"
 	offer "can-exit " "$old" "$new" "$heir"
