@@ -228,7 +228,7 @@ static int print_all(struct who *who)
 	return listing_rows_end(&who->rows, rc);
 }
 
-/* WHAT IS NOT KNOWN */
+/* LIMITS OF KNOWLEDGE */
 
 static bool may_be_held(const struct who *who, const struct holder_record *holder)
 {

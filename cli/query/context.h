@@ -23,9 +23,9 @@ struct context_name {
 };
 
 /* The names that context_parse() accepts, for messages. */
-#define CONTEXT_NAMES                                                                               \
-	"its ID (0x...), PID/FD or PID of a holder, or the name of a device or group in it, as in " \
-	"0000:01:00.0, vfio3 or group-5"
+#define CONTEXT_NAMES                                                                        \
+	"its ID (0x...), PID/FD or PID of a holder, or the name of a device or group in it," \
+	" as in 0000:01:00.0, vfio3 or group-5"
 
 /* Return: false if the text names no context. */
 bool context_parse(const char *text, struct context_name *name);

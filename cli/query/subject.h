@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Things that processes hold, as users name them: devices, groups, contexts and kinds of contexts. */
+/* Devices, groups, contexts and kinds of contexts that processes hold, as users name them. */
 #ifndef DMAOWN_CLI_QUERY_SUBJECT_H
 #define DMAOWN_CLI_QUERY_SUBJECT_H
 

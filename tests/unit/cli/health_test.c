@@ -79,7 +79,7 @@ static void test_can_exit(void **state)
 	write_files();
 }
 
-/* What process 4242 holds alone by a mapping is lost with it; another process's mapping keeps it. */
+/* A mapping that is the only holder is lost with its process; a mapping elsewhere keeps all. */
 static void test_mappings(void **state)
 {
 	static const char mapping[] = "context=0x1f2e3d4c5b6a7988 pid=%d start=%d comm=vm "
@@ -192,7 +192,7 @@ static void test_unread(void **state)
 		assert_stdout(holders[i][1]);
 		assert_int_equal(RUN(can_exit, "4242"), 14);
 	}
-	/* A file in no context is no finding. It cannot be known who has the files of this device. */
+	/* A file in no context is no finding. */
 	write_file("holders",
 		   "context=- pid=4242 start=5242 via=device fd=4 device=0000:00:02.0 busy=0\n");
 	assert_int_equal(RUN(verify), 0);

@@ -128,7 +128,7 @@ static void test_hidden(void **state)
 	write_files();
 }
 
-/* Mappings hold like descriptors. Files that no process has, and files in no context, stay apart. */
+/* Mappings hold like descriptors. Unknown holders, and files in no context, stay apart. */
 static void test_mappings(void **state)
 {
 	(void)state;
