@@ -13,6 +13,7 @@
 	C(areas, "areas", "list areas: addresses, source and owner")                         \
 	C(owners, "owners", "list owners: charges, limits and headroom")                     \
 	C(devices, "devices", "list devices that are bound to contexts")                     \
+	C(who, "who", "show who holds a device, group or context, and what frees it")        \
 	C(tree, "tree", "show contexts with everything in them")                             \
 	C(check, "check", "check whether a transfer would succeed, and if not, why")         \
 	C(transfer, "transfer", "make a process the owner")                                  \

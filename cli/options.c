@@ -123,8 +123,7 @@ static const struct argp_option listing_options[] = {
 	{ "bytes", 'b', NULL, 0, "Write sizes in bytes", 0 },
 	{ "list-columns", 'H', NULL, 0, "List the columns of this command", 0 },
 	{ "context", 'c', "CONTEXT", 0,
-	  "Only this context: its ID, PID/FD or PID of a holder, or the name of a device in it",
-	  0 },
+	  "Only this context: its ID, PID/FD or PID of a holder, or a device or group in it", 0 },
 	{ "pid", 'p', "PID", 0, "Only what this process holds or owns", 0 },
 	{ "filter", 'Q', "EXPRESSION", 0,
 	  "Only lines for which this is true, such as 'PINNED > 1G'; see scols-filter(5)", 0 },
@@ -167,8 +166,7 @@ static error_t parse_listing(int key, char *arg, struct argp_state *state)
 		return 0;
 	case 'Q':
 		if (options->context_argument)
-			usage_error(state,
-				    "tree has no --filter; list, ioas, areas, owners and devices have it");
+			usage_error(state, "tree has no --filter; the other listings have it");
 		options->filter = arg;
 		return 0;
 	case ARGP_KEY_ARG:

@@ -31,10 +31,17 @@ function __dmaownctl_argument
     __dmaownctl_help $argv | sed -nE '1s/.*\[OPTION\.\.\.\] *\[?([A-Z]*).*/\1/p'
 end
 
-# Print the values of columns of a listing, one word a line. Print nothing if the listing fails.
+# Print the values of columns of a listing, one word a line. Print nothing if the listing fails, and no unknown value.
 function __dmaownctl_listed
     dmaownctl $argv[1] --raw --noheadings --output $argv[2] 2>/dev/null | string split ' ' | string split , |
-        string match -v -- -
+        string match -rv '^[-?]$'
+end
+
+# Print what processes can hold: contexts, devices, and device files of VFIO and iommufd.
+function __dmaownctl_names
+    __dmaownctl_listed list ID
+    __dmaownctl_listed devices DEVICE
+    find /dev/iommu /dev/vfio -type c 2>/dev/null
 end
 
 # Print the owners in the form that --from takes: the living by PID, the dead by owner ID.
@@ -68,6 +75,8 @@ function __dmaownctl_offer_kind
             __dmaownctl_columns $before $argv[4] | string replace -r -- '^' $before
         case '*:CONTEXT'
             __dmaownctl_listed list ID,DEVICES,HOLDERS,FILES
+        case '*:NAME'
+            __dmaownctl_names
         case '--to:PID'
             __dmaownctl_listed list HOLDERS
         case '*:PID'
@@ -76,7 +85,7 @@ function __dmaownctl_offer_kind
         case '*:*OWNER'
             __dmaownctl_owners
         case '*:REASON*'
-            printf '%s\n' would-reset untrusted-holder unknown-holder unseen taken-back
+            printf '%s\n' would-reset untrusted-holder unknown-holder unread unseen taken-back
             __dmaownctl_listed devices DEVICE | string replace -r '^' would-reset=
             __dmaownctl_listed devices DEVICE | string replace -r '^' unknown-holder=
             __dmaownctl_listed list HOLDERS | string replace -r '^' untrusted-holder=

@@ -133,6 +133,20 @@ int channel_collect(struct channel *channel, enum record_kind kind, uint64_t con
 	return rc == -EAGAIN ? 0 : rc;
 }
 
+int channel_collect_parts(struct channel *channel, uint64_t context,
+			  const struct channel_part *parts, size_t nr)
+{
+	size_t i;
+	int rc;
+
+	for (i = 0; i < nr; i++) {
+		rc = channel_collect(channel, parts[i].kind, context, parts[i].list);
+		if (rc)
+			return channel_failed(channel, parts[i].kind, rc);
+	}
+	return 0;
+}
+
 int channel_search(struct channel *channel, enum record_kind kind, uint64_t context, record_fn fn,
 		   void *data)
 {

@@ -62,6 +62,16 @@ int channel_retry(struct channel *channel, enum record_kind kind, uint64_t conte
 int channel_collect(struct channel *channel, enum record_kind kind, uint64_t context,
 		    struct record_list *list);
 
+/* A list, and the kind of records to read into it. */
+struct channel_part {
+	enum record_kind kind;
+	struct record_list *list;
+};
+
+/* Read several lists, in this order. Return: 0, or an exit status after a message. */
+int channel_collect_parts(struct channel *channel, uint64_t context,
+			  const struct channel_part *parts, size_t nr);
+
 /*
  * Call fn for each record, with retries until fn ends the search. fn may see a record again.
  * Return: 0, what fn returned, or -errno.

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "channel/device.h"
+#include "channel/kinds.h"
 #include "command.h"
 #include "exit_status.h"
 #include "health/finding.h"
@@ -67,14 +68,35 @@ static const struct argp can_exit_argp = {
 
 /* FINDINGS */
 
-/* Find files of the process and of others. @device: only its file counts; NULL: all count */
-static struct holding find_holding(const struct leaving *leaving, uint64_t context,
-				   const char *device)
+/*
+ * Return: a file of the process, if it has one and no other process has; or NULL. Unknown holders
+ * do not count: they may depend on the process, and are findings of their own.
+ * @device: as for holding_find()
+ */
+static const struct holder_record *find_only(const struct leaving *leaving, uint64_t context,
+					     const char *device)
 {
 	const struct dmaown_process *process = &leaving->process.process;
+	const struct holding_process self = { process->pid, process->start };
+	struct holding holding = holding_find(&leaving->holders, context, device, self);
 
-	return holding_find(&leaving->holders, context, device,
-			    (struct holding_process){ process->pid, process->start });
+	return holding.other ? NULL : holding.own;
+}
+
+/* @subject: "the device" or "the context" */
+static void advise_passing(struct finding *finding, const struct holder_record *own,
+			   const char *subject)
+{
+	if (known(own, HOLDER, FD))
+		finding_advice(finding,
+			       "pass descriptor %" PRIu32 " of process %" PRIu32
+			       " to the process that is to have %s",
+			       own->fd, own->pid, subject);
+	else
+		finding_advice(finding,
+			       "process %" PRIu32 " has only mapped it, at 0x%" PRIx64
+			       ", and has no descriptor to pass on: let it live as long as %s is needed",
+			       own->pid, own->addr, subject);
 }
 
 static void set_process(const struct leaving *leaving, struct finding *finding)
@@ -86,56 +108,62 @@ static void set_process(const struct leaving *leaving, struct finding *finding)
 static void find_resets(struct leaving *leaving)
 {
 	const struct device_record *device;
+	const struct holder_record *own;
 	struct finding *finding;
-	struct holding holding;
 	size_t i;
 
 	for (i = 0; i < leaving->devices.nr; i++) {
 		device = &leaving->devices.items[i].device;
-		holding = find_holding(leaving, device->context, device->device);
-		if (!holding.own || holding.other)
+		own = find_only(leaving, device->context, device->device);
+		if (!own)
 			continue;
 		finding = finding_add(&leaving->findings, FOUND_RESET,
 				      "device %s in context 0x%" PRIx64
-				      ": nobody else has its file open",
+				      ": no other process holds its file",
 				      device->device, device->context);
-		finding_advice(finding,
-			       "pass descriptor %" PRIu32 " of process %" PRIu32
-			       " to the process that is to have the device",
-			       holding.own->fd, holding.own->pid);
+		advise_passing(finding, own, "the device");
 		set_process(leaving, finding);
 		value_set_number(&finding->context, VALUE_HEX, device->context);
 		value_give_text(&finding->device, strdup(device->device));
 	}
 }
 
+static void add_loss(struct leaving *leaving, const union record *record,
+		     const struct holder_record *own, const char *why)
+{
+	struct finding *finding;
+
+	finding = finding_add(&leaving->findings, FOUND_LOST, "context 0x%" PRIx64 ": %s",
+			      record->context.context, why);
+	advise_passing(finding, own, "the context");
+	set_process(leaving, finding);
+	value_set_number(&finding->context, VALUE_HEX, record->context.context);
+	value_set_field(&finding->areas, record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_AREAS),
+			record);
+	value_set_field(&finding->pinned, record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_PINNED),
+			record);
+}
+
 static void find_losses(struct leaving *leaving)
 {
-	const struct context_record *context;
-	struct finding *finding;
-	struct holding holding;
+	const struct holder_record *own;
+	const union record *record;
 	size_t i;
 
 	for (i = 0; i < leaving->contexts.nr; i++) {
-		context = &leaving->contexts.items[i].context;
-		holding = find_holding(leaving, context->context, NULL);
-		if (!holding.own || holding.other)
+		record = &leaving->contexts.items[i];
+		own = find_only(leaving, record->context.context, NULL);
+		if (own) {
+			add_loss(leaving, record, own, "no other process holds it");
 			continue;
-		finding = finding_add(&leaving->findings, FOUND_LOST,
-				      "context 0x%" PRIx64 ": nobody else holds it",
-				      context->context);
-		finding_advice(finding,
-			       "pass descriptor %" PRIu32 " of process %" PRIu32
-			       " to the process that is to have the context",
-			       holding.own->fd, holding.own->pid);
-		set_process(leaving, finding);
-		value_set_number(&finding->context, VALUE_HEX, context->context);
-		value_set_field(&finding->areas,
-				record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_AREAS),
-				&leaving->contexts.items[i]);
-		value_set_field(&finding->pinned,
-				record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_PINNED),
-				&leaving->contexts.items[i]);
+		}
+		if (!kind_of(record->context.kind)->needs_group)
+			continue;
+		own = find_only(leaving, record->context.context, ANY_DEVICE);
+		if (own)
+			add_loss(leaving, record, own,
+				 "no other process holds a group or device in it, and with its "
+				 "last group it loses all that is mapped");
 	}
 }
 
@@ -173,13 +201,12 @@ static void advise_transfer(const struct leaving *leaving, struct finding *findi
 
 static void find_mischarged_in(struct leaving *leaving, uint64_t context)
 {
-	struct holding holding = find_holding(leaving, context, NULL);
 	struct owner_areas sum = sum_owned(leaving, context);
 	struct finding *finding;
 	char size[SIZE_TEXT];
 
 	/* A context that no other process holds is lost, and nothing stays charged. */
-	if (!sum.areas || (holding.own && !holding.other))
+	if (!sum.areas || find_only(leaving, context, NULL))
 		return;
 	finding = finding_add(&leaving->findings, FOUND_MISCHARGED,
 			      "%" PRIu64 " area%s in context 0x%" PRIx64 ", %s pinned: owned by "
@@ -235,22 +262,16 @@ static int find_process(struct leaving *leaving)
 
 static int collect(struct leaving *leaving)
 {
-	struct {
-		enum record_kind kind;
-		struct record_list *list;
-	} parts[] = {
+	const struct channel_part parts[] = {
 		{ RECORD_HOLDER, &leaving->holders },
 		{ RECORD_DEVICE, &leaving->devices },
 		{ RECORD_CONTEXT, &leaving->contexts },
 	};
-	size_t i;
-	int rc;
+	int rc =
+		channel_collect_parts(leaving->channel, 0, parts, sizeof(parts) / sizeof(parts[0]));
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		rc = channel_collect(leaving->channel, parts[i].kind, 0, parts[i].list);
-		if (rc)
-			return channel_failed(leaving->channel, parts[i].kind, rc);
-	}
+	if (rc)
+		return rc;
 	rc = owner_areas_collect(leaving->channel, 0, &leaving->owner_areas);
 	return rc ? channel_failed(leaving->channel, RECORD_AREA, rc) : 0;
 }

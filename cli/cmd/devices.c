@@ -4,8 +4,9 @@
 
 #include "command.h"
 #include "listing.h"
+#include "query/holding.h"
 
-/* List the processes with the device's own file: the device is reset when the last closes it. */
+/* List the holders of the device's own file: the device is reset when the last closes it. */
 static void render_holders(const struct row *row, struct value *value)
 {
 	const struct record_list *holders = lookup_holders(row->lookup);
@@ -15,10 +16,16 @@ static void render_holders(const struct row *row, struct value *value)
 	value_set_list(value);
 	for (i = 0; i < holders->nr; i++) {
 		holder = &holders->items[i].holder;
-		if (holder->via == DMAOWN_VIA_DEVICE &&
-		    !strcmp(holder->device, row->record->device.device))
+		if (holder_has_device(holder, row->record->device.device))
 			lookup_add_process(value, holder);
 	}
+}
+
+static void render_removing(const struct row *row, struct value *value)
+{
+	value_set_field(value, record_field(RECORD_DEVICE, DMAOWN_A_DEVICE_REMOVING), row->record);
+	if (row->record->device.removing)
+		value->colour = COLOUR_WARN;
 }
 
 static void render_unit(const struct row *row, struct value *value)
@@ -39,7 +46,10 @@ static const struct column columns[] = {
 	FIELD_COLUMN("OPENS", DEVICE, OPENS, 0, 0),
 	FIELD_COLUMN("UNKNOWN", DEVICE, UNKNOWN, 0, 0),
 	MADE_COLUMN("HOLDERS", VALUE_LIST, render_holders, 7, SCOLS_FL_WRAP,
-		    "processes that have the device's file open"),
+		    "processes that have the device's file open or mapped; ?: open files that no "
+		    "process has"),
+	MADE_COLUMN("REMOVING", VALUE_FLAG, render_removing, 0, 0,
+		    "yes: the device is being unbound or removed, which waits for its holders"),
 	MADE_COLUMN("UNIT", VALUE_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
 		    "systemd unit, or cgroup, of the first holder of the context"),
 };

@@ -2,6 +2,7 @@
 /* dmaownctl list: list contexts */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "command.h"
@@ -20,24 +21,40 @@ static void render_holders(const struct row *row, struct value *value)
 			lookup_add_process(value, &holders->items[i].holder);
 }
 
-/* List the open files of the context, and of devices bound to it. */
+/* Return: the name by which --context takes the file, for the caller to free; or NULL. */
+static char *name_file(const struct holder_record *holder)
+{
+	char *name = NULL;
+
+	if (!known(holder, HOLDER, PID))
+		return NULL;
+	if (known(holder, HOLDER, FD) &&
+	    asprintf(&name, "%" PRIu32 "/%" PRIu32, holder->pid, holder->fd) < 0)
+		return NULL;
+	if (known(holder, HOLDER, ADDR) &&
+	    asprintf(&name, "%" PRIu32 "/0x%" PRIx64, holder->pid, holder->addr) < 0)
+		return NULL;
+	return name;
+}
+
+/* List the open and mapped files of the context, and of devices bound to it. */
 static void render_files(const struct row *row, struct value *value)
 {
 	const struct record_list *holders = lookup_holders(row->lookup);
-	const struct holder_record *holder;
 	struct value *item;
 	char *name;
 	size_t i;
 
 	value_set_list(value);
 	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (!holder_has_context(holder, row->record->context.context) ||
-		    !known(holder, HOLDER, PID) || !known(holder, HOLDER, FD))
+		if (!holder_has_context(&holders->items[i].holder, row->record->context.context))
 			continue;
-		item = value_add(value);
-		if (item && asprintf(&name, "%" PRIu32 "/%" PRIu32, holder->pid, holder->fd) > 0)
+		name = name_file(&holders->items[i].holder);
+		item = name ? value_add(value) : NULL;
+		if (item)
 			value_give_text(item, name);
+		else
+			free(name);
 	}
 }
 
@@ -131,7 +148,7 @@ static const struct column columns[] = {
 	FIELD_COLUMN("ID", CONTEXT, CONTEXT, 0, 0),
 	FIELD_COLUMN("KIND", CONTEXT, KIND, 0, 0),
 	MADE_COLUMN("HOLDERS", VALUE_LIST, render_holders, 7, SCOLS_FL_WRAP,
-		    "processes that hold the context"),
+		    "processes that hold the context; ?: open files of a device that no process has"),
 	FIELD_COLUMN("IOASES", CONTEXT, IOASES, 0, 0),
 	MADE_COLUMN("DEVICES", VALUE_LIST, render_devices, 12, SCOLS_FL_WRAP,
 		    "devices bound to the context"),
@@ -142,7 +159,7 @@ static const struct column columns[] = {
 	MADE_COLUMN("UNIT", VALUE_TEXT, render_unit, 0.3, SCOLS_FL_TRUNC,
 		    "systemd unit, or cgroup, of the first holder"),
 	MADE_COLUMN("FILES", VALUE_LIST, render_files, 10, SCOLS_FL_WRAP,
-		    "open files of the context and of devices bound to it, as PID/FD"),
+		    "files of the context and of devices in it: PID/FD, or PID/ADDR of a mapping"),
 	FIELD_COLUMN("MODE", CONTEXT, MODE, 0, 0),
 	FIELD_COLUMN("NHOLDERS", CONTEXT, HOLDERS, 0, 0),
 	FIELD_COLUMN("NDEVICES", CONTEXT, DEVICES, 0, 0),

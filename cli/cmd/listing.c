@@ -7,7 +7,6 @@
 
 #include "exit_status.h"
 #include "listing.h"
-#include "output/filter.h"
 #include "query/context.h"
 
 /* Number of records in a batch. Until the first batch is printed, a listing can start again. */
@@ -19,27 +18,70 @@ struct run {
 	struct channel *channel;
 	struct lookup lookup;
 	struct listing_filter filter;
-	struct output output;
-	struct row_filter *rows;
+	struct listing_rows rows;
 	struct record_list batch;
 	uint32_t busy;
-	bool output_failed;
-	bool filter_failed;
 };
 
-static int print_row(struct run *run, const struct row *row)
-{
-	bool matches;
-	int rc = row_filter_apply(run->rows, row, &matches);
+/* ROWS */
 
-	if (rc) {
-		run->filter_failed = true;
-		return rc;
-	}
-	rc = matches ? output_row(&run->output, row) : 0;
-	run->output_failed = rc;
+int listing_rows_choose(struct listing_rows *rows, const struct listing_options *options,
+			const struct column_set *set, const char *defaults)
+{
+	rows->output.options = &options->output;
+	rows->output.set = set;
+	return output_choose(&rows->output, defaults) ?:
+		       row_filter_new(set, options->filter, &rows->filter);
+}
+
+int listing_rows_begin(struct listing_rows *rows, const char *key)
+{
+	int rc = output_begin(&rows->output, key);
+
+	rows->output_failed = rc;
 	return rc;
 }
+
+int listing_rows_add(struct listing_rows *rows, const struct row *row)
+{
+	bool matches;
+	int rc = row_filter_apply(rows->filter, row, &matches);
+
+	if (rc) {
+		rows->filter_failed = true;
+		return rc;
+	}
+	rc = matches ? output_row(&rows->output, row) : 0;
+	rows->output_failed = rc;
+	return rc;
+}
+
+int listing_rows_flush(struct listing_rows *rows)
+{
+	int rc = output_flush(&rows->output);
+
+	rows->output_failed = rc;
+	return rc;
+}
+
+int listing_rows_end(struct listing_rows *rows, int rc)
+{
+	int end = output_end(&rows->output, !rc);
+
+	if (rows->output_failed || end)
+		return output_failed(rows->output_failed ? rc : end);
+	if (!rows->filter_failed)
+		return rc;
+	warnx("--filter: %s: a column that is not a number is compared with one", strerror(-rc));
+	return EXIT_USAGE;
+}
+
+void listing_rows_free(struct listing_rows *rows)
+{
+	row_filter_free(rows->filter);
+}
+
+/* RECORDS */
 
 static int print_batch(struct run *run)
 {
@@ -49,14 +91,10 @@ static int print_batch(struct run *run)
 
 	for (i = 0; i < run->batch.nr && !rc; i++) {
 		row.record = &run->batch.items[i];
-		rc = print_row(run, &row);
+		rc = listing_rows_add(&run->rows, &row);
 	}
 	run->batch.nr = 0;
-	if (rc)
-		return rc;
-	rc = output_flush(&run->output);
-	run->output_failed = rc;
-	return rc;
+	return rc ?: listing_rows_flush(&run->rows);
 }
 
 static void count_busy(struct run *run, const union record *record)
@@ -88,7 +126,7 @@ static bool forget_batch(void *data)
 {
 	struct run *run = data;
 
-	if (run->output.printed)
+	if (run->rows.output.printed)
 		return false;
 	run->batch.nr = 0;
 	run->busy = 0;
@@ -111,21 +149,12 @@ static int read_records(struct run *run)
 
 static int print_records(struct run *run)
 {
-	int rc = output_begin(&run->output, record_types[run->listing->set.record].listing);
-	int end;
+	enum record_kind kind = run->listing->set.record;
+	int rc = listing_rows_begin(&run->rows, record_types[kind].listing);
 
-	if (!rc)
-		rc = read_records(run);
-	end = output_end(&run->output, !rc);
-	if (run->output_failed || end)
-		return output_failed(run->output_failed ? rc : end);
-	if (run->filter_failed) {
-		warnx("--filter: %s: a column that is not a number is compared with one",
-		      strerror(-rc));
-		return EXIT_USAGE;
-	}
+	rc = listing_rows_end(&run->rows, rc ?: read_records(run));
 	if (rc)
-		return channel_failed(run->channel, run->listing->set.record, rc);
+		return rc < 0 ? channel_failed(run->channel, kind, rc) : rc;
 	if (run->busy)
 		warnx("%" PRIu32 " IOAS%s locked by another thread and missing from the list; "
 		      "try again",
@@ -159,7 +188,7 @@ static int prepare_filter(struct run *run)
 
 static void free_run(struct run *run)
 {
-	row_filter_free(run->rows);
+	listing_rows_free(&run->rows);
 	record_list_free(&run->filter.contexts);
 	record_list_free(&run->filter.owners);
 	record_list_free(&run->batch);
@@ -182,11 +211,7 @@ int listing_run(const struct listing *listing, const struct listing_options *opt
 
 	if (options->output.list_columns)
 		return output_list_columns(&listing->set, &options->output);
-	run.output.options = &options->output;
-	run.output.set = &listing->set;
-	rc = output_choose(&run.output, listing->defaults);
-	if (!rc)
-		rc = row_filter_new(&listing->set, options->filter, &run.rows);
+	rc = listing_rows_choose(&run.rows, options, &listing->set, listing->defaults);
 	if (rc)
 		return rc;
 	rc = channel_run(&options->channel, run_on, &run);

@@ -252,23 +252,17 @@ struct tree {
 /* List objects before the objects in them. An object without a parent in the lists is left out. */
 static int collect(struct tree *tree)
 {
-	struct {
-		enum record_kind kind;
-		struct record_list *list;
-	} parts[] = {
+	const struct channel_part parts[] = {
 		{ RECORD_CONTEXT, &tree->contexts },
 		{ RECORD_IOAS, &tree->ioases },
 		{ RECORD_HWPT, &tree->hwpts },
 		{ RECORD_ACCESS, &tree->accesses },
 	};
-	size_t i;
-	int rc;
+	int rc = channel_collect_parts(tree->channel, tree->context, parts,
+				       sizeof(parts) / sizeof(parts[0]));
 
-	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		rc = channel_collect(tree->channel, parts[i].kind, tree->context, parts[i].list);
-		if (rc)
-			return channel_failed(tree->channel, parts[i].kind, rc);
-	}
+	if (rc)
+		return rc;
 	rc = owner_areas_collect(tree->channel, tree->context, &tree->owner_areas);
 	return rc ? channel_failed(tree->channel, RECORD_AREA, rc) : 0;
 }

@@ -189,6 +189,8 @@ static void add_candidates(struct attempt *attempt, bool itself)
 		holder = &holders->items[i].holder;
 		if (!holder_has_context(holder, attempt->mend->context))
 			continue;
+		if (holder_is_unknown(holder))
+			continue;
 		if (!known(holder, HOLDER, PID))
 			attempt->hidden = true;
 		else if (is_owner(attempt, holder) == itself && !is_candidate(attempt, holder))
@@ -235,11 +237,7 @@ static bool try_form(struct attempt *attempt, const struct holder_record *to,
 	struct trial trial = {
 		.channel = mend->channel,
 		.device = attempt->device,
-		.file = {
-			.holder = { .pid = file->pid, .start = file->start },
-			.fd = file->fd,
-			.context = mend->context,
-		},
+		.file = holder_file(file),
 		.to = *ref,
 		.from = mend->from,
 		.adopt = form->adopt,
@@ -311,8 +309,9 @@ static const char *next_step(const struct attempt *attempt)
 	case DMAOWN_REASON_UNTRUSTED:
 		return "let that process close its files of the context";
 	case DMAOWN_REASON_UNKNOWN_HOLDER:
-		return "look for a process that maps the device (grep vfio /proc/*/maps), and let it "
-		       "unmap it or exit";
+		return UNKNOWN_WAY_OUT;
+	case DMAOWN_REASON_UNREAD:
+		return "try again when that process is less busy";
 	case DMAOWN_REASON_UNSEEN:
 		return "build the module for this kernel, and load it again";
 	default:

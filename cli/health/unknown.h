@@ -7,11 +7,21 @@
 #include "finding.h"
 
 /*
- * Add FOUND_UNKNOWN for each file that could not be inspected, for each device with an open file
- * that no process has as a descriptor, and for a VFIO that the module was not built for.
+ * Add FOUND_UNKNOWN for each file that could not be inspected, for each process whose files could
+ * not be read to the end, for each device with open files that no process has, and for a VFIO that
+ * the module was not built for.
  * Return: 0, or an exit status after a message.
  */
 int findings_add_unknown(struct finding_list *list, struct channel *channel,
 			 const struct record_list *holders);
+
+/* Add FOUND_UNKNOWN for a holder record that is busy or unseen. */
+void findings_add_file(struct finding_list *list, const union record *record);
+
+/* Has the device open files that no process has, or can that not be known? */
+bool device_is_unknown(const struct device_record *device);
+
+/* Add FOUND_UNKNOWN for such a device. */
+void findings_add_device(struct finding_list *list, const union record *record);
 
 #endif

@@ -184,14 +184,19 @@ static int take_descriptor(struct hold *hold, int pidfd, const struct holder_rec
 	return error == EPERM ? EXIT_NOT_ALLOWED : EXIT_OTHER;
 }
 
-static bool is_usable(const struct holder_record *holder, uint64_t context)
+/*
+ * Can a descriptor of the context be taken from the holder? A mapping has none. While a copy of a
+ * queue is open, the program cannot destroy the queue: it is taken only if there is nothing else.
+ */
+static bool is_usable(const struct holder_record *holder, uint64_t context, bool queues)
 {
-	return known(holder, HOLDER, CONTEXT) && holder->context == context &&
-	       known(holder, HOLDER, PID) && known(holder, HOLDER, FD);
+	return holder_has_context(holder, context) && known(holder, HOLDER, PID) &&
+	       known(holder, HOLDER, FD) && (holder->via == DMAOWN_VIA_EVENTQ) == queues;
 }
 
-/* Take a descriptor from another holder: the process owns areas in a context it no longer holds. */
-static int take_from_others(struct hold *hold, const struct record_list *holders, uint64_t context)
+/* Return: 0, -ENOENT if there is nothing to take, or an exit status after a message. */
+static int take_from_others(struct hold *hold, const struct record_list *holders, uint64_t context,
+			    bool queues)
 {
 	const struct holder_record *holder;
 	struct process_ref other = { 0 };
@@ -200,7 +205,7 @@ static int take_from_others(struct hold *hold, const struct record_list *holders
 
 	for (i = 0; i < holders->nr; i++) {
 		holder = &holders->items[i].holder;
-		if (!is_usable(holder, context))
+		if (!is_usable(holder, context, queues))
 			continue;
 		other.process =
 			(struct dmaown_process){ .pid = holder->pid, .start = holder->start };
@@ -211,30 +216,45 @@ static int take_from_others(struct hold *hold, const struct record_list *holders
 		close(pidfd);
 		return rc;
 	}
-	warnx("cannot take a descriptor of context 0x%" PRIx64 ": no holder has a PID in this PID "
-	      "namespace",
-	      context);
-	return EXIT_NOT_HELD;
+	return -ENOENT;
 }
 
-/* Take all descriptors that the process has of a context and of its devices. */
-static int take_context(struct hold *hold, const struct record_list *holders, uint64_t context)
+/* Take all descriptors that the process has of a context and of its devices. Return: as above. */
+static int take_own(struct hold *hold, const struct record_list *holders, uint64_t context,
+		    bool queues)
 {
 	const struct holder_record *holder;
-	bool taken = false;
+	int rc = -ENOENT;
 	size_t i;
-	int rc;
 
-	for (i = 0; i < holders->nr; i++) {
+	for (i = 0; i < holders->nr && rc <= 0; i++) {
 		holder = &holders->items[i].holder;
-		if (!is_usable(holder, context) || holder->pid != hold->pid.process.pid)
-			continue;
-		rc = take_descriptor(hold, hold->pidfd, holder);
-		if (rc)
-			return rc;
-		taken = true;
+		if (is_usable(holder, context, queues) && holder->pid == hold->pid.process.pid)
+			rc = take_descriptor(hold, hold->pidfd, holder);
 	}
-	return taken ? 0 : take_from_others(hold, holders, context);
+	return rc;
+}
+
+/*
+ * Take the descriptors of the process, or one of another holder: the process may own areas in a
+ * context that it no longer holds, or holds by a mapping.
+ */
+static int take_context(struct hold *hold, const struct record_list *holders, uint64_t context)
+{
+	int rc = take_own(hold, holders, context, false);
+
+	if (rc == -ENOENT)
+		rc = take_own(hold, holders, context, true);
+	if (rc == -ENOENT)
+		rc = take_from_others(hold, holders, context, false);
+	if (rc == -ENOENT)
+		rc = take_from_others(hold, holders, context, true);
+	if (rc != -ENOENT)
+		return rc;
+	warnx("cannot take a descriptor of context 0x%" PRIx64 ": no holder that has a PID in this "
+	      "PID namespace has one; a mapping cannot be taken",
+	      context);
+	return EXIT_NOT_HELD;
 }
 
 static int take_descriptors(struct property *property)

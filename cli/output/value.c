@@ -149,6 +149,7 @@ void value_put_text(const struct value *value, bool bytes, struct strbuf *text)
 
 	switch (value->kind) {
 	case VALUE_UNKNOWN:
+		strbuf_puts(text, value->text ?: "");
 		break;
 	case VALUE_SIZE:
 		if (!bytes) {
@@ -175,7 +176,7 @@ void value_put_text(const struct value *value, bool bytes, struct strbuf *text)
 		for (i = 0; i < value->nr_items; i++) {
 			if (i)
 				strbuf_put(text, ',');
-			if (value->items[i].kind == VALUE_UNKNOWN)
+			if (value->items[i].kind == VALUE_UNKNOWN && !value->items[i].text)
 				strbuf_put(text, '-');
 			value_put_text(&value->items[i], bytes, text);
 		}

@@ -8,7 +8,7 @@
 #include "strbuf.h"
 
 enum value_kind {
-	VALUE_UNKNOWN, /* or unlimited; empty, or null in JSON */
+	VALUE_UNKNOWN, /* or unlimited; in a table its text, or nothing; null in JSON */
 	VALUE_NUMBER,
 	VALUE_SIZE, /* human-readable except with --bytes and in JSON */
 	VALUE_TIME, /* nanoseconds since boot */
@@ -24,7 +24,7 @@ struct value {
 	enum value_kind kind;
 	enum value_colour colour;
 	uint64_t number;
-	const char *text; /* of VALUE_TEXT and VALUE_FLAG */
+	const char *text; /* of VALUE_TEXT and VALUE_FLAG; for VALUE_UNKNOWN a mark or NULL */
 	char *owned;	  /* text to free with the value, or NULL */
 	struct value *items;
 	size_t nr_items;

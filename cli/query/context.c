@@ -11,50 +11,47 @@
 #include "host/number.h"
 #include "id.h"
 
-static bool parse_fd(const char *text, const char *slash, struct context_name *name)
+/* Parse PID/FD, or PID/0xADDR for a mapping. */
+static bool parse_file(const char *text, const char *slash, struct context_name *name)
 {
+	unsigned int digits;
 	char number[16];
 	uint64_t fd;
 
-	if ((size_t)(slash - text) >= sizeof(number) || !number_parse(slash + 1, INT32_MAX, &fd))
+	if ((size_t)(slash - text) >= sizeof(number))
 		return false;
 	memcpy(number, text, slash - text);
 	number[slash - text] = '\0';
-	name->by = CONTEXT_BY_FD;
 	name->pid = pid_parse(number);
+	if (id_parse(slash + 1, &name->addr, &digits)) {
+		name->by = CONTEXT_BY_MAPPING;
+		return name->pid;
+	}
+	name->by = CONTEXT_BY_FD;
+	if (!number_parse(slash + 1, INT32_MAX, &fd))
+		return false;
 	name->fd = fd;
 	return name->pid;
-}
-
-/* 01:00.0 is short for 0000:01:00.0 */
-static bool lacks_domain(const char *text)
-{
-	const char *colon = strchr(text, ':');
-
-	return colon && !strchr(colon + 1, ':') && strchr(colon, '.');
 }
 
 bool context_parse(const char *text, struct context_name *name)
 {
 	const char *slash = strchr(text, '/');
-	int length;
 
 	*name = (struct context_name){ 0 };
 	if (!strncmp(text, "0x", 2)) {
 		name->by = CONTEXT_BY_ID;
 		return id_parse(text, &name->id, &name->digits);
 	}
-	if (slash)
-		return parse_fd(text, slash, name);
+	if (slash && slash != text)
+		return parse_file(text, slash, name);
 	if (*text && !text[strspn(text, "0123456789")]) {
 		name->by = CONTEXT_BY_PID;
 		name->pid = pid_parse(text);
 		return name->pid;
 	}
 	name->by = CONTEXT_BY_DEVICE;
-	length = snprintf(name->device, sizeof(name->device), "%s%s",
-			  lacks_domain(text) ? "0000:" : "", text);
-	return *text && length < (int)sizeof(name->device);
+	return vfio_name_parse(text, &name->device);
 }
 
 bool context_id_matches(const struct context_name *name, uint64_t id)
@@ -65,31 +62,42 @@ bool context_id_matches(const struct context_name *name, uint64_t id)
 /* A search for a context. */
 struct search {
 	const struct context_name *name;
+	struct vfio_files files;  /* of the device or group */
 	struct record_list found; /* holders, devices or contexts, each context once */
 };
 
-static bool matches(const struct context_name *name, const union record *record)
+static bool holder_matches(const struct context_name *name, const struct holder_record *holder)
 {
+	if (!holder_has_pid(holder, name->pid))
+		return false;
 	switch (name->by) {
-	case CONTEXT_BY_ID:
-		return context_id_matches(name, record->context.context);
 	case CONTEXT_BY_FD:
-		return holder_has_pid(&record->holder, name->pid) &&
-		       known(&record->holder, HOLDER, FD) && record->holder.fd == name->fd;
-	case CONTEXT_BY_PID:
-		return holder_has_pid(&record->holder, name->pid);
-	case CONTEXT_BY_DEVICE:
-		return !strcmp(record->device.device, name->device);
+		return known(holder, HOLDER, FD) && holder->fd == name->fd;
+	case CONTEXT_BY_MAPPING:
+		return known(holder, HOLDER, ADDR) && holder->addr == name->addr;
+	default:
+		return true;
 	}
-	return false;
+}
+
+static bool matches(const struct search *search, const union record *record)
+{
+	switch (search->name->by) {
+	case CONTEXT_BY_ID:
+		return context_id_matches(search->name, record->context.context);
+	case CONTEXT_BY_DEVICE:
+		return vfio_files_have(&search->files, record->device.device);
+	default:
+		return holder_matches(search->name, &record->holder);
+	}
 }
 
 static int search_one(const union record *record, void *data)
 {
 	struct search *search = data;
 
-	/* A holder whose device is locked lacks the context. */
-	if (!known(&record->context, CONTEXT, CONTEXT) || !matches(search->name, record))
+	/* A file of a device may be in no context, or locked. */
+	if (!known(&record->context, CONTEXT, CONTEXT) || !matches(search, record))
 		return 0;
 	if (record_list_has_context(&search->found, record->context.context))
 		return 0;
@@ -101,60 +109,92 @@ static int search_one(const union record *record, void *data)
 	return record_list_add(&search->found, record);
 }
 
-static int search_failed(const struct search *search, const char *text)
+static int not_found(const char *text, const struct context_name *name)
 {
 	static const char *const missing[] = {
 		[CONTEXT_BY_ID] = "no context has this ID",
 		[CONTEXT_BY_FD] = "no such descriptor of a context, or of a device bound to one",
+		[CONTEXT_BY_MAPPING] = "no such mapping of a context, or of a device bound to one",
 		[CONTEXT_BY_PID] = "this process holds no context",
-		[CONTEXT_BY_DEVICE] = "no device of this name is bound to a context",
+		[CONTEXT_BY_DEVICE] = "no device or group of this name is in a context",
 	};
+
+	warnx("context %s: %s; see: dmaownctl %s%s", text, missing[name->by],
+	      name->by == CONTEXT_BY_DEVICE ? "who " : "list",
+	      name->by == CONTEXT_BY_DEVICE ? text : "");
+	return EXIT_OTHER;
+}
+
+static int ambiguous(const char *text, const struct record_list *found)
+{
 	size_t i;
 
-	if (!search->found.nr) {
-		warnx("context %s: %s; see: dmaownctl list", text, missing[search->name->by]);
-		return EXIT_OTHER;
-	}
-	warnx("context %s: this may be any of %zu; name one of them by its ID:", text,
-	      search->found.nr);
-	for (i = 0; i < search->found.nr; i++)
-		warnx("  0x%" PRIx64, search->found.items[i].context.context);
+	warnx("context %s: this may be any of %zu; name one of them by its ID:", text, found->nr);
+	for (i = 0; i < found->nr; i++)
+		warnx("  0x%" PRIx64, found->items[i].context.context);
 	return EXIT_OTHER;
+}
+
+static int search_records(struct channel *channel, const char *text, struct search *search,
+			  union record *record)
+{
+	static const enum record_kind kinds[] = {
+		[CONTEXT_BY_ID] = RECORD_CONTEXT,     [CONTEXT_BY_FD] = RECORD_HOLDER,
+		[CONTEXT_BY_MAPPING] = RECORD_HOLDER, [CONTEXT_BY_PID] = RECORD_HOLDER,
+		[CONTEXT_BY_DEVICE] = RECORD_DEVICE,
+	};
+	enum record_kind kind = kinds[search->name->by];
+	int rc = channel_search(channel, kind, 0, search_one, search);
+
+	if (rc < 0)
+		return channel_failed(channel, kind, rc);
+	if (!search->found.nr)
+		return not_found(text, search->name);
+	if (search->found.nr > 1)
+		return ambiguous(text, &search->found);
+	*record = search->found.items[0];
+	return 0;
 }
 
 static int find_record(struct channel *channel, const char *text, const struct context_name *name,
 		       union record *record)
 {
-	static const enum record_kind kinds[] = {
-		[CONTEXT_BY_ID] = RECORD_CONTEXT,
-		[CONTEXT_BY_FD] = RECORD_HOLDER,
-		[CONTEXT_BY_PID] = RECORD_HOLDER,
-		[CONTEXT_BY_DEVICE] = RECORD_DEVICE,
-	};
 	struct search search = { .name = name };
-	int rc;
+	int rc = 0;
 
-	rc = channel_search(channel, kinds[name->by], 0, search_one, &search);
-	if (rc < 0) {
-		rc = channel_failed(channel, kinds[name->by], rc);
-	} else if (search.found.nr == 1) {
-		*record = search.found.items[0];
-		rc = 0;
+	/* A device that sysfs lacks is not found in the records, either. */
+	if (name->by == CONTEXT_BY_DEVICE)
+		rc = vfio_files_find(&search.files, &name->device);
+	if (rc == -ENOMEM) {
+		warnx("context %s: %s", text, strerror(ENOMEM));
+		rc = EXIT_OTHER;
 	} else {
-		rc = search_failed(&search, text);
+		rc = search_records(channel, text, &search, record);
 	}
+	vfio_files_free(&search.files);
 	record_list_free(&search.found);
 	return rc;
+}
+
+/* /dev/iommu and /dev/vfio/vfio are the files of all contexts of a kind. */
+static bool names_all(const struct context_name *name)
+{
+	return name->by == CONTEXT_BY_DEVICE &&
+	       (name->device.by == VFIO_IOMMU || name->device.by == VFIO_CONTAINER);
 }
 
 static int parse_and_find(struct channel *channel, const char *text, struct context_name *name,
 			  union record *record)
 {
 	if (!context_parse(text, name)) {
-		warnx("context '%s': give its ID (0x...), PID/FD or PID of a holder, "
-		      "or the name of a device in it",
-		      text);
+		warnx("context '%s': give " CONTEXT_NAMES, text);
 		return EXIT_USAGE;
+	}
+	if (names_all(name)) {
+		warnx("context %s: every context of its kind is an open file of it; name one by its ID; "
+		      "see: dmaownctl list",
+		      text);
+		return EXIT_OTHER;
 	}
 	return find_record(channel, text, name, record);
 }
@@ -170,45 +210,60 @@ int context_find(struct channel *channel, const char *text, uint64_t *id)
 	return rc;
 }
 
+/* The holders of a context. */
+struct choice {
+	struct holder_record best; /* nothing is known in it at first */
+	bool hidden;		   /* a holder has no PID here */
+};
+
 /* Keep the best of the holders. End the search at a file of the context itself. */
 static int choose_holder(const union record *record, void *data)
 {
-	struct holder_record *best = data;
+	const struct holder_record *holder = &record->holder;
+	struct choice *choice = data;
 
-	if (!known(&record->holder, HOLDER, PID) || !known(&record->holder, HOLDER, FD))
+	if (holder_is_unknown(holder))
 		return 0;
-	if (!best->known || record->holder.via == DMAOWN_VIA_CONTEXT)
-		*best = record->holder;
-	return best->via == DMAOWN_VIA_CONTEXT;
+	if (!known(holder, HOLDER, PID)) {
+		choice->hidden = true;
+		return 0;
+	}
+	if (holder_is_better(holder, choice->best.known ? &choice->best : NULL))
+		choice->best = *holder;
+	return choice->best.via == DMAOWN_VIA_CONTEXT;
+}
+
+static int no_holder(const char *text, bool hidden)
+{
+	if (hidden)
+		warnx("context %s: none of its holders has a PID in this PID namespace; "
+		      "run dmaownctl in the initial one (nsenter -t 1 -p -m)",
+		      text);
+	else
+		warnx("context %s: no process holds it; " UNKNOWN_CAUSES
+		      " may hold a device in it; see: dmaownctl devices",
+		      text);
+	return EXIT_OTHER;
 }
 
 int context_find_file(struct channel *channel, const char *text, struct dmaown_file *file)
 {
-	struct holder_record holder = { 0 };
+	struct choice choice = { 0 };
 	struct context_name name;
 	union record record;
 	int rc = parse_and_find(channel, text, &name, &record);
 
 	if (rc)
 		return rc;
-	if (name.by == CONTEXT_BY_FD) {
-		holder = record.holder;
-	} else {
-		rc = channel_search(channel, RECORD_HOLDER, record.context.context, choose_holder,
-				    &holder);
-		if (rc < 0)
-			return channel_failed(channel, RECORD_HOLDER, rc);
+	if (name.by == CONTEXT_BY_FD || name.by == CONTEXT_BY_MAPPING) {
+		*file = holder_file(&record.holder);
+		return 0;
 	}
-	if (!holder.known) {
-		warnx("context %s: none of its holders has a PID in this PID namespace; "
-		      "run dmaownctl in the initial one (nsenter -t 1 -p -m)",
-		      text);
-		return EXIT_OTHER;
-	}
-	*file = (struct dmaown_file){
-		.holder = { .pid = holder.pid, .start = holder.start },
-		.fd = holder.fd,
-		.context = record.context.context,
-	};
+	rc = channel_search(channel, RECORD_HOLDER, record.context.context, choose_holder, &choice);
+	if (rc < 0)
+		return channel_failed(channel, RECORD_HOLDER, rc);
+	if (!choice.best.known)
+		return no_holder(text, choice.hidden);
+	*file = holder_file(&choice.best);
 	return 0;
 }

@@ -4,15 +4,28 @@
 #define DMAOWN_CLI_QUERY_CONTEXT_H
 
 #include "channel/channel.h"
+#include "host/vfio.h"
 
 struct context_name {
-	enum { CONTEXT_BY_ID, CONTEXT_BY_FD, CONTEXT_BY_PID, CONTEXT_BY_DEVICE } by;
+	enum {
+		CONTEXT_BY_ID,
+		CONTEXT_BY_FD,
+		CONTEXT_BY_MAPPING,
+		CONTEXT_BY_PID,
+		CONTEXT_BY_DEVICE, /* or by a group */
+	} by;
 	uint64_t id;
 	unsigned int digits; /* of the ID as given: it may be abbreviated */
 	uint32_t pid;
 	uint32_t fd;
-	char device[sizeof(field_NAME)];
+	uint64_t addr; /* of the mapping */
+	struct vfio_name device;
 };
+
+/* The names that context_parse() accepts, for messages. */
+#define CONTEXT_NAMES                                                                        \
+	"its ID (0x...), PID/FD or PID of a holder, or the name of a device or group in it," \
+	" as in 0000:01:00.0, vfio3 or group-5"
 
 /* Return: false if the text names no context. */
 bool context_parse(const char *text, struct context_name *name);
@@ -25,7 +38,8 @@ int context_find(struct channel *channel, const char *text, uint64_t *id);
 
 /*
  * Find a file of the context that the text names: the module takes contexts by a file of a holder.
- * A descriptor of the context itself is preferred, because a device can be unbound.
+ * A descriptor of the context itself is preferred, because a device can be unbound. If all holders
+ * that have a PID here hold it by mappings, the file is any of one of them (DMAOWN_FD_ANY).
  * Return: 0, or an exit status after a message.
  */
 int context_find_file(struct channel *channel, const char *text, struct dmaown_file *file);

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "holding.h"
+
+bool holder_is_unknown(const struct holder_record *holder)
+{
+	return holder->via == DMAOWN_VIA_UNKNOWN;
+}
 
 bool holder_has_context(const struct holder_record *holder, uint64_t context)
 {
@@ -18,16 +25,49 @@ bool holder_is_of(const struct holder_record *holder, struct holding_process pro
 	return holder->pid == process.pid && holder->start == process.start;
 }
 
-static bool counts(const struct holder_record *holder, uint64_t context, const char *device)
+bool holder_has_device(const struct holder_record *holder, const char *device)
 {
-	if (!holder_has_context(holder, context))
-		return false;
-	return !device || (holder->via == DMAOWN_VIA_DEVICE && !strcmp(holder->device, device));
+	return known(holder, HOLDER, DEVICE) && !strcmp(holder->device, device);
+}
+
+struct dmaown_file holder_file(const struct holder_record *holder)
+{
+	return (struct dmaown_file){
+		.holder = { .pid = holder->pid, .start = holder->start },
+		.fd = known(holder, HOLDER, FD) ? holder->fd : DMAOWN_FD_ANY,
+		.context = holder->context,
+	};
+}
+
+const char *holder_text(char text[HOLDER_TEXT], const struct holder_record *holder)
+{
+	if (known(holder, HOLDER, FD))
+		snprintf(text, HOLDER_TEXT, "descriptor %" PRIu32, holder->fd);
+	else if (known(holder, HOLDER, ADDR))
+		snprintf(text, HOLDER_TEXT, "the mapping at 0x%" PRIx64, holder->addr);
+	else
+		snprintf(text, HOLDER_TEXT, "a file");
+	return text;
 }
 
 static unsigned int rank(const struct holder_record *holder)
 {
-	return (known(holder, HOLDER, PID) ? 2 : 0) + (holder->via == DMAOWN_VIA_CONTEXT);
+	return (known(holder, HOLDER, PID) ? 4 : 0) + (known(holder, HOLDER, FD) ? 2 : 0) +
+	       (holder->via == DMAOWN_VIA_CONTEXT);
+}
+
+bool holder_is_better(const struct holder_record *holder, const struct holder_record *than)
+{
+	return !than || rank(holder) > rank(than);
+}
+
+static bool counts(const struct holder_record *holder, uint64_t context, const char *device)
+{
+	if (!holder_has_context(holder, context) || holder_is_unknown(holder))
+		return false;
+	if (!device)
+		return true;
+	return *device ? holder_has_device(holder, device) : known(holder, HOLDER, DEVICE);
 }
 
 struct holding holding_find(const struct record_list *holders, uint64_t context, const char *device,
@@ -42,7 +82,7 @@ struct holding holding_find(const struct record_list *holders, uint64_t context,
 		if (!counts(holder, context, device))
 			continue;
 		best = holder_is_of(holder, process) ? &holding.own : &holding.other;
-		if (!*best || rank(holder) > rank(*best))
+		if (holder_is_better(holder, *best))
 			*best = holder;
 	}
 	return holding;

@@ -32,16 +32,28 @@ const struct record_list *lookup_devices(struct lookup *lookup)
 	return load(lookup, RECORD_DEVICE, &lookup->devices, &lookup->has_devices);
 }
 
+const struct record_list *lookup_contexts(struct lookup *lookup)
+{
+	return load(lookup, RECORD_CONTEXT, &lookup->contexts, &lookup->has_contexts);
+}
+
+/* Number of the item of unknown holders. That of processes without a PID here is 0. */
+#define NOBODY UINT64_MAX
+
 void lookup_add_process(struct value *list, const struct holder_record *holder)
 {
 	enum value_kind kind = known(holder, HOLDER, PID) ? VALUE_NUMBER : VALUE_UNKNOWN;
+	bool nobody = holder_is_unknown(holder);
+	uint64_t number = nobody ? NOBODY : holder->pid;
 	struct value *item;
 
-	if (value_has_number(list, kind, holder->pid))
+	if (value_has_number(list, kind, number))
 		return;
 	item = value_add(list);
-	if (item)
-		value_set_number(item, kind, holder->pid);
+	if (!item)
+		return;
+	value_set_number(item, kind, number);
+	item->text = nobody ? UNKNOWN_MARK : NULL;
 }
 
 const char *lookup_unit(struct lookup *lookup, uint32_t pid)
@@ -132,6 +144,7 @@ void lookup_free(struct lookup *lookup)
 {
 	record_list_free(&lookup->holders);
 	record_list_free(&lookup->devices);
+	record_list_free(&lookup->contexts);
 	free(lookup->unit);
 	lookup->unit = NULL;
 }

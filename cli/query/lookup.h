@@ -11,18 +11,25 @@ struct lookup {
 	struct channel *channel;
 	struct record_list holders;
 	struct record_list devices;
+	struct record_list contexts;
 	bool has_holders;
 	bool has_devices;
+	bool has_contexts;
 	uint32_t unit_pid; /* process whose unit is cached */
 	char *unit;
 };
 
 const struct record_list *lookup_holders(struct lookup *lookup);
 const struct record_list *lookup_devices(struct lookup *lookup);
+const struct record_list *lookup_contexts(struct lookup *lookup);
+
+/* The mark of an unknown holder in tables. */
+#define UNKNOWN_MARK "?"
 
 /*
  * Add a process to a list, unless the list has it. All processes without a PID in this PID
- * namespace share one item, which is unknown.
+ * namespace share one item, which is unknown. Unknown holders share another one, which has
+ * UNKNOWN_MARK.
  */
 void lookup_add_process(struct value *list, const struct holder_record *holder);
 

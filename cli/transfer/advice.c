@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "advice.h"
+#include "query/holding.h"
 #include "query/limit.h"
 #include "reason.h"
 
@@ -174,7 +175,8 @@ static void put_force(FILE *out, const struct dmaown_report *report)
 
 	if (report->reason == DMAOWN_REASON_UNSEEN)
 		*name = '\0';
-	else if (report->reason == DMAOWN_REASON_UNTRUSTED)
+	else if (report->reason == DMAOWN_REASON_UNTRUSTED ||
+		 report->reason == DMAOWN_REASON_UNREAD)
 		snprintf(name, sizeof(name), "%" PRIu32, report->process);
 	else
 		snprintf(name, sizeof(name), "%.*s", (int)sizeof(report->device), report->device);
@@ -229,11 +231,17 @@ static char *advise_untrusted(const struct refusal *refusal)
 			    "let it close what it holds of the context; or trust it with:");
 }
 
+static char *advise_unread(const struct refusal *refusal)
+{
+	return advise_force(refusal, DMAOWN_REASON_UNREAD,
+			    "try again when it is less busy; or trust it with:");
+}
+
 static char *advise_unknown(const struct refusal *refusal)
 {
 	return advise_force(refusal, DMAOWN_REASON_UNKNOWN_HOLDER,
-			    "look for a process that maps the device (grep vfio /proc/*/maps) and let "
-			    "it unmap the device or exit; or accept the unknown holders with:");
+			    UNKNOWN_CAUSES " may hold it: " UNKNOWN_WAY_OUT
+					   "; or accept the unknown holders with:");
 }
 
 static char *advise_unseen(const struct refusal *refusal)
@@ -276,7 +284,7 @@ char *advice_format(const struct transfer_request *request, const struct process
 		advise_dead,	   advise_adopt,   advise_not_pinned, advise_limit,
 		advise_mapping,	   advise_unfound, advise_ambiguous,  advise_no_owner,
 		advise_taken_back, advise_timeout, advise_context,    advise_reset,
-		advise_untrusted,  advise_unknown, advise_unseen,
+		advise_untrusted,  advise_unread,  advise_unknown,    advise_unseen,
 	};
 	const struct refusal refusal = { request, to, result };
 	char *text;

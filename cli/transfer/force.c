@@ -14,8 +14,8 @@ static const struct {
 	const char *names;
 } forceable[] = {
 	{ DMAOWN_REASON_WOULD_RESET, "DEVICE" },    { DMAOWN_REASON_UNTRUSTED, "PID" },
-	{ DMAOWN_REASON_UNKNOWN_HOLDER, "DEVICE" }, { DMAOWN_REASON_UNSEEN, NULL },
-	{ DMAOWN_REASON_TAKEN_BACK, NULL },
+	{ DMAOWN_REASON_UNKNOWN_HOLDER, "DEVICE" }, { DMAOWN_REASON_UNREAD, "PID" },
+	{ DMAOWN_REASON_UNSEEN, NULL },		    { DMAOWN_REASON_TAKEN_BACK, NULL },
 };
 
 #define NR_FORCEABLE (sizeof(forceable) / sizeof(forceable[0]))
@@ -58,10 +58,10 @@ static char *parse_device(struct force *force)
 {
 	struct context_name name;
 
-	/* The parser of contexts also parses names of devices. */
-	if (!context_parse(force->name, &name) || name.by != CONTEXT_BY_DEVICE)
+	/* The parser of contexts also parses names of devices and groups. */
+	if (!context_parse(force->name, &name) || name.by != CONTEXT_BY_DEVICE ||
+	    !vfio_name_of_file(&name.device, force->device))
 		return strdup("not the name of a device, such as 0000:01:00.0");
-	memcpy(force->device, name.device, sizeof(force->device));
 	return NULL;
 }
 
@@ -74,6 +74,7 @@ static char *parse_name(struct force *force)
 	case DMAOWN_REASON_UNKNOWN_HOLDER:
 		return parse_device(force);
 	case DMAOWN_REASON_UNTRUSTED:
+	case DMAOWN_REASON_UNREAD:
 		if (process_parse(force->name, &force->holder) && force->holder.pid)
 			return NULL;
 		return strdup("not a PID or PID:INODE");

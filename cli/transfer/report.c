@@ -110,6 +110,7 @@ static void put_details(FILE *out, const struct dmaown_report *report,
 			fprintf(out, " (process %" PRIu32 " has it open)", report->process);
 		break;
 	case DMAOWN_REASON_UNTRUSTED:
+	case DMAOWN_REASON_UNREAD:
 		put_holder(out, report);
 		break;
 	case DMAOWN_REASON_UNKNOWN_HOLDER:

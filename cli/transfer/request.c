@@ -41,8 +41,8 @@ static const struct argp_option transfer_options[] = {
 	  0 },
 	{ "force", OPTION_FORCE, "REASON[=NAME]", 0,
 	  "Do not refuse for this reason: would-reset or unknown-holder, which may name a DEVICE; "
-	  "untrusted-holder, which may name a PID; unseen; taken-back. May be given several "
-	  "times",
+	  "untrusted-holder or unread, which may name a PID; unseen; taken-back. May be given "
+	  "several times",
 	  0 },
 	{ "raise-limit", OPTION_RAISE_LIMIT, NULL, 0,
 	  "If only PID's RLIMIT_MEMLOCK prevents the transfer, raise it by what is missing", 0 },
@@ -61,10 +61,7 @@ static void add_context(struct transfer_request *request, const char *text,
 	struct context_name name;
 
 	if (!context_parse(text, &name))
-		usage_error(state,
-			    "context '%s': give its ID (0x...), PID/FD or PID of a holder, "
-			    "or the name of a device in it",
-			    text);
+		usage_error(state, "context '%s': give " CONTEXT_NAMES, text);
 	if (request->nr_contexts == DMAOWN_TRANSFER_MAX_FILES)
 		usage_error(state, "more than %d contexts", DMAOWN_TRANSFER_MAX_FILES);
 	request->contexts[request->nr_contexts++] = text;

@@ -211,7 +211,7 @@ static bool only_to_has(struct search *search, const char *device)
 
 	for (i = 0; i < holders->nr; i++) {
 		holder = &holders->items[i].holder;
-		if (!known(holder, HOLDER, DEVICE) || strcmp(holder->device, device))
+		if (!holder_has_device(holder, device) || holder_is_unknown(holder))
 			continue;
 		if (!known(holder, HOLDER, PID) || holder->pid != to->pid)
 			return false;
@@ -230,8 +230,9 @@ static void put_forces(FILE *out, struct search *search)
 	size_t i;
 
 	for (i = 0; i < forces->nr; i++)
-		if (forces->items[i].reason == DMAOWN_REASON_UNTRUSTED)
-			force_put(out, DMAOWN_REASON_UNTRUSTED, forces->items[i].name);
+		if (forces->items[i].reason == DMAOWN_REASON_UNTRUSTED ||
+		    forces->items[i].reason == DMAOWN_REASON_UNREAD)
+			force_put(out, forces->items[i].reason, forces->items[i].name);
 	for (i = 0; i < devices->nr; i++) {
 		device = &devices->items[i].device;
 		part = find_part(search, device->context);

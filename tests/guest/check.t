@@ -118,7 +118,7 @@ run dmaownctl check
 is "$status" 64 "check without --to: usage"
 run dmaownctl check --to "$new" --force "limit-$limit_mode"
 is "$status" 64 "what cannot be forced: usage"
-like "$err" "the reason must be would-reset\[=DEVICE\], untrusted-holder\[=PID\], unknown-holder\[=DEVICE\], unseen or taken-back" \
+like "$err" "the reason must be would-reset\[=DEVICE\], untrusted-holder\[=PID\], unknown-holder\[=DEVICE\], unread\[=PID\], unseen or taken-back" \
 	"with what can be"
 
 # --- in flux

@@ -49,6 +49,8 @@ contexts=("$old_id" "$heir_id" "$one" "$two" "$old" "$new" "$heir" "$old/$old_ct
 names() {
 	offer "areas --context " "${contexts[@]}"
 	offer "tree " "${contexts[@]}"
+	# shellcheck disable=SC2046 # words
+	offer "who " "$old_id" "$heir_id" "$one" "$two" $(find /dev/iommu /dev/vfio -type c)
 	offer "transfer --to 1 -c " "${contexts[@]}"
 	offer "owners -p " "$old" "$new" "$heir"
 	offer "can-exit " "$old" "$new" "$heir"
@@ -58,7 +60,7 @@ names() {
 	offer "check --remap " "$old_ioas:0x0=" "$gone_ioas:0x0=" $(remap_words)
 	offer "check --force " would-reset "would-reset=$one" "would-reset=$two" untrusted-holder \
 		"untrusted-holder=$old" "untrusted-holder=$new" "untrusted-holder=$heir" \
-		unknown-holder "unknown-holder=$one" "unknown-holder=$two" unseen taken-back
+		unknown-holder "unknown-holder=$one" "unknown-holder=$two" unread unseen taken-back
 	tab "areas -c ${old_id:0:10}" "areas -c $old_id"
 	tab "areas --context=${old_id:0:10}" "areas --context=$old_id"
 	tab "tree ${one%.*}" "tree $one"

@@ -56,7 +56,7 @@ stop stranger
 run dmaownctl verify --json
 is "$status $(findings_with_devices verify)" "14 [[\"unknown\",\"${edus[0]}\"]]" "verify: unknown"
 run dmaownctl verify
-like "$out" "^unknown: device ${edus[0]} in context 0x[0-9a-f]+: no process has 1 open file of it.*: the holder is unknown" "in words"
+like "$out" "^unknown: device ${edus[0]} in context 0x[0-9a-f]+: no process has 1 open file of it, neither as a descriptor nor mapped: the holder is unknown" "in words"
 run dmaownctl transfer --to "$new" --force unknown-holder=00:1f.7 --json
 refused_as 15 unknown-holder "another device's are accepted"
 run dmaownctl transfer --to "$new" --force "unknown-holder=${edus[0]}" --json

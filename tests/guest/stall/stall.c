@@ -8,7 +8,8 @@
  * Writing "go" to the file lets all such threads go on. Writing "hold" makes the file hold again
  * for pages that are not mapped yet. A file holds from the start. A fault that must not drop
  * mmap_lock (VFIO's) is refused; after "lock" it sleeps with mmap_lock held, as on a file system
- * that reads its files slowly.
+ * that reads its files slowly. After "map" a thread that maps the file sleeps as well, with
+ * mmap_lock held for writing, as on FUSE.
  */
 #include <linux/file.h>
 #include <linux/fs.h>
@@ -25,6 +26,7 @@ struct stall {
 	wait_queue_head_t wait;
 	bool holds;
 	bool locks;
+	bool maps;
 	struct page *pages[STALL_PAGES];
 };
 
@@ -63,8 +65,12 @@ static const struct vm_operations_struct stall_vm_ops = {
 
 static int stall_mmap(struct file *file, struct vm_area_struct *vma)
 {
+	struct stall *stall = file->private_data;
+
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
+	if (READ_ONCE(stall->maps) && wait_event_killable(stall->wait, !READ_ONCE(stall->holds)))
+		return -EINTR;
 	vma->vm_ops = &stall_vm_ops;
 	return 0;
 }
@@ -84,6 +90,8 @@ static ssize_t stall_write(struct file *file, const char __user *buf, size_t len
 		WRITE_ONCE(stall->holds, true);
 	else if (!strcmp(word, "lock"))
 		WRITE_ONCE(stall->locks, true);
+	else if (!strcmp(word, "map"))
+		WRITE_ONCE(stall->maps, true);
 	else
 		return -EINVAL;
 	wake_up_all(&stall->wait);

@@ -15,6 +15,7 @@
 #include <libsmartcols.h>
 
 #include "host/module_hint.h"
+#include "host/vfio.h"
 
 #define TEMPLATE "/tmp/dmaownctl-test-XXXXXX"
 
@@ -228,6 +229,22 @@ void write_files(void)
 		   "headroom=0 user_locked=67108864 user_other=0 busy=1\n"
 		   "owner=0xdead pid=777 start=3 comm=x\\377\\033y uid=12345 state=dead mode=mm "
 		   "contexts=1 areas=1 pinned=4096 charged=4096 limit=- busy=1\n");
+}
+
+void write_sysfs(void)
+{
+	static const char make[] =
+		"d=bus/pci/devices/0000:00 g=kernel/iommu_groups/5/devices/0000:00; "
+		"mkdir -p $d:01.0 $d:02.0 $d:03.0 bus/platform/devices/emulated.0 $g:01.0 $g:03.0 "
+		"class/misc/iommu class/vfio-dev/vfio3 dev/char/1:3 && "
+		"ln -sfn ../../../$d:01.0 class/vfio-dev/vfio3/device";
+	static char root[sizeof(directory) + sizeof("/sys")];
+	char command[sizeof(make) + 2 * sizeof(root) + 32];
+
+	snprintf(root, sizeof(root), "%s/sys", directory);
+	snprintf(command, sizeof(command), "mkdir -p %s && cd %s && %s", root, root, make);
+	assert_int_equal(system(command), 0);
+	sysfs = root;
 }
 
 int run(command_function *main, char **argv)

@@ -31,6 +31,8 @@
 	X(kmsg)        \
 	X(exit_status) \
 	X(listing)     \
+	X(vfio)        \
+	X(who)         \
 	X(plain_table) \
 	X(filter)      \
 	X(transfer)    \
@@ -90,6 +92,12 @@ void write_file(const char *name, const char *text);
 
 /* Write all files of debugfs: two contexts, one of which is locked, and a live and a dead owner. */
 void write_files(void);
+
+/*
+ * Write a sysfs below the folder, and let the tool read it: devices 0000:00:01.0 (vfio3) and
+ * 0000:00:03.0 in group 5, 0000:00:02.0 and emulated.0 in none, and /dev/iommu.
+ */
+void write_sysfs(void);
 
 /* Run a command over debugfs and keep its output in the files stdout and stderr. */
 int run(command_function *main, char **argv);

@@ -25,6 +25,8 @@ static void test_forces(void **state)
 		{ "would-reset=", "not the name of a device, such as 0000:01:00.0" },
 		{ "would-reset=4242", "not the name of a device, such as 0000:01:00.0" },
 		{ "would-reset=4242/3", "not the name of a device, such as 0000:01:00.0" },
+		{ "would-reset=vfio77", "not the name of a device, such as 0000:01:00.0" },
+		{ "would-reset=/dev/iommu", "not the name of a device, such as 0000:01:00.0" },
 		{ "untrusted-holder=", "not a PID or PID:INODE" },
 		{ "untrusted-holder=0xbeef", "not a PID or PID:INODE" },
 		{ "untrusted-holder=00:01.0", "not a PID or PID:INODE" },
@@ -47,6 +49,13 @@ static void test_forces(void **state)
 	assert_null(force_add(&list, "would-reset=00:01.0"));
 	assert_true(force_covers_device(&list, "0000:00:01.0"));
 	assert_false(force_covers_device(&list, "0000:00:02.0"));
+	write_sysfs();
+	assert_false(force_covers_device(&list, "group-5"));
+	assert_null(force_add(&list, "would-reset=/dev/vfio/5"));
+	assert_true(force_covers_device(&list, "group-5"));
+	force_free(&list);
+	assert_null(force_add(&list, "would-reset=vfio3"));
+	assert_true(force_covers_device(&list, "0000:00:01.0"));
 	assert_null(force_add(&list, "untrusted-holder"));
 	assert_false(force_covers_device(&list, "0000:00:02.0"));
 	assert_null(force_add(&list, "would-reset"));

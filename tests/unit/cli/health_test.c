@@ -79,6 +79,132 @@ static void test_can_exit(void **state)
 	write_files();
 }
 
+/* A mapping that is the only holder is lost with its process; a mapping elsewhere keeps all. */
+static void test_mappings(void **state)
+{
+	static const char mapping[] = "context=0x1f2e3d4c5b6a7988 pid=%d start=%d comm=vm "
+				      "via=mapping device=0000:00:01.0 busy=0 addr=0x7f0000001000\n"
+				      "context=- pid=4242 start=5242 comm=vm via=device fd=7 "
+				      "device=0000:00:02.0 busy=0\n";
+	static const char unknown[] = "context=0x1f2e3d4c5b6a7988 pid=- via=unknown "
+				      "device=0000:00:01.0 busy=0 files=1\n";
+	char text[768];
+
+	(void)state;
+	reset_module();
+	write_holders(false);
+	snprintf(text, sizeof(text), mapping, 4242, 5242);
+	write_file("holders", text);
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"reset\", \"lost\"]");
+	assert_json(
+		"[.can_exit.findings[].advice | test(\"has only mapped it, at 0x7f0000001000\")] == "
+		"[true, true]");
+
+	/* Files that no process has do not keep it, as far as is known. */
+	strcat(text, unknown);
+	write_file("holders", text);
+	write_file("devices",
+		   "context=0x1f2e3d4c5b6a7988 id=3 device=0000:00:01.0 opens=2 unknown=1\n");
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"reset\", \"lost\", \"unknown\"]");
+	assert_json(".can_exit.findings[2] | .device == \"0000:00:01.0\" and "
+		    "(.text | test(\"no process has 1 open file of it, neither\")) and "
+		    "(.advice | test(\"io_uring or KVM\") and (test(\"grep\") | not))");
+
+	write_files();
+	write_holders(false);
+	snprintf(text, sizeof(text),
+		 "context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=context fd=11 busy=0\n");
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), mapping, 4241, 5241);
+	write_file("holders", text);
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"mischarged\"]");
+	assert_int_equal(RUN(can_exit, "4241", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"reset\"]");
+	write_files();
+}
+
+/* A container loses everything with its last group, whoever else holds the container. */
+static void test_groups(void **state)
+{
+	static const char *const others[] = { "via=group fd=4 device=group-6",
+					      "via=mapping addr=0x1000 device=0000:00:01.0" };
+	static const char holders[] =
+		"context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=group fd=11 "
+		"device=group-5 busy=0\n"
+		"context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n";
+	char text[512];
+	size_t i;
+
+	(void)state;
+	reset_module();
+	write_file("devices", "");
+	write_file("areas", "");
+	write_file("holders", holders);
+	write_file("contexts",
+		   "context=0x1f2e3d4c5b6a7988 kind=type1 areas=2 pinned=4096 busy=0\n");
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json(".can_exit.findings | length == 1 and (.[0] | .finding == \"lost\" and "
+		    ".areas == 2 and (.text | test(\"last group\")) and "
+		    "(.advice | test(\"pass descriptor 11\")))");
+	assert_int_equal(RUN(can_exit, "4241"), 0);
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "%scontext=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm busy=0 %s\n",
+			 holders, others[i]);
+		write_file("holders", text);
+		assert_int_equal(RUN(can_exit, "4242"), 0);
+	}
+	/* A context of iommufd needs no group. */
+	write_file("holders", holders);
+	write_file("contexts", "context=0x1f2e3d4c5b6a7988 kind=iommufd busy=0\n");
+	assert_int_equal(RUN(can_exit, "4242"), 0);
+	write_files();
+}
+
+static void test_unread(void **state)
+{
+	static const char *const holders[][2] = {
+		{ "context=- pid=4245 start=9 comm=many busy=1 unseen=0\n",
+		  "^unknown: the files of process 4245 could not be read to the end: " },
+		{ "context=- pid=- start=9 busy=1 unseen=0\n",
+		  "^unknown: the files of a process without a PID in this PID namespace could not" },
+		{ "context=- pid=4245 via=device fd=4 device=0000:00:02.0 busy=1\n",
+		  "^unknown: descriptor 4 of process 4245, a device file, is locked" },
+		{ "context=- pid=4245 via=mapping addr=0x1000 device=0000:00:02.0 busy=1\n",
+		  "^unknown: the mapping at 0x1000 of process 4245, a device file, is locked" },
+		{ "context=- pid=4245 via=mapping addr=0x1000 busy=0 unseen=1\n",
+		  "^unknown: the mapping at 0x1000 of process 4245 is of a VFIO or iommufd" },
+	};
+	size_t i;
+
+	(void)state;
+	reset_module();
+	for (i = 0; i < sizeof(holders) / sizeof(holders[0]); i++) {
+		write_holders(false);
+		write_file("contexts", "");
+		write_file("areas", "");
+		write_file("owners", "");
+		write_file("devices", "");
+		write_file("holders", holders[i][0]);
+		assert_int_equal(RUN(verify), 14);
+		assert_stdout(holders[i][1]);
+		assert_int_equal(RUN(can_exit, "4242"), 14);
+	}
+	/* A file in no context is no finding. */
+	write_file("holders",
+		   "context=- pid=4242 start=5242 via=device fd=4 device=0000:00:02.0 busy=0\n");
+	assert_int_equal(RUN(verify), 0);
+	assert_int_equal(RUN(can_exit, "4242"), 0);
+	write_file("devices", "context=0x1f2e device=0000:00:02.0 opens=1 unknown=-\n"
+			      "context=- device=emulated.0 opens=2 unknown=2\n");
+	assert_int_equal(RUN(verify), 14);
+	assert_stdout("^unknown: device 0000:00:02.0 in context 0x1f2e: it cannot be known");
+	assert_stdout("^unknown: device emulated.0: no process has 2 open files");
+	write_files();
+}
+
 /* Write an area of a dead owner, mapped from a file, in a context that this process holds. */
 static void write_file_area(const struct stat *st, uint64_t inode)
 {
@@ -236,9 +362,9 @@ static void test_corrupt(void **state)
 int health_tests(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_can_exit),
-		cmocka_unit_test(test_verify_files),
-		cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_can_exit),     cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_groups),	     cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_verify_files), cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_corrupt),
 	};
 

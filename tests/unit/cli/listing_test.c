@@ -128,6 +128,80 @@ static void test_hidden(void **state)
 	write_files();
 }
 
+/* Mappings hold like descriptors. Unknown holders, and files in no context, stay apart. */
+static void test_mappings(void **state)
+{
+	(void)state;
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=- start=5 comm=vm via=device fd=12 "
+		   "device=0000:00:01.0 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=7 comm=vm via=mapping "
+		   "device=0000:00:01.0 busy=0 addr=0x7f0000001000\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4243 start=8 comm=vm via=mapping fd=- device=- "
+		   "busy=0 addr=0x7f0000002000\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4244 start=9 comm=vm via=eventq fd=3 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=- start=- fd=- via=unknown device=0000:00:01.0 "
+		   "busy=0 files=2\n"
+		   "context=- pid=4245 start=10 comm=vm via=device fd=4 device=0000:00:02.0 busy=0\n"
+		   "context=- pid=4246 start=11 comm=vm via=- busy=1\n");
+	write_file("devices",
+		   "context=0x1f2e3d4c5b6a7988 id=3 device=0000:00:01.0 hwpt=4 ioas=2 opens=4 "
+		   "unknown=2 removing=1\n"
+		   "context=0x1f2e3d4c5b6a7988 id=- device=emulated.0 opens=1 unknown=0 removing=0\n");
+	assert_int_equal(RUN(list, "-J", "-o", "HOLDERS,FILES"), 0);
+	assert_json(".contexts[0] | .holders == [null, 4242, 4243, 4244, null] and .files == "
+		    "[\"4242/0x7f0000001000\", \"4243/0x7f0000002000\", \"4244/3\"]");
+	assert_json(".contexts[1] | .holders == [] and .files == []");
+	assert_int_equal(RUN(list, "-rn", "-o", "HOLDERS"), 0);
+	assert_stdout("^-,4242,4243,4244,\\?$");
+	assert_int_equal(RUN(devices, "-rn", "-o", "HOLDERS,ID,REMOVING"), 0);
+	assert_stdout("^-,4242,\\? 3 yes$");
+	assert_stdout("^- - no$");
+	assert_int_equal(RUN(tree, "-J"), 0);
+	assert_json(".contexts[0].holders[1] | .via == \"mapping\" and .fd == null and "
+		    ".addr == \"0x7f0000001000\"");
+	assert_json(
+		".contexts[0].holders[4] | .via == \"unknown\" and .pid == null and .files == 2");
+	assert_int_equal(RUN(list, "-rn", "-o", "ID", "-c", "4243/0x7f0000002000"), 0);
+	assert_stdout("^0x1f2e3d4c5b6a7988$");
+	assert_int_equal(RUN(list, "-c", "4243/0x1000"), 1);
+	assert_stderr("no such mapping");
+	/* Their files are in no context. */
+	assert_int_equal(RUN(list, "-c", "4245"), 1);
+	assert_stderr("this process holds no context");
+	assert_int_equal(RUN(list, "-c", "4245/4"), 1);
+	assert_int_equal(RUN(list, "-J", "-p", "4246"), 0);
+	assert_json(".contexts == []");
+	write_files();
+}
+
+/* Contexts by the names of devices and groups. */
+static void test_names(void **state)
+{
+	static const char *const same[] = { "0000:00:01.0", "vfio3", "/dev/vfio/devices/vfio3",
+					    "/dev/vfio/5", "group-5" };
+	size_t i;
+
+	(void)state;
+	write_sysfs();
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		assert_int_equal(RUN(list, "-rn", "-o", "ID", "-c", strdupa(same[i])), 0);
+		assert_stdout("^0x1f2e3d4c5b6a7988$");
+	}
+	assert_int_equal(RUN(list, "-c", "00:02.0"), 1);
+	assert_stderr("context 00:02.0: no device or group .* see: dmaownctl who 00:02.0$");
+	assert_int_equal(RUN(list, "-c", "vfio77"), 1);
+	assert_stderr("see: dmaownctl who vfio77$");
+	assert_int_equal(RUN(list, "-c", "/dev/iommu"), 1);
+	assert_stderr("/dev/iommu: every context of its kind");
+	/* The devices of the group are in two contexts. */
+	write_file("devices", "context=0x1f2e3d4c5b6a7988 id=3 device=0000:00:01.0\n"
+			      "context=0x1f2e000000000001 id=3 device=0000:00:03.0\n");
+	assert_int_equal(RUN(list, "-c", "group-5"), 1);
+	assert_stderr("group-5: this may be any of 2; name one");
+	write_files();
+}
+
 static void test_mark(void **state)
 {
 	(void)state;
@@ -143,6 +217,7 @@ int listing_tests(void)
 		cmocka_unit_test(test_list),	    cmocka_unit_test(test_areas),
 		cmocka_unit_test(test_owners),	    cmocka_unit_test(test_others),
 		cmocka_unit_test(test_broken_file), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_mappings),    cmocka_unit_test(test_names),
 		cmocka_unit_test(test_hidden),	    cmocka_unit_test(test_mark),
 	};
 

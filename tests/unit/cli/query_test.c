@@ -9,8 +9,9 @@
 static void test_context_names(void **state)
 {
 	static const char *const wrong[] = {
-		"",    "0x", "0xg", "0x12345678901234567", "0x-1",	    "1/",  "/1",
-		"1/x", "0",  "0/1", "99999999999",	   "1/99999999999", "a/1",
+		"",	"0x",	 "0xg",	    "0x12345678901234567", "0x-1",	    "1/",  "/1",
+		"1/x",	"0",	 "0/1",	    "99999999999",	   "1/99999999999", "a/1", "0/0x1",
+		"1/0x", "1/0xg", "group-x", "/dev/vfio/x",
 	};
 	struct context_name name;
 	size_t i;
@@ -29,9 +30,18 @@ static void test_context_names(void **state)
 	assert_int_equal(name.by, CONTEXT_BY_PID);
 	assert_true(context_parse("01:00.0", &name));
 	assert_int_equal(name.by, CONTEXT_BY_DEVICE);
-	assert_string_equal(name.device, "0000:01:00.0");
+	assert_string_equal(name.device.text, "0000:01:00.0");
 	assert_true(context_parse("0000:01:00.0", &name));
-	assert_string_equal(name.device, "0000:01:00.0");
+	assert_string_equal(name.device.text, "0000:01:00.0");
+	assert_true(context_parse("4242/0x7f0000001000", &name));
+	assert_int_equal(name.by, CONTEXT_BY_MAPPING);
+	assert_int_equal(name.pid, 4242);
+	assert_int_equal(name.addr, 0x7f0000001000);
+	assert_true(context_parse("/dev/vfio/5", &name));
+	assert_int_equal(name.by, CONTEXT_BY_DEVICE);
+	assert_int_equal(name.device.by, VFIO_GROUP);
+	assert_true(context_parse("vfio3", &name));
+	assert_int_equal(name.device.by, VFIO_CDEV);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_false(context_parse(wrong[i], &name));
 }

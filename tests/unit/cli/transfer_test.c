@@ -52,6 +52,47 @@ static void test_transfer_moved(void **state)
 	assert_json(".result == \"unchanged\" and .changed == false");
 }
 
+/* A context is named by a mapping only if no descriptor is left. */
+static void test_transfer_mapping(void **state)
+{
+	static const char mapping[] =
+		"context=0x1f2e3d4c5b6a7988 pid=- via=unknown device=0000:00:01.0 busy=0 files=1\n"
+		"context=0x1f2e3d4c5b6a7988 pid=4242 start=7 comm=vm via=mapping device=0000:00:01.0 "
+		"busy=0 addr=0x7f0000001000\n";
+	static const char *const names[] = { "0x1f2e3", "00:01.0", "4242", "4242/0x7f0000001000" };
+	char text[512];
+	size_t i;
+
+	(void)state;
+	reset_module();
+	write_file("holders", mapping);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		memset(module.asked_file, 0, sizeof(*module.asked_file));
+		assert_int_equal(RUN(transfer, "--to", "4241", "-q", "-c", strdupa(names[i])), 0);
+		assert_int_equal(module.asked_file->fd, DMAOWN_FD_ANY);
+		assert_int_equal(module.asked_file->holder.pid, 4242);
+		assert_int_equal(module.asked_file->holder.start, 7);
+		assert_int_equal(module.asked_file->context, 0x1f2e3d4c5b6a7988);
+	}
+	snprintf(text, sizeof(text),
+		 "%scontext=0x1f2e3d4c5b6a7988 pid=4243 start=8 comm=vm via=eventq fd=3 busy=0\n",
+		 mapping);
+	write_file("holders", text);
+	assert_int_equal(RUN(transfer, "--to", "4241", "-q", "-c", "0x1f2e3"), 0);
+	assert_int_equal(module.asked_file->fd, 3);
+	assert_int_equal(module.asked_file->holder.pid, 4243);
+	/* Nobody holds it but files that no process has. */
+	*strchr(text, '\n') = '\0';
+	strcat(text, "\n");
+	write_file("holders", text);
+	assert_int_equal(RUN(transfer, "--to", "4241", "-q", "-c", "0x1f2e3"), 1);
+	assert_stderr("context 0x1f2e3: no process holds it; .*io_uring");
+	write_file("holders", "context=0x1f2e3d4c5b6a7988 pid=- start=7 via=context fd=3 busy=0\n");
+	assert_int_equal(RUN(transfer, "--to", "4241", "-q", "-c", "0x1f2e3"), 1);
+	assert_stderr("none of its holders has a PID");
+	write_files();
+}
+
 static void test_transfer_owner(void **state)
 {
 	(void)state;
@@ -227,6 +268,7 @@ int transfer_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_transfer_moved),
+		cmocka_unit_test(test_transfer_mapping),
 		cmocka_unit_test(test_transfer_owner),
 		cmocka_unit_test(test_owner_prefixes),
 		cmocka_unit_test(test_transfer_refused),
