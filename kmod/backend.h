@@ -73,7 +73,8 @@ struct backend {
 
 	void (*get)(void *self);
 	void (*put)(void *self);
-	int (*live)(void *self); /* NULL if all contexts are live */
+	int (*live)(void *self);			   /* NULL if all contexts are live */
+	void (*mapped)(void *self, struct mapped *mapped); /* NULL if its file cannot be mapped */
 	enum dmaown_mode (*mode)(void *self);
 	int (*objects)(void *self, u32 *id, struct object *batch, unsigned int nr,
 		       unsigned int *done);

@@ -46,6 +46,12 @@ bool dmaown_context_takes_io(struct context ctx)
 	return ctx.backend->takes_io;
 }
 
+void dmaown_context_mapped(struct context ctx, struct mapped *mapped)
+{
+	if (ctx.backend->mapped)
+		ctx.backend->mapped(ctx.self, mapped);
+}
+
 enum dmaown_mode dmaown_context_mode(struct context ctx)
 {
 	return ctx.backend->mode(ctx.self);

@@ -13,6 +13,7 @@
 #include "owner.h"
 
 struct backend;
+struct mapped;
 
 /* Two contexts are the same if their selves are the same. */
 struct context {
@@ -35,6 +36,9 @@ int dmaown_context_live(struct context ctx);
 bool dmaown_context_counts_pins(struct context ctx);
 bool dmaown_context_limit_by_privilege(struct context ctx);
 bool dmaown_context_takes_io(struct context ctx);
+
+/* Add the address spaces that map the context's own file. */
+void dmaown_context_mapped(struct context ctx, struct mapped *mapped);
 
 /*
  * The mode in which the context will account areas that a process without CAP_IPC_LOCK maps next.

@@ -226,7 +226,7 @@ static struct task_struct *find_next_process(int *nr)
 	return task;
 }
 
-int dmaown_find_everywhere(holding_fn fn, void *arg, bool *vfio_unseen)
+int dmaown_find_everywhere(holding_fn fn, void *arg, const struct mapped *mapped, bool *vfio_unseen)
 {
 	struct walk *walk = find_walk_begin(fn, arg);
 	struct task_struct *leader;
@@ -236,6 +236,7 @@ int dmaown_find_everywhere(holding_fn fn, void *arg, bool *vfio_unseen)
 	if (!walk)
 		return -ENOMEM;
 	ret = find_use_all(&walk->kinds);
+	walk->mapped = mapped;
 	*vfio_unseen = find_files_unseen(&walk->kinds);
 	while (!ret && (leader = find_next_process(&nr))) {
 		ret = find_walk_process(walk, leader);

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "kinds.h"
 
+struct mapped;
 struct task_struct;
 
 #define NO_FD (~0U)
@@ -38,8 +39,12 @@ typedef int (*holding_fn)(const struct holding *holding, void *arg);
 
 int dmaown_find_in_process(struct task_struct *leader, holding_fn fn, void *arg);
 
-/* *vfio_unseen: VFIO is loaded, and the module has no layout for it. */
-int dmaown_find_everywhere(holding_fn fn, void *arg, bool *vfio_unseen);
+/*
+ * mapped: the address spaces whose mappings are walked; NULL: all. *vfio_unseen: VFIO is loaded,
+ * and the module has no layout for it.
+ */
+int dmaown_find_everywhere(holding_fn fn, void *arg, const struct mapped *mapped,
+			   bool *vfio_unseen);
 
 /*
  * Get the context behind one descriptor of a process (leader: its group leader), or of the calling

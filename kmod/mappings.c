@@ -15,6 +15,7 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 
+#include "mapped.h"
 #include "retry.h"
 #include "walk.h"
 
@@ -102,11 +103,20 @@ static struct mm_struct *mappings_mm(struct task_struct *leader)
 	return mm;
 }
 
+/* A leader that has exited has no mm, but its process may have one. */
+static bool mappings_wanted(const struct walk *walk, const struct mm_struct *mm)
+{
+	return !walk->mapped || !mm || dmaown_mapped_has(walk->mapped, mm);
+}
+
 int dmaown_walk_mappings(struct walk *walk, struct task_struct *leader)
 {
-	struct mm_struct *mm = mappings_mm(leader);
+	struct mm_struct *mm;
 	int ret;
 
+	if (!mappings_wanted(walk, READ_ONCE(leader->mm)))
+		return 0;
+	mm = mappings_mm(leader);
 	if (!mm)
 		return 0;
 	walk->next_addr = 0;

@@ -22,8 +22,9 @@
 struct snapshot_walk {
 	struct snapshot *snapshot;
 	u64 only;
-	const struct ptrset *among; /* NULL for all contexts */
-	pid_t tgid;		    /* process whose files are in seen */
+	const struct ptrset *among;  /* NULL for all contexts */
+	const struct mapped *mapped; /* see dmaown_find_everywhere() */
+	pid_t tgid;		     /* process whose files are in seen */
 	u64 start;
 	struct ptrset seen;
 	unsigned int unseen_vias; /* one bit for each via by which the process has an unseen file */
@@ -191,16 +192,16 @@ static void snapshot_sort(struct snapshot *snapshot, cmp_func_t compare)
 		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), compare, NULL);
 }
 
-static int snapshot_fill(struct snapshot *snapshot, u64 only, const struct ptrset *among,
-			 cmp_func_t compare)
+static int snapshot_fill(struct snapshot_walk *walk, cmp_func_t compare)
 {
-	struct snapshot_walk walk = { .snapshot = snapshot, .only = only, .among = among };
+	struct snapshot *snapshot = walk->snapshot;
 	int ret;
 
 	memset(snapshot, 0, sizeof(*snapshot));
-	dmaown_ptrset_init(&walk.seen);
-	ret = dmaown_find_everywhere(snapshot_add_holder, &walk, &snapshot->vfio_unseen);
-	dmaown_ptrset_free(&walk.seen);
+	dmaown_ptrset_init(&walk->seen);
+	ret = dmaown_find_everywhere(snapshot_add_holder, walk, walk->mapped,
+				     &snapshot->vfio_unseen);
+	dmaown_ptrset_free(&walk->seen);
 	if (ret)
 		dmaown_snapshot_free(snapshot);
 	else
@@ -208,9 +209,12 @@ static int snapshot_fill(struct snapshot *snapshot, u64 only, const struct ptrse
 	return ret;
 }
 
-int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts)
+int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts,
+		       const struct mapped *mapped)
 {
-	return snapshot_fill(snapshot, 0, contexts, holder_compare_process);
+	struct snapshot_walk walk = { .snapshot = snapshot, .among = contexts, .mapped = mapped };
+
+	return snapshot_fill(&walk, holder_compare_process);
 }
 
 void dmaown_snapshot_release_files(struct snapshot *snapshot)
@@ -456,10 +460,11 @@ static int snapshot_append(struct snapshot *snapshot, const struct holder *holde
 
 int dmaown_snapshot_take(struct snapshot *snapshot, u64 only)
 {
+	struct snapshot_walk walk = { .snapshot = snapshot, .only = only };
 	struct unknown_holders unknown = {};
 	int ret;
 
-	ret = snapshot_fill(snapshot, only, NULL, holder_compare);
+	ret = snapshot_fill(&walk, holder_compare);
 	if (ret)
 		return ret;
 	ret = dmaown_snapshot_index_devices(snapshot);

@@ -66,6 +66,7 @@ struct walk {
 	bool cut;	       /* there are no searches left, and one was needed */
 
 	/* mappings.c */
+	const struct mapped *mapped; /* walk only these; NULL: all */
 	unsigned long next_addr;
 };
 

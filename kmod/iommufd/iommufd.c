@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #include "iommufd.h"
+#include "mapped.h"
 #include "private.h"
 #include "provenance.h"
 
@@ -84,6 +85,12 @@ static void ictx_put(void *self)
 	fput(to_ctx(self)->file);
 }
 
+/* All contexts have the mapping of the inode of /dev/iommu: other contexts add address spaces, too. */
+static void ictx_mapped(void *self, struct mapped *mapped)
+{
+	dmaown_mapped_add(mapped, to_ctx(self)->file->f_mapping);
+}
+
 static enum dmaown_mode ictx_mode(void *self)
 {
 	if (READ_ONCE(to_ctx(self)->account_mode) == LAYOUT_IOPT_PAGES_ACCOUNT_MM)
@@ -96,6 +103,7 @@ const struct backend dmaown_iommufd_backend = {
 	.counts_pins = true,
 	.get = ictx_get,
 	.put = ictx_put,
+	.mapped = ictx_mapped,
 	.mode = ictx_mode,
 	.objects = dmaown_iommufd_objects,
 	.areas = dmaown_iommufd_areas,

@@ -147,6 +147,8 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "iommufd_access", "struct iommufd_access *",
 				  { .optional = true } },
 				{ "group", "struct vfio_group *", { .optional = true } },
+				/* Before 6.10 a mapping is not linked to its device. */
+				{ "inode", "struct inode *", { .optional = true } },
 			} },
 			{ "vfio_container", { .optional = true }, .members = {
 				{ "kref", "struct kref" },

@@ -9,10 +9,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "array.h"
 #include "holders.h"
-#include "vfio/devices.h"
-#include "vfio/vfio.h"
 
 /* Age in milliseconds after which the holders are looked up again */
 #define FRESH 100
@@ -25,248 +22,42 @@
 #define LOOKS	   4
 #define LOOK_PAUSE 50
 
-/* Objects of a context that are copied at once */
-#define OBJECTS 32
-
-static int holders_add_device(struct holders *holders, const struct bound_device *device)
-{
-	struct bound_device *devices;
-
-	devices = array_grow(holders->devices, holders->devices_nr, &holders->devices_room,
-			     sizeof(*devices));
-	if (!devices)
-		return -ENOMEM;
-	holders->devices = devices;
-	devices[holders->devices_nr++] = *device;
-	return 0;
-}
-
-static int holders_add_object(struct holders *holders, unsigned int number,
-			      const struct object *object)
-{
-	struct bound_device device = {
-		.number = number,
-		.has_opens = object->has_opens,
-		.removing = object->removing,
-		.opens = object->opens,
-	};
-
-	strscpy(device.name, object->name, sizeof(device.name));
-	return holders_add_device(holders, &device);
-}
-
-/* There are few devices: a linear search is fast enough. */
-static struct bound_device *holders_device(const struct holders *holders, unsigned int number,
-					   const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < holders->devices_nr; i++)
-		if (holders->devices[i].number == number && !strcmp(holders->devices[i].name, name))
-			return &holders->devices[i];
-	return NULL;
-}
-
-/* Set how often a device is open that its context does not list, or without that number. */
-static int holders_set_opens(struct holders *holders, unsigned int number, const char *name,
-			     unsigned int opens)
-{
-	struct bound_device device = { .number = number, .has_opens = true, .opens = opens };
-	struct bound_device *known = holders_device(holders, number, name);
-
-	if (!known) {
-		strscpy(device.name, name, sizeof(device.name));
-		return holders_add_device(holders, &device);
-	}
-	if (!known->has_opens) {
-		known->has_opens = true;
-		known->opens = opens;
-	}
-	return 0;
-}
-
-static int holders_find_devices_in(struct holders *holders, struct context ctx, unsigned int number,
-				   struct object *batch)
-{
-	unsigned int done, i;
-	u32 id = 0;
-	int more, ret = 0;
-
-	do {
-		more = dmaown_context_objects(ctx, &id, batch, OBJECTS, &done);
-		for (i = 0; i < done && more >= 0 && !ret; i++)
-			if (batch[i].type == OBJECT_DEVICE)
-				ret = holders_add_object(holders, number, &batch[i]);
-		if (fatal_signal_pending(current))
-			ret = ret ?: -EINTR;
-		cond_resched();
-	} while (more > 0 && !ret);
-	return min(more, 0) ?: ret;
-}
-
-/* Find the devices of all contexts, and the number of their open files. */
-static int holders_find_devices(struct holders *holders, const struct contexts *contexts,
-				struct lockset_place *where)
-{
-	struct object *batch = kvmalloc_array(OBJECTS, sizeof(*batch), GFP_KERNEL_ACCOUNT);
-	unsigned int i;
-	int ret = 0;
-
-	if (!batch)
-		return -ENOMEM;
-	for (i = 0; i < contexts->nr && !ret; i++) {
-		ret = holders_find_devices_in(holders, contexts->array[i], i, batch);
-		*where = (struct lockset_place){ .context = i };
-	}
-	kvfree(batch);
-	return ret == -EAGAIN ? -EBUSY : ret;
-}
-
-/* Emulated devices of kind iommufd, and devices that are being removed, have files. */
-static int holders_find_devices_of_files(struct holders *holders)
-{
-	const struct snapshot *snapshot = &holders->snapshot;
-	unsigned int i;
-	int ret = 0;
-
-	for (i = 0; i < snapshot->by_device_nr && !ret;
-	     i = dmaown_snapshot_next_device(snapshot, i)) {
-		const struct holder *holder = snapshot->by_device[i];
-
-		if (holder->number != NUMBER_NONE && holder->device_file)
-			ret = holders_set_opens(holders, holder->number, holder->device,
-						dmaown_vfio_file_opens(holder->device_file));
-	}
-	return ret;
-}
-
-struct open_search {
-	struct holders *holders;
-	const struct contexts *contexts;
-};
-
-static bool holders_lists_device(const struct holders *holders, const char *name)
-{
-	unsigned int i;
-
-	for (i = 0; i < holders->devices_nr; i++)
-		if (!strcmp(holders->devices[i].name, name))
-			return true;
-	return false;
-}
-
-/* Are all open files of a device known, and all in other contexts? */
-static bool holders_known_elsewhere(const struct holders *holders, const char *name)
-{
-	const struct holder *holder;
-	bool locked;
-
-	holder = dmaown_snapshot_device(&holders->snapshot, NUMBER_NONE, name);
-	return holder && holder->device_file &&
-	       dmaown_vfio_file_opens(holder->device_file) <=
-		       dmaown_snapshot_device_files(&holders->snapshot, NUMBER_NONE, name, &locked);
-}
-
-/* Of a device that is being removed only its files tell the context. It may be any. */
-static int holders_add_removing(struct holders *holders, const char *name)
-{
-	struct bound_device device = { .number = NUMBER_NONE, .removing = true };
-
-	if (holders_lists_device(holders, name) || holders_known_elsewhere(holders, name))
-		return 0;
-	strscpy(device.name, name, sizeof(device.name));
-	return holders_add_device(holders, &device);
-}
-
-static int holders_check_open(const struct open_device *open, void *arg)
-{
-	const struct open_search *search = arg;
-	const struct ptrset *set = &search->contexts->set;
-
-	if (open->device.removing)
-		return holders_add_removing(search->holders, open->device.name);
-	if (!open->ctx.self || !dmaown_ptrset_count(set, open->ctx.self))
-		return 0;
-	return holders_set_opens(search->holders, *dmaown_ptrset_value(set, open->ctx.self),
-				 open->device.name, open->device.opens);
-}
-
-/* Emulated devices of kind iommufd whose files no process has are found from the buses' side. */
-static int holders_find_open_devices(struct holders *holders, const struct contexts *contexts)
-{
-	struct open_search search = { .holders = holders, .contexts = contexts };
-
-	return dmaown_vfio_each_open(holders_check_open, &search);
-}
-
-/*
- * Compare VFIO's counts with the files that were found. Return: 0 if all files are known; 1 if not;
- * -EBUSY if a file that may be one of them is locked, and *where is its context.
- */
-static int holders_count_unknown(struct holders *holders, struct lockset_place *where)
-{
-	unsigned int i, files;
-	bool locked;
-	int ret = 0;
-
-	for (i = 0; i < holders->devices_nr; i++) {
-		struct bound_device *device = &holders->devices[i];
-
-		if (!device->has_opens) {
-			device->unknown = device->removing;
-			ret = ret ?: device->removing;
-			continue;
-		}
-		files = dmaown_snapshot_device_files(&holders->snapshot, device->number,
-						     device->name, &locked);
-		if (device->opens <= files)
-			continue;
-		if (locked) {
-			*where = (struct lockset_place){ .context = device->number };
-			return -EBUSY;
-		}
-		device->unknown = device->opens - files;
-		ret = 1;
-	}
-	return ret;
-}
-
 /*
  * The files that were found stay open until VFIO's counts have been read. So VFIO counts all of
  * them, and any excess is files that are open but were not found. A file that is opened and closed
  * all the time cannot replace another in the count.
  */
 static int holders_look_once(struct holders *holders, const struct contexts *contexts,
-			     struct lockset_place *where)
+			     bool everywhere, struct lockset_place *where)
 {
+	struct snapshot *snapshot = &holders->snapshot;
+	struct bound_devices *devices = &holders->devices;
 	int ret;
 
 	dmaown_holders_free(holders);
 	holders->found = ktime_get();
-	ret = dmaown_snapshot_of(&holders->snapshot, &contexts->set);
+	ret = dmaown_devices_find(devices, contexts, where);
+	devices->mapped.any = devices->mapped.any || everywhere;
 	if (!ret)
-		ret = dmaown_snapshot_index_devices(&holders->snapshot);
+		ret = dmaown_snapshot_of(snapshot, &contexts->set, &devices->mapped);
 	if (!ret)
-		ret = holders_find_devices(holders, contexts, where);
+		ret = dmaown_snapshot_index_devices(snapshot);
 	if (!ret)
-		ret = holders_find_devices_of_files(holders);
-	if (!ret)
-		ret = holders_find_open_devices(holders, contexts);
-	dmaown_snapshot_release_files(&holders->snapshot);
-	if (!ret)
-		ret = holders_count_unknown(holders, where);
+		ret = dmaown_devices_count(devices, snapshot, where);
+	dmaown_snapshot_release_files(snapshot);
 	if (ret < 0)
 		dmaown_holders_free(holders);
 	return ret;
 }
 
+/* If a file is not found, walk the mappings of all processes. */
 static int holders_look(struct holders *holders, const struct contexts *contexts,
 			struct lockset_place *where)
 {
 	unsigned int looks = 0;
 	int ret;
 
-	while ((ret = holders_look_once(holders, contexts, where)) > 0 && ++looks < LOOKS)
+	while ((ret = holders_look_once(holders, contexts, looks, where)) > 0 && ++looks < LOOKS)
 		if (schedule_timeout_killable(msecs_to_jiffies(LOOK_PAUSE)))
 			return -EINTR;
 	return min(ret, 0);
@@ -283,7 +74,7 @@ int dmaown_holders_refresh(struct holders *holders, const struct contexts *conte
 void dmaown_holders_free(struct holders *holders)
 {
 	dmaown_snapshot_free(&holders->snapshot);
-	kvfree(holders->devices);
+	dmaown_devices_free(&holders->devices);
 	memset(holders, 0, sizeof(*holders));
 }
 
@@ -487,8 +278,8 @@ static void holders_check_unknown(const struct holders *holders, const struct pl
 {
 	unsigned int i;
 
-	for (i = 0; i < holders->devices_nr; i++) {
-		const struct bound_device *device = &holders->devices[i];
+	for (i = 0; i < holders->devices.nr; i++) {
+		const struct bound_device *device = &holders->devices.array[i];
 
 		if (holders_touched(plan, device->number) && device->unknown &&
 		    !dmaown_forces_device(forces, DMAOWN_REASON_UNKNOWN_HOLDER, device->name))

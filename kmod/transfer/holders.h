@@ -6,27 +6,16 @@
 #include <linux/ktime.h>
 
 #include "contexts.h"
+#include "devices.h"
 #include "force.h"
 #include "plan.h"
 #include "report.h"
 #include "snapshot.h"
 
-/* A device in one of the contexts, or in an unknown one. */
-struct bound_device {
-	unsigned int number; /* of the context, or NUMBER_NONE */
-	bool has_opens;
-	bool removing;	      /* being removed, so that VFIO does not list it */
-	unsigned int opens;   /* open files of the device, counted by VFIO */
-	unsigned int unknown; /* open files that no process has; 1 if that cannot be known */
-	char name[64];
-};
-
 /* The holders of the contexts of a transfer. */
 struct holders {
 	struct snapshot snapshot;
-	struct bound_device *devices; /* of all contexts */
-	unsigned int devices_nr;
-	unsigned int devices_room;
+	struct bound_devices devices;
 	ktime_t found; /* start of the search; 0 if there was none */
 };
 

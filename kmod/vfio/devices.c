@@ -13,6 +13,7 @@
  * rest: VFIO waits for open files before it lets go of the group and the driver.
  */
 #include <linux/device.h>
+#include <linux/fs.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
@@ -22,6 +23,7 @@
 #include <linux/vfio.h>
 
 #include "devices.h"
+#include "dmaown_layout.h"
 #include "id.h"
 #include "vfio.h"
 
@@ -54,6 +56,9 @@ static bool devices_inspect(const struct vfio *vfio, struct vfio_device *vdev,
 		ret = dmaown_context_live(open->ctx);
 	open->busy = ret == -EAGAIN;
 	open->unseen = ret == -ENOEXEC;
+#if LAYOUT_HAS_vfio_device_inode
+	open->mapping = vdev->inode->i_mapping;
+#endif
 	if (ret && !open->busy && open->ctx.self) {
 		dmaown_context_put(open->ctx);
 		open->ctx = (struct context){};

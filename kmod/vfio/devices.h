@@ -6,6 +6,7 @@
 #include "context.h"
 #include "kinds.h"
 
+struct address_space;
 struct device;
 
 /* A device that is open, or may be. Valid only during the callback. */
@@ -14,6 +15,8 @@ struct open_device {
 	struct context ctx; /* none if there is none, or if it is unknown */
 	bool busy;	    /* locked: the context is unknown, or whether it is in use */
 	bool unseen;	    /* the module has no layout for its context */
+	/* Its files are mapped through this; NULL if nothing tells who maps them. */
+	struct address_space *mapping;
 };
 
 typedef int (*open_device_fn)(const struct open_device *open, void *arg);

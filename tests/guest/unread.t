@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 11: a process whose mappings cannot be read, because a thread of it holds mmap_lock for writing, may hold any
-# context. Nobody waits for it: listings say so, and a transfer is refused unless the process is trusted or accepted.
+# Rule 11: a process that maps a device, and whose mappings cannot be read because a thread of it holds mmap_lock for
+# writing. It may map the device of any context. Nobody waits for it: listings say so, and a transfer is refused unless
+# the process is trusted or accepted.
 # shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,9 +11,13 @@ size=$((1 << 20))
 
 state() { areas_of "$new"; }
 
-# lock_mappings NAME UID: start a process of this user, which holds its own mmap_lock until unlock_mappings.
+# lock_mappings NAME UID: start a process of this user, which maps a BAR of the device, and holds its own mmap_lock until
+# unlock_mappings.
 lock_mappings() {
 	start "$1"
+	hand_over old "$1" "$dev"; passed=$reply
+	map_bar "$1" "$passed"
+	ask "$1" close "$passed"
 	ask "$1" open /dev/stall; stall=$reply
 	ask "$1" write "$stall" map
 	hand_over "$1" friend "$stall"; friend_stall=$reply
