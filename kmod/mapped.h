@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Address spaces that map files of VFIO devices. A search that knows them need not walk the mappings
- * of all processes.
+ * Address spaces that map files of VFIO devices or of contexts. A search that knows them need not
+ * walk the mappings of all processes.
  */
 #ifndef DMAOWN_MAPPED_H
 #define DMAOWN_MAPPED_H

@@ -74,8 +74,8 @@ int dmaown_snapshot_take(struct snapshot *snapshot, u64 only);
  * become the numbers of the holders. A locked device file is included if it seems to be bound to
  * one of the contexts. Included with NUMBER_NONE are files of devices that are being removed from
  * other contexts, and processes that could not be read to the end: those have no file. Holders are
- * sorted by number and process. mapped: the address spaces whose mappings are walked. Device files stay open until
- * dmaown_snapshot_release_files().
+ * sorted by number and process. mapped: the address spaces whose mappings are walked. Device files
+ * stay open until dmaown_snapshot_release_files().
  */
 int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts,
 		       const struct mapped *mapped);

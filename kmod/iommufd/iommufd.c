@@ -85,7 +85,7 @@ static void ictx_put(void *self)
 	fput(to_ctx(self)->file);
 }
 
-/* All contexts have the mapping of the inode of /dev/iommu: other contexts add address spaces, too. */
+/* All contexts share the mapping of the inode of /dev/iommu: others add address spaces, too. */
 static void ictx_mapped(void *self, struct mapped *mapped)
 {
 	dmaown_mapped_add(mapped, to_ctx(self)->file->f_mapping);

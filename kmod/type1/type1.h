@@ -19,7 +19,7 @@ struct layout_vfio_container;
  */
 struct context dmaown_type1_context(struct file *file);
 
-/* Get the context of a container on which the caller holds a reference. Return: with another one. */
+/* Get the context of a container that the caller keeps. Return: the context with a reference. */
 struct context dmaown_type1_context_of(struct layout_vfio_container *container);
 
 /*

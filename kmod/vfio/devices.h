@@ -24,8 +24,8 @@ typedef int (*open_device_fn)(const struct open_device *open, void *arg);
 /*
  * Call fn for each open device on the PCI and platform buses, with mediated devices below them,
  * until fn returns a value other than 0. Finds nothing if VFIO is not loaded or not proven. A
- * device that is being removed is busy, and nothing else is known of it: has_opens is false. Return:
- * the last value of fn, or -ENOMEM.
+ * device that is being removed is busy, and nothing else is known of it: has_opens is false.
+ * Return: the last value of fn, or -ENOMEM.
  */
 int dmaown_vfio_each_open(open_device_fn fn, void *arg);
 

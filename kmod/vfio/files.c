@@ -152,7 +152,7 @@ static int vfio_files_context_of_group(const struct vfio *vfio, struct vfio_devi
 #endif
 }
 
-/* Get the context of an open device. An open device of a group that is in a container stays in it. */
+/* Get the context of an open device. Its group stays in its container while the device is open. */
 static int vfio_files_context_of_device(const struct vfio *vfio, struct vfio_device *vdev,
 					struct context *ctx)
 {

@@ -43,8 +43,8 @@ bool dmaown_vfio_is_device(const struct device *dev);
 
 /*
  * Get the context of an open device, with a reference; *ctx has none if it is in none. VFIO is
- * proven, and the caller holds dev_set->lock. Return: 0; -EAGAIN if the group is locked; or -ENOEXEC
- * if the module has no layout for the context.
+ * proven, and the caller holds dev_set->lock. Return: 0; -EAGAIN if the group is locked; or
+ * -ENOEXEC if the module has no layout for the context.
  */
 int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev,
 			       struct context *ctx);
