@@ -171,6 +171,7 @@ static struct walk *find_walk_begin(holding_fn fn, void *arg)
 		return NULL;
 	walk->fn = fn;
 	walk->arg = arg;
+	walk->lock_tries = WALK_TRIES;
 	dmaown_ptrset_init(&walk->seen);
 	if (find_use_next(&walk->kinds)) {
 		find_walk_end(walk);

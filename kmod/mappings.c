@@ -22,7 +22,7 @@
 /* Mappings that are inspected under mmap_lock at a time */
 #define VMA_STEPS 1024
 
-/* Attempts to take mmap_lock: about a millisecond. Many processes may be locked. */
+/* Attempts to take an mmap_lock, about a millisecond, when those of the walk are used up */
 #define MM_TRIES 16
 
 /* Return: true if there may be more. */
@@ -70,7 +70,7 @@ static int mappings_walk(struct walk *walk, struct task_struct *leader, struct m
 
 	do {
 		more = mappings_collect(walk, mm);
-		if (more == -EAGAIN && !lock_retry(&tries))
+		if (more == -EAGAIN && !lock_retry(&walk->lock_tries) && !lock_retry(&tries))
 			return dmaown_walk_show_incomplete(walk, leader);
 		ret = dmaown_walk_show(walk, leader);
 		if (fatal_signal_pending(current))

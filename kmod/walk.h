@@ -14,6 +14,9 @@
 
 #define CANDIDATES_ROOM 64
 
+/* Attempts to take mmap_locks in a walk, about 40 ms: a thread that has one may be preempted */
+#define WALK_TRIES 512
+
 /* log2 of the number of file operations that are remembered as those of no kind */
 #define FOREIGN_BITS 6
 
@@ -68,6 +71,7 @@ struct walk {
 	/* mappings.c */
 	const struct mapped *mapped; /* walk only these; NULL: all */
 	unsigned long next_addr;
+	unsigned int lock_tries; /* left for all processes */
 };
 
 /*

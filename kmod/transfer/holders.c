@@ -22,6 +22,17 @@
 #define LOOKS	   4
 #define LOOK_PAUSE 50
 
+/* Holders without a number are the last. */
+static bool holders_any_unread(const struct snapshot *snapshot)
+{
+	unsigned int i = snapshot->nr;
+
+	while (i && snapshot->holders[i - 1].number == NUMBER_NONE)
+		if (!snapshot->holders[--i].file)
+			return true;
+	return false;
+}
+
 /*
  * The files that were found stay open until VFIO's counts have been read. So VFIO counts all of
  * them, and any excess is files that are open but were not found. A file that is opened and closed
@@ -44,13 +55,15 @@ static int holders_look_once(struct holders *holders, const struct contexts *con
 		ret = dmaown_snapshot_index_devices(snapshot);
 	if (!ret)
 		ret = dmaown_devices_count(devices, snapshot, where);
+	if (!ret)
+		ret = holders_any_unread(snapshot);
 	dmaown_snapshot_release_files(snapshot);
 	if (ret < 0)
 		dmaown_holders_free(holders);
 	return ret;
 }
 
-/* If a file is not found, walk the mappings of all processes. */
+/* If a file is not found, or a process not read to the end, walk the mappings of all processes. */
 static int holders_look(struct holders *holders, const struct contexts *contexts,
 			struct lockset_place *where)
 {
