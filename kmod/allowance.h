@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How the next area that a process maps in a context would be charged, and what it may still pin. */
+/* How the next area of a process in a context would be charged, and what it may still pin. */
 #ifndef DMAOWN_ALLOWANCE_H
 #define DMAOWN_ALLOWANCE_H
 
