@@ -114,6 +114,8 @@ static void dump_holder(struct dump *dump, const struct holder *holder)
 		record_set(rec, holder, addr, holder->addr);
 	if (holder->via == DMAOWN_VIA_UNKNOWN && holder->opens)
 		record_set(rec, holder, files, holder->opens);
+	if (*holder->device)
+		record_set(rec, holder, removing, holder->removing);
 }
 
 /*
