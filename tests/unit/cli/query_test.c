@@ -6,8 +6,6 @@
 #include "query/id.h"
 #include "query/process.h"
 
-#include <stdio.h>
-
 static void test_context_names(void **state)
 {
 	static const char *const wrong[] = {
