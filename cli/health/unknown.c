@@ -96,7 +96,8 @@ static struct finding *add_open(struct finding_list *list, const char *device, c
 	struct finding *finding;
 
 	finding = finding_add(list, FOUND_UNKNOWN,
-			      "device %s%s: no process has %" PRIu32 " open file%s of it, neither as a "
+			      "device %s%s: no process has %" PRIu32
+			      " open file%s of it, neither as a "
 			      "descriptor nor mapped: the holder is unknown",
 			      device, place, files, files == 1 ? "" : "s");
 	finding_advice(finding, UNKNOWN_CAUSES " may hold it: " UNKNOWN_WAY_OUT);
@@ -119,10 +120,11 @@ static struct finding *add_unseen_device(struct finding_list *list,
 {
 	struct finding *finding;
 
-	finding = finding_add(list, FOUND_UNKNOWN,
-			      "device %s: the module was not built for its context: who has it open is "
-			      "unknown",
-			      holder->device);
+	finding =
+		finding_add(list, FOUND_UNKNOWN,
+			    "device %s: the module was not built for its context: who has it open is "
+			    "unknown",
+			    holder->device);
 	finding_advice(finding, REBUILD);
 	return finding;
 }
@@ -158,10 +160,11 @@ static void add_file(struct finding_list *list, const union record *record)
 	else if (!known(holder, HOLDER, VIA))
 		finding = add_unread(list, process);
 	else
-		finding = finding_add(list, FOUND_UNKNOWN,
-				      "%s of %s is of a device or group that is locked: its context is "
-				      "unknown",
-				      file, process);
+		finding =
+			finding_add(list, FOUND_UNKNOWN,
+				    "%s of %s is of a device or group that is locked: its context is "
+				    "unknown",
+				    file, process);
 	value_set_field(&finding->pid, record_field(RECORD_HOLDER, DMAOWN_A_HOLDER_PID), record);
 }
 
@@ -295,6 +298,7 @@ int findings_add_unknown(struct finding_list *list, struct channel *channel,
 			 const struct record_list *holders)
 {
 	add_files(list, holders);
-	return add_devices(list, channel) ?: add_unclear_devices(list, channel, holders) ?:
-			     findings_add_vfio(list, channel);
+	return add_devices(list, channel)			   ?:
+		       add_unclear_devices(list, channel, holders) ?:
+								     findings_add_vfio(list, channel);
 }

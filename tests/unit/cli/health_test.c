@@ -204,8 +204,9 @@ static void test_unread(void **state)
 		assert_int_equal(RUN(can_exit, "4242"), 14);
 	}
 	/* A device that could not be inspected is one finding, whichever records show it. */
-	write_file("holders", "context=- pid=- via=unknown device=0000:00:02.0 busy=1 removing=1\n"
-			      "context=- pid=- via=unknown device=0000:00:03.0 busy=1 removing=0\n");
+	write_file("holders",
+		   "context=- pid=- via=unknown device=0000:00:02.0 busy=1 removing=1\n"
+		   "context=- pid=- via=unknown device=0000:00:03.0 busy=1 removing=0\n");
 	write_file("devices", "context=0x1f2e device=0000:00:02.0 opens=1 unknown=-\n");
 	assert_int_equal(RUN(verify, "-J"), 14);
 	assert_json("[.verify.findings[] | .finding, .device] == "
