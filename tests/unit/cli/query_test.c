@@ -2,6 +2,8 @@
 /* Tests of query/context.c, query/id.c and query/process.c. */
 #include "fixture.h"
 
+#include <string.h>
+
 #include "query/context.h"
 #include "query/id.h"
 #include "query/process.h"
