@@ -311,7 +311,7 @@ static void test_verify(void **state)
 	assert_json(".verify.findings | length == 1 and .[0].finding == \"not-holder\" and "
 		    ".[0].pid == 4242 and .[0].command == \"dmaownctl transfer --to 4241 "
 		    "--from 0xbeef1092 --context 0x1f2e3d4c5b6a7988\"");
-	/* That is looked at twice. What is unknown is said once. */
+	/* Health looks twice at this, and says once that a process is unread. */
 	write_file("holders",
 		   "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n"
 		   "context=- pid=4245 start=9 comm=many busy=1 unseen=0\n");

@@ -95,7 +95,7 @@ static void test_undo(void **state)
 	assert_int_equal(RUN(transfer, "--to", "4241", "--force", "would-reset=00:02.0"), 0);
 	assert_stdout("--context 0x1f2e3d4c5b6a7988$");
 
-	/* What else was accepted may be a reason to refuse the way back, too. */
+	/* Other accepted reasons may be reasons to refuse the way back, too. */
 	assert_int_equal(RUN(transfer, "--to", "4241", "--force", "unknown-holder=00:01.0",
 			     "--force", "unread=4243", "--force", "untrusted-holder", "--force",
 			     "unseen", "--force", "taken-back"),
