@@ -12,6 +12,7 @@
 	C(ioas, "ioas", "list IOASes")                                                       \
 	C(areas, "areas", "list areas: addresses, source and owner")                         \
 	C(owners, "owners", "list owners: charges, limits and headroom")                     \
+	C(holders, "holders", "list holders: how they hold, and what they may still pin")    \
 	C(devices, "devices", "list devices that are bound to contexts")                     \
 	C(who, "who", "show who holds a device, group or context, and what frees it")        \
 	C(tree, "tree", "show contexts with everything in them")                             \

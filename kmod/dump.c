@@ -94,6 +94,25 @@ static void dump_holding_process(struct holder_record *rec, const struct holder 
 	set_uid(rec, holder, holder->uid);
 }
 
+/* Only a process with a descriptor of the context itself can map areas. */
+static void dump_allowance(struct holder_record *rec, const struct holder *holder)
+{
+	const struct allowance *allowance = &holder->allowance;
+
+	record_set(rec, holder, kind, holder->kind);
+	if (holder->via != DMAOWN_VIA_CONTEXT)
+		return;
+	record_set(rec, holder, mode, allowance->mode);
+	if (allowance->mode == DMAOWN_MODE_NONE)
+		return;
+	record_set(rec, holder, used, allowance->used);
+	if (!allowance->limited)
+		return;
+	record_set(rec, holder, limit, allowance->limit);
+	record_set(rec, holder, headroom,
+		   allowance->limit > allowance->used ? allowance->limit - allowance->used : 0);
+}
+
 static void dump_holder(struct dump *dump, const struct holder *holder)
 {
 	struct holder_record *rec = &dump_add(dump)->holder;
@@ -116,6 +135,8 @@ static void dump_holder(struct dump *dump, const struct holder *holder)
 		record_set(rec, holder, files, holder->opens);
 	if (*holder->device)
 		record_set(rec, holder, removing, holder->removing);
+	if (holder->context)
+		dump_allowance(rec, holder);
 }
 
 /*

@@ -124,6 +124,8 @@ static int snapshot_add_holder(const struct holding *holding, void *arg)
 	holder->context = context;
 	if (context)
 		holder->kind = dmaown_context_kind(holding->ctx);
+	if (context && holding->via == DMAOWN_VIA_CONTEXT && !walk->among)
+		dmaown_allowance_get(&holder->allowance, holding->task, holding->ctx);
 	if (walk->among)
 		holder->number = number;
 	holder->tgid = holding->task->tgid;

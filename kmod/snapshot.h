@@ -5,6 +5,7 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
+#include "allowance.h"
 #include "context.h"
 #include "find.h"
 
@@ -28,17 +29,18 @@ struct holder {
 	kuid_t uid;
 	kuid_t euid;
 	kuid_t suid;
-	unsigned int number;	  /* of the context, set by dmaown_snapshot_of() */
-	enum dmaown_kind kind;	  /* of the context, if it is known */
-	unsigned int fd;	  /* the lowest descriptor of the file; NO_FD if it is mapped */
-	unsigned long addr;	  /* the lowest mapping of the file */
-	const void *file;	  /* only to be compared */
-	struct file *device_file; /* set by dmaown_snapshot_of(), with a reference; or NULL */
-	bool busy;		  /* a lock is held: the context is unknown */
-	bool unseen;		  /* the module has no layout for the file's context */
-	bool has_opens;		  /* the file is of a device */
-	bool removing;		  /* that device is unregistered, but still open */
-	unsigned int opens;	  /* open files of that device; of an unknown holder: its files */
+	unsigned int number;	    /* of the context, set by dmaown_snapshot_of() */
+	enum dmaown_kind kind;	    /* of the context, if it is known */
+	unsigned int fd;	    /* the lowest descriptor of the file; NO_FD if it is mapped */
+	unsigned long addr;	    /* the lowest mapping of the file */
+	const void *file;	    /* only to be compared */
+	struct file *device_file;   /* set by dmaown_snapshot_of(), with a reference; or NULL */
+	struct allowance allowance; /* for areas that it maps; valid if via is CONTEXT */
+	bool busy;		    /* a lock is held: the context is unknown */
+	bool unseen;		    /* the module has no layout for the file's context */
+	bool has_opens;		    /* the file is of a device */
+	bool removing;		    /* that device is unregistered, but still open */
+	unsigned int opens;	    /* open files of that device; of an unknown holder: its files */
 	enum dmaown_via via;
 	char comm[TASK_COMM_LEN];
 	char device[64];
@@ -122,8 +124,8 @@ unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsig
 					  const char *device, bool *locked);
 
 /*
- * Of all holders of a context by files of the same device, one stands for the device: is it this
- * one?
+ * One holder stands for the device among all holders of a context by files of that device: is it
+ * this one?
  */
 bool dmaown_snapshot_stands_for_device(const struct snapshot *snapshot,
 				       const struct holder *holder);

@@ -8,6 +8,9 @@
 /* The default of --headroom, in percent of the limit. */
 #define HEADROOM_PERCENT 10
 
+/* Is less than this percentage of a limit left? */
+bool headroom_is_scarce(uint64_t headroom, uint64_t limit, double percent);
+
 /* Return: true if less than this percentage of the owner's limit is left; false if unknown. */
 bool is_scarce(const struct owner_record *owner, double percent);
 

@@ -251,7 +251,18 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "open files of the device that no process has, if via is unknown; missing if it is "	\
 	  "not known whether there are any")							\
 	F(REMOVING,	removing,	FLAG,							\
-	  "1 if the device is being unbound from its driver or removed")
+	  "1 if the device is being unbound from its driver or removed")			\
+	F(KIND,		kind,		KIND,	"kind of context")				\
+	F(MODE,		mode,		MODE,							\
+	  "accounting mode of the next area that the process maps, if via is context")		\
+	F(LIMIT,	limit,		SIZE,							\
+	  "RLIMIT_MEMLOCK of the process in bytes; missing if unlimited, in mode none, or for "	\
+	  "kind type1 with CAP_IPC_LOCK")							\
+	F(USED,		used,		SIZE,							\
+	  "bytes in the counter that the limit applies to: the user's locked pages in "		\
+	  "mode user, VmLck in mode mm")							\
+	F(HEADROOM,	headroom,	SIZE,							\
+	  "limit minus used in bytes; 0 if used is larger")
 
 /* One for each IOAS. */
 #define DMAOWN_IOAS_FIELDS(F)									\

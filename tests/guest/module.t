@@ -17,7 +17,7 @@ like "$id" '^0x' "a context is seen"
 run rmmod dmaown
 is "$status" 0 "the module can be unloaded while contexts are in use"
 for channel in "" "--channel netlink" "--channel debugfs"; do
-	for command in list ioas areas owners devices "who 0" tree "can-exit $new" verify metrics status "transfer --to $new"; do
+	for command in list ioas areas owners holders devices "who 0" tree "can-exit $new" verify metrics status "transfer --to $new"; do
 		# shellcheck disable=SC2086 # options and arguments
 		run dmaownctl $channel $command
 		is "$status" 69 "without the module: $channel $command"

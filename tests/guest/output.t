@@ -30,7 +30,7 @@ ignoring=(env --ignore-signal=PIPE dmaownctl)
 commands=(--help --usage --version status "status --json" metrics "verify --json" "can-exit $$ --json" "can-exit $old"
 	"check --to $new" "check --to $new --json" "check --to $new --from $$ --json" "check --to $new --remap auto --verbose"
 	"transfer --to $new --dry-run" "owners --raw" "areas --list-columns" "tree --list-columns")
-for command in list ioas areas owners devices "who ${edus[0]}" tree; do commands+=("$command" "$command --json"); done
+for command in list ioas areas owners holders devices "who ${edus[0]}" tree; do commands+=("$command" "$command --json"); done
 for command in transfer hold watch; do commands+=("$command --help"); done
 # shellcheck disable=SC2086 # command and options
 for command in "${commands[@]}"; do

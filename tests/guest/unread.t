@@ -22,13 +22,15 @@ lock_mappings() {
 	ask "$1" write "$stall" map
 	hand_over "$1" friend "$stall"; friend_stall=$reply
 	[ "$2" -eq 0 ] || ask "$1" setuid "$2"
-	ask "$1" background mmap "$stall" 64K shared rw 0x30000000000
+	# The thread that answers may need mmap_lock, too.
+	tell "$1" background mmap "$stall" 64K shared rw 0x30000000000
 	eventually unread "${!1}" || return
 }
 
 unlock_mappings() {
 	ask friend write "$friend_stall" go
 	ask friend close "$friend_stall"
+	hear "$1"
 	stop "$1"
 }
 

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/cred.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/user.h>
+
+#include "allowance.h"
+#include "process.h"
+
+/* The locked pages of the user of a process. */
+static u64 allowance_user_locked(struct task_struct *leader)
+{
+	u64 npages;
+
+	rcu_read_lock();
+	npages = atomic_long_read(&__task_cred(leader)->user->locked_vm);
+	rcu_read_unlock();
+	return npages;
+}
+
+/* The locked pages of the address space of a process. The alloc_lock of the task keeps the mm. */
+static u64 allowance_mm_locked(struct task_struct *leader)
+{
+	u64 npages = 0;
+
+	task_lock(leader);
+	if (leader->mm)
+		npages = READ_ONCE(leader->mm->locked_vm);
+	task_unlock(leader);
+	return npages;
+}
+
+/*
+ * iommufd charges an area of a process with CAP_IPC_LOCK in mode none (kernel: iommufd/pages.c,
+ * iopt_alloc_pages()). Type1 charges it, without a limit.
+ */
+void dmaown_allowance_get(struct allowance *allowance, struct task_struct *leader,
+			  struct context ctx)
+{
+	bool privileged = dmaown_process_may_lock(leader);
+	u64 npages = 0;
+
+	*allowance = (struct allowance){ .mode = dmaown_context_mode(ctx) };
+	if (privileged && !dmaown_context_limit_by_privilege(ctx))
+		allowance->mode = DMAOWN_MODE_NONE;
+	if (allowance->mode == DMAOWN_MODE_NONE)
+		return;
+	allowance->limit = task_rlimit(leader, RLIMIT_MEMLOCK);
+	allowance->limited = !privileged && allowance->limit != RLIM_INFINITY;
+	if (allowance->mode == DMAOWN_MODE_USER)
+		npages = allowance_user_locked(leader);
+	else
+		npages = allowance_mm_locked(leader);
+	allowance->used = npages << PAGE_SHIFT;
+}
