@@ -89,6 +89,7 @@ function __dmaownctl_offer_kind
             __dmaownctl_listed devices DEVICE | string replace -r '^' would-reset=
             __dmaownctl_listed devices DEVICE | string replace -r '^' unknown-holder=
             __dmaownctl_listed list HOLDERS | string replace -r '^' untrusted-holder=
+            __dmaownctl_listed list HOLDERS | string replace -r '^' unread=
         case '*:*IOAS:IOVA=ADDR'
             __dmaownctl_remaps
     end

@@ -124,8 +124,8 @@ unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsig
 					  const char *device, bool *locked);
 
 /*
- * Of all holders of a context by files of the same device, one stands for the device: is it this
- * one?
+ * One holder stands for the device among all holders of a context by files of that device: is it
+ * this one?
  */
 bool dmaown_snapshot_stands_for_device(const struct snapshot *snapshot,
 				       const struct holder *holder);

@@ -205,7 +205,12 @@ static bool in_context(enum record_kind kind, const union record *record, uint64
 {
 	const struct field *field = record_field_named(kind, "context", strlen("context"));
 
-	return !context || !field || field_number(field, record) == context;
+	if (!context || !field)
+		return true;
+	/* Over netlink the module also returns holders that may be in the context. */
+	if (kind == RECORD_HOLDER && !known(&record->holder, HOLDER, CONTEXT))
+		return record->holder.busy || record->holder.unseen;
+	return field_number(field, record) == context;
 }
 
 static int each_line(struct channel *channel, FILE *file, enum record_kind kind, uint64_t context,

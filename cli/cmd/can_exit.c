@@ -144,26 +144,35 @@ static void add_loss(struct leaving *leaving, const union record *record,
 			record);
 }
 
+/*
+ * Return: a file of the process without which the context loses all that is mapped in it, if no
+ * other process has such a file; or NULL. *why is a sentence.
+ */
+static const struct holder_record *find_loss(const struct leaving *leaving,
+					     const struct context_record *context, const char **why)
+{
+	const struct holder_record *own = find_only(leaving, context->context, NULL);
+
+	*why = "no other process holds it";
+	if (own || !kind_of(context->kind)->needs_group)
+		return own;
+	*why = "no other process holds a group or device in it, and with its last group it loses "
+	       "all that is mapped";
+	return find_only(leaving, context->context, ANY_DEVICE);
+}
+
 static void find_losses(struct leaving *leaving)
 {
 	const struct holder_record *own;
 	const union record *record;
+	const char *why;
 	size_t i;
 
 	for (i = 0; i < leaving->contexts.nr; i++) {
 		record = &leaving->contexts.items[i];
-		own = find_only(leaving, record->context.context, NULL);
-		if (own) {
-			add_loss(leaving, record, own, "no other process holds it");
-			continue;
-		}
-		if (!kind_of(record->context.kind)->needs_group)
-			continue;
-		own = find_only(leaving, record->context.context, ANY_DEVICE);
+		own = find_loss(leaving, &record->context, &why);
 		if (own)
-			add_loss(leaving, record, own,
-				 "no other process holds a group or device in it, and with its "
-				 "last group it loses all that is mapped");
+			add_loss(leaving, record, own, why);
 	}
 }
 
@@ -199,14 +208,16 @@ static void advise_transfer(const struct leaving *leaving, struct finding *findi
 	mend_find(&mend, finding);
 }
 
-static void find_mischarged_in(struct leaving *leaving, uint64_t context)
+static void find_mischarged_in(struct leaving *leaving, const struct context_record *record)
 {
+	uint64_t context = record->context;
 	struct owner_areas sum = sum_owned(leaving, context);
 	struct finding *finding;
 	char size[SIZE_TEXT];
+	const char *why;
 
-	/* A context that no other process holds is lost, and nothing stays charged. */
-	if (!sum.areas || find_only(leaving, context, NULL))
+	/* In a context that is lost nothing stays charged. */
+	if (!sum.areas || find_loss(leaving, record, &why))
 		return;
 	finding = finding_add(&leaving->findings, FOUND_MISCHARGED,
 			      "%" PRIu64 " area%s in context 0x%" PRIx64 ", %s pinned: owned by "
@@ -238,7 +249,7 @@ static int find_all(struct leaving *leaving)
 	find_resets(leaving);
 	find_losses(leaving);
 	for (i = 0; i < leaving->contexts.nr; i++)
-		find_mischarged_in(leaving, leaving->contexts.items[i].context.context);
+		find_mischarged_in(leaving, &leaving->contexts.items[i].context);
 	return find_unknown(leaving);
 }
 

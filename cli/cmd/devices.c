@@ -58,6 +58,7 @@ static const struct listing listing = {
 	.doc = "List the devices that are bound to a context.",
 	.set = { RECORD_DEVICE, columns, sizeof(columns) / sizeof(columns[0]) },
 	.defaults = "DEVICE,CONTEXT,KIND,ID,HWPT,IOAS,HOLDERS",
+	.has_holders = true,
 };
 
 int devices_main(int argc, char **argv, const struct channel_choice *channel)

@@ -181,6 +181,7 @@ static const struct listing listing = {
 	.set = { RECORD_CONTEXT, columns, sizeof(columns) / sizeof(columns[0]) },
 	.defaults = "ID,KIND,HOLDERS,IOASES,DEVICES,AREAS,PINNED,OWNERS,UNIT",
 	.busy = busy,
+	.has_holders = true,
 };
 
 int list_main(int argc, char **argv, const struct channel_choice *channel)

@@ -8,6 +8,7 @@
 #include "exit_status.h"
 #include "listing.h"
 #include "query/context.h"
+#include "query/holding.h"
 
 /* Number of records in a batch. Until the first batch is printed, a listing can start again. */
 #define BATCH 512
@@ -51,6 +52,7 @@ int listing_rows_add(struct listing_rows *rows, const struct row *row)
 		rows->filter_failed = true;
 		return rc;
 	}
+	rows->nr += matches;
 	rc = matches ? output_row(&rows->output, row) : 0;
 	rows->output_failed = rc;
 	return rc;
@@ -79,6 +81,24 @@ int listing_rows_end(struct listing_rows *rows, int rc)
 void listing_rows_free(struct listing_rows *rows)
 {
 	row_filter_free(rows->filter);
+}
+
+/* HOLDERS */
+
+void listing_warn_unclear(struct lookup *lookup)
+{
+	const struct record_list *holders = lookup_holders(lookup);
+	const struct holder_record *holder;
+	size_t i, nr = 0;
+
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i].holder;
+		nr += holder_is_unclear(holder) && !known(holder, HOLDER, CONTEXT);
+	}
+	if (nr)
+		warnx("%zu holder%s could not be inspected and may hold any context; see: dmaownctl "
+		      "verify",
+		      nr, nr == 1 ? "" : "s");
 }
 
 /* RECORDS */
@@ -159,6 +179,8 @@ static int print_records(struct run *run)
 		warnx("%" PRIu32 " IOAS%s locked by another thread and missing from the list; "
 		      "try again",
 		      run->busy, run->busy > 1 ? "es are" : " is");
+	if (run->listing->has_holders)
+		listing_warn_unclear(&run->lookup);
 	return EXIT_DONE;
 }
 

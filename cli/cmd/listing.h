@@ -15,6 +15,7 @@
 struct listing_rows {
 	struct output output;
 	struct row_filter *filter;
+	size_t nr; /* rows that passed the filter */
 	bool output_failed;
 	bool filter_failed;
 };
@@ -38,6 +39,12 @@ int listing_rows_flush(struct listing_rows *rows);
 int listing_rows_end(struct listing_rows *rows, int rc);
 void listing_rows_free(struct listing_rows *rows);
 
+/*
+ * If holders could not be inspected, say how many: they may hold any context, so that they may be
+ * missing from a listing of holders.
+ */
+void listing_warn_unclear(struct lookup *lookup);
+
 struct listing_filter {
 	uint64_t context;	     /* 0: all */
 	uint32_t pid;		     /* 0: all */
@@ -54,6 +61,7 @@ struct listing {
 	bool (*wanted)(const struct listing_filter *filter, const union record *record);
 	uint32_t (*busy)(const union record *record); /* number of locked IOASes; or NULL */
 	bool busy_is_total;			      /* each record has the total of all IOASes */
+	bool has_holders; /* columns show holders: warn if one may be missing */
 };
 
 int listing_main(const struct listing *listing, int argc, char **argv,

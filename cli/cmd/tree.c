@@ -550,6 +550,7 @@ static int show(struct channel *channel, void *data)
 		      " object%s marked busy: locked by another thread and missing from the "
 		      "totals; try again",
 		      tree->owner_areas.busy, tree->owner_areas.busy > 1 ? "s are" : " is");
+	listing_warn_unclear(&tree->lookup);
 	return EXIT_DONE;
 }
 

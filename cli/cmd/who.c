@@ -58,25 +58,11 @@ static void render_unit(const struct row *row, struct value *value)
 		value_give_text(value, strdup(unit));
 }
 
-static bool is_removing(const struct row *row)
-{
-	const struct record_list *devices = lookup_devices(row->lookup);
-	const struct device_record *device;
-	size_t i;
-
-	for (i = 0; i < devices->nr; i++) {
-		device = &devices->items[i].device;
-		if (device->removing && holder_has_device(holder_of(row), device->device))
-			return true;
-	}
-	return false;
-}
-
 static void render_state(const struct row *row, struct value *value)
 {
 	const struct holder_record *holder = holder_of(row);
 
-	if (is_removing(row))
+	if (holder->removing)
 		value_set_text(value, "removing");
 	else if (holder->busy)
 		value_set_text(value, "busy");
@@ -84,7 +70,7 @@ static void render_state(const struct row *row, struct value *value)
 		value_set_text(value, "unseen");
 	else if (!known(holder, HOLDER, CONTEXT))
 		value_set_text(value, "no-context");
-	if (holder->busy || holder->unseen)
+	if (holder_is_unclear(holder))
 		value->colour = COLOUR_WARN;
 }
 
@@ -93,7 +79,7 @@ static void render_frees(const struct row *row, struct value *value)
 	const struct holder_record *holder = holder_of(row);
 	char *text = NULL;
 
-	if (holder_is_unknown(holder))
+	if (holder_is_unknown(holder) && holder_is_certain(holder))
 		value_set_text(value, "unknown: " UNKNOWN_CAUSES);
 	else if (known(holder, HOLDER, FD) &&
 		 asprintf(&text, "closes descriptor %" PRIu32, holder->fd) >= 0)
@@ -198,10 +184,33 @@ static bool is_wanted(const struct who *who, const struct holder_record *holder)
 	return !who->context || holder_has_context(holder, who->context);
 }
 
+/* May the record pass, although it does not say so? */
+static bool may_be_wanted(const struct who *who, const struct holder_record *holder)
+{
+	if (who->options.pid && !holder_has_pid(holder, who->options.pid) &&
+	    !holder_is_unknown(holder))
+		return false;
+	return !who->context || holder_has_context(holder, who->context) ||
+	       (holder_is_unclear(holder) && !known(holder, HOLDER, CONTEXT));
+}
+
+static int print_holder(struct who *who, const struct subject *subject, const union record *record)
+{
+	const struct who_row row = {
+		.row = { .record = record, .lookup = &who->lookup },
+		.subject = subject,
+	};
+	size_t nr = who->rows.nr;
+	int rc = listing_rows_add(&who->rows, &row.row);
+
+	if (who->rows.nr > nr && holder_is_certain(&record->holder))
+		who->held = true;
+	return rc;
+}
+
 static int print_holders(struct who *who, struct subject *subject)
 {
 	const struct record_list *holders = lookup_holders(&who->lookup);
-	struct who_row row = { .row.lookup = &who->lookup, .subject = subject };
 	size_t i;
 	int rc = 0;
 
@@ -209,11 +218,8 @@ static int print_holders(struct who *who, struct subject *subject)
 		if (!subject_is_held(subject, &who->lookup, &holders->items[i].holder))
 			continue;
 		subject->exists = true;
-		if (!is_wanted(who, &holders->items[i].holder))
-			continue;
-		who->held = true;
-		row.row.record = &holders->items[i];
-		rc = listing_rows_add(&who->rows, &row.row);
+		if (is_wanted(who, &holders->items[i].holder))
+			rc = print_holder(who, subject, &holders->items[i]);
 	}
 	return rc;
 }
@@ -230,7 +236,17 @@ static int print_all(struct who *who)
 
 /* LIMITS OF KNOWLEDGE */
 
-static bool may_be_held(const struct who *who, const struct holder_record *holder)
+static bool holds_any(struct who *who, const struct holder_record *holder)
+{
+	size_t i;
+
+	for (i = 0; i < who->nr_subjects; i++)
+		if (subject_is_held(&who->subjects[i], &who->lookup, holder))
+			return true;
+	return false;
+}
+
+static bool may_hold_any(const struct who *who, const struct holder_record *holder)
 {
 	size_t i;
 
@@ -238,6 +254,16 @@ static bool may_be_held(const struct who *who, const struct holder_record *holde
 		if (subject_may_be_held(&who->subjects[i], holder))
 			return true;
 	return false;
+}
+
+/* May the record be a holder that the exit status does not count as one? */
+static bool is_possible(struct who *who, const struct holder_record *holder)
+{
+	if (!may_be_wanted(who, holder))
+		return false;
+	if (may_hold_any(who, holder))
+		return true;
+	return holds_any(who, holder) && !(is_wanted(who, holder) && holder_is_certain(holder));
 }
 
 static bool is_named(const struct who *who, const struct device_record *device)
@@ -250,7 +276,7 @@ static bool is_named(const struct who *who, const struct device_record *device)
 	return false;
 }
 
-static void find_unknown(struct who *who)
+static int find_unknown(struct who *who)
 {
 	const struct record_list *holders = lookup_holders(&who->lookup);
 	const struct record_list *devices = lookup_devices(&who->lookup);
@@ -258,8 +284,8 @@ static void find_unknown(struct who *who)
 	size_t i;
 
 	for (i = 0; i < holders->nr; i++)
-		if (may_be_held(who, &holders->items[i].holder))
-			findings_add_file(&who->findings, &holders->items[i]);
+		if (is_possible(who, &holders->items[i].holder))
+			findings_add_holder(&who->findings, &holders->items[i]);
 	for (i = 0; i < devices->nr; i++) {
 		device = &devices->items[i].device;
 		/* Unknown holders that were counted have a line of their own. */
@@ -267,14 +293,20 @@ static void find_unknown(struct who *who)
 		    is_named(who, device))
 			findings_add_device(&who->findings, &devices->items[i]);
 	}
+	return findings_add_vfio(&who->findings, who->channel);
 }
 
 static void report_unknown(const struct who *who)
 {
+	const struct finding *finding;
 	size_t i;
 
-	for (i = 0; i < who->findings.nr; i++)
-		warnx("%s", who->findings.items[i].text);
+	for (i = 0; i < who->findings.nr; i++) {
+		finding = &who->findings.items[i];
+		warnx("%s", finding->text);
+		if (finding->advice)
+			warnx("  %s", finding->advice);
+	}
 }
 
 static const char *why_missing(const struct subject *subject)
@@ -327,6 +359,22 @@ static int find_subjects(struct who *who)
 	return context_find(who->channel, who->options.context, &who->context);
 }
 
+static bool has_unknown(struct who *who)
+{
+	const struct record_list *holders = lookup_holders(&who->lookup);
+	const struct holder_record *holder;
+	size_t i;
+
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i].holder;
+		if (holder_is_unknown(holder) &&
+		    (holds_any(who, holder) || may_hold_any(who, holder)))
+			return true;
+	}
+	return false;
+}
+
+/* List again before an unknown holder is shown. */
 static int collect(struct who *who)
 {
 	struct lookup *lookup = &who->lookup;
@@ -336,8 +384,15 @@ static int collect(struct who *who)
 		{ RECORD_CONTEXT, &lookup->contexts },
 	};
 
+	int looks = 0;
+	int rc;
+
 	lookup->has_holders = lookup->has_devices = lookup->has_contexts = true;
-	return channel_collect_parts(who->channel, 0, parts, sizeof(parts) / sizeof(parts[0]));
+	do {
+		rc = channel_collect_parts(who->channel, 0, parts,
+					   sizeof(parts) / sizeof(parts[0]));
+	} while (!rc && has_unknown(who) && unknown_look_again(&looks));
+	return rc;
 }
 
 static int conclude(struct who *who)
@@ -361,8 +416,7 @@ static int look(struct channel *channel, void *data)
 	rc = find_subjects(who) ?: collect(who) ?: print_all(who);
 	if (rc)
 		return rc < 0 ? channel_failed(channel, RECORD_HOLDER, rc) : rc;
-	find_unknown(who);
-	return conclude(who);
+	return find_unknown(who) ?: conclude(who);
 }
 
 static void free_who(struct who *who)

@@ -85,7 +85,7 @@ static bool may_hold(const struct record_list *holders, struct holding_process o
 
 	for (i = 0; i < holders->nr; i++) {
 		holder = &holders->items[i].holder;
-		if ((holder->busy || holder->unseen) && holder_is_of(holder, owner))
+		if (holder_is_unclear(holder) && holder_is_of(holder, owner))
 			return true;
 	}
 	return false;
@@ -292,15 +292,15 @@ static int check_owners(struct health *health)
 
 	do {
 		rc = collect(health);
-		if (!rc)
-			rc = findings_add_unknown(&health->findings, health->channel,
-						  lookup_holders(&health->lookup));
 		if (rc)
 			return rc;
 	} while (lacks_holder(health) && ++looks < 2);
 	check_busy(health);
-	check_all_owned(health);
-	return 0;
+	rc = findings_add_unknown(&health->findings, health->channel,
+				  lookup_holders(&health->lookup));
+	if (!rc)
+		check_all_owned(health);
+	return rc;
 }
 
 int health_look(struct health *health, struct channel *channel, double percent)

@@ -310,8 +310,6 @@ static const char *next_step(const struct attempt *attempt)
 		return "let that process close its files of the context";
 	case DMAOWN_REASON_UNKNOWN_HOLDER:
 		return UNKNOWN_WAY_OUT;
-	case DMAOWN_REASON_UNREAD:
-		return "try again when that process is less busy";
 	case DMAOWN_REASON_UNSEEN:
 		return "build the module for this kernel, and load it again";
 	default:

@@ -16,7 +16,54 @@
 
 #define REBUILD "build the module for this kernel, and load it again; see: dmaownctl status"
 
-/* FILES */
+#define AGAIN "try again in a moment"
+
+/* LOOKING AGAIN */
+
+bool unknown_look_again(int *looks)
+{
+	if (++*looks >= LOOKS)
+		return false;
+	usleep(LOOK_PAUSE);
+	return true;
+}
+
+static bool any(const struct record_list *list, bool (*in_doubt)(const union record *record))
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++)
+		if (in_doubt(&list->items[i]))
+			return true;
+	return false;
+}
+
+/*
+ * List again as long as a record is in doubt: a file that was opened, closed or passed on meanwhile
+ * is missing only once, and most locks are held for a moment.
+ */
+static int look(struct channel *channel, enum record_kind kind,
+		bool (*in_doubt)(const union record *record), struct record_list *list)
+{
+	int looks = 0;
+	int rc;
+
+	do {
+		rc = channel_collect(channel, kind, 0, list);
+	} while (!rc && any(list, in_doubt) && unknown_look_again(&looks));
+	return rc;
+}
+
+/* HOLDERS */
+
+/* Return: text, filled with the context of a device, if it is in one. */
+static const char *place_text(char text[PLACE_TEXT], bool is_known, uint64_t context)
+{
+	*text = '\0';
+	if (is_known)
+		snprintf(text, PLACE_TEXT, " in context 0x%" PRIx64, context);
+	return text;
+}
 
 static struct finding *add_unseen(struct finding_list *list, const char *file, const char *process)
 {
@@ -38,12 +85,69 @@ static struct finding *add_unread(struct finding_list *list, const char *process
 		finding_add(list, FOUND_UNKNOWN,
 			    "the files of %s could not be read to the end: it may hold any context",
 			    process);
-	finding_advice(finding, "it has too many files or mappings, or changes them all the time: "
-				"try again in a moment");
+	finding_advice(finding, "it changes them all the time or keeps them locked: " AGAIN);
 	return finding;
 }
 
-void findings_add_file(struct finding_list *list, const union record *record)
+/* Add a device that has no file in any process, as far as is known. */
+static struct finding *add_open(struct finding_list *list, const char *device, const char *place,
+				uint32_t files)
+{
+	struct finding *finding;
+
+	finding = finding_add(list, FOUND_UNKNOWN,
+			      "device %s%s: no process has %" PRIu32
+			      " open file%s of it, neither as a "
+			      "descriptor nor mapped: the holder is unknown",
+			      device, place, files, files == 1 ? "" : "s");
+	finding_advice(finding, UNKNOWN_CAUSES " may hold it: " UNKNOWN_WAY_OUT);
+	return finding;
+}
+
+static struct finding *add_locked(struct finding_list *list, const struct holder_record *holder)
+{
+	struct finding *finding;
+
+	finding = finding_add(list, FOUND_UNKNOWN,
+			      "device %s is locked or being removed: who has it open is unknown",
+			      holder->device);
+	finding_advice(finding, AGAIN);
+	return finding;
+}
+
+static struct finding *add_unseen_device(struct finding_list *list,
+					 const struct holder_record *holder)
+{
+	struct finding *finding;
+
+	finding =
+		finding_add(list, FOUND_UNKNOWN,
+			    "device %s: the module was not built for its context: who has it open is "
+			    "unknown",
+			    holder->device);
+	finding_advice(finding, REBUILD);
+	return finding;
+}
+
+static void add_unknown(struct finding_list *list, const union record *record)
+{
+	const struct holder_record *holder = &record->holder;
+	struct finding *finding;
+	char place[PLACE_TEXT];
+
+	place_text(place, known(holder, HOLDER, CONTEXT), holder->context);
+	if (holder->unseen)
+		finding = add_unseen_device(list, holder);
+	else if (holder->busy || !holder_is_certain(holder))
+		finding = add_locked(list, holder);
+	else
+		finding = add_open(list, holder->device, place, holder->files);
+	value_set_field(&finding->context, record_field(RECORD_HOLDER, DMAOWN_A_HOLDER_CONTEXT),
+			record);
+	value_give_text(&finding->device, strdup(holder->device));
+}
+
+static void add_file(struct finding_list *list, const union record *record)
 {
 	const struct holder_record *holder = &record->holder;
 	char process[PROCESS_TEXT], file[HOLDER_TEXT];
@@ -56,13 +160,22 @@ void findings_add_file(struct finding_list *list, const union record *record)
 	else if (!known(holder, HOLDER, VIA))
 		finding = add_unread(list, process);
 	else
-		finding = finding_add(list, FOUND_UNKNOWN,
-				      "%s of %s, a device file, is locked: its context is unknown",
-				      file, process);
+		finding =
+			finding_add(list, FOUND_UNKNOWN,
+				    "%s of %s is of a device or group that is locked: its context is "
+				    "unknown",
+				    file, process);
 	value_set_field(&finding->pid, record_field(RECORD_HOLDER, DMAOWN_A_HOLDER_PID), record);
 }
 
-/* Unknown holders are found by their devices. */
+void findings_add_holder(struct finding_list *list, const union record *record)
+{
+	if (holder_is_unknown(&record->holder))
+		add_unknown(list, record);
+	else
+		add_file(list, record);
+}
+
 static void add_files(struct finding_list *list, const struct record_list *holders)
 {
 	const struct holder_record *holder;
@@ -70,8 +183,8 @@ static void add_files(struct finding_list *list, const struct record_list *holde
 
 	for (i = 0; i < holders->nr; i++) {
 		holder = &holders->items[i].holder;
-		if ((holder->busy || holder->unseen) && !holder_is_unknown(holder))
-			findings_add_file(list, &holders->items[i]);
+		if (holder_is_unclear(holder) && !holder_is_unknown(holder))
+			add_file(list, &holders->items[i]);
 	}
 }
 
@@ -84,37 +197,9 @@ bool device_is_unknown(const struct device_record *device)
 	return known(device, DEVICE, OPENS) && device->opens;
 }
 
-static bool any_unknown(const struct record_list *devices)
+static bool is_unknown_device(const union record *record)
 {
-	size_t i;
-
-	for (i = 0; i < devices->nr; i++)
-		if (device_is_unknown(&devices->items[i].device))
-			return true;
-	return false;
-}
-
-/* List again: a file that was opened, closed or passed on meanwhile is missing only once. */
-static int look(struct channel *channel, struct record_list *devices)
-{
-	int looks = 0;
-	int rc;
-
-	for (;;) {
-		rc = channel_collect(channel, RECORD_DEVICE, 0, devices);
-		if (rc || !any_unknown(devices) || ++looks == LOOKS)
-			return rc;
-		usleep(LOOK_PAUSE);
-	}
-}
-
-/* Return: text, filled with the context of the device, if it is in one. */
-static const char *place_text(char text[PLACE_TEXT], const struct device_record *device)
-{
-	*text = '\0';
-	if (known(device, DEVICE, CONTEXT))
-		snprintf(text, PLACE_TEXT, " in context 0x%" PRIx64, device->context);
-	return text;
+	return device_is_unknown(&record->device);
 }
 
 void findings_add_device(struct finding_list *list, const union record *record)
@@ -123,21 +208,16 @@ void findings_add_device(struct finding_list *list, const union record *record)
 	struct finding *finding;
 	char place[PLACE_TEXT];
 
-	place_text(place, device);
+	place_text(place, known(device, DEVICE, CONTEXT), device->context);
 	if (known(device, DEVICE, UNKNOWN)) {
-		finding = finding_add(list, FOUND_UNKNOWN,
-				      "device %s%s: no process has %" PRIu32 " open file%s of it, "
-				      "neither as a descriptor nor mapped: the holder is unknown",
-				      device->device, place, device->unknown,
-				      device->unknown == 1 ? "" : "s");
-		finding_advice(finding, UNKNOWN_CAUSES " may hold it: " UNKNOWN_WAY_OUT);
+		finding = add_open(list, device->device, place, device->unknown);
 	} else {
 		finding =
 			finding_add(list, FOUND_UNKNOWN,
 				    "device %s%s: it cannot be known whether processes have all of "
 				    "its open files",
 				    device->device, place);
-		finding_advice(finding, "try again in a moment");
+		finding_advice(finding, AGAIN);
 	}
 	value_set_field(&finding->context, record_field(RECORD_DEVICE, DMAOWN_A_DEVICE_CONTEXT),
 			record);
@@ -147,7 +227,7 @@ void findings_add_device(struct finding_list *list, const union record *record)
 static int add_devices(struct finding_list *list, struct channel *channel)
 {
 	struct record_list devices = { 0 };
-	int rc = look(channel, &devices);
+	int rc = look(channel, RECORD_DEVICE, is_unknown_device, &devices);
 	size_t i;
 
 	for (i = 0; i < devices.nr && !rc; i++)
@@ -157,9 +237,48 @@ static int add_devices(struct finding_list *list, struct channel *channel)
 	return rc ? channel_failed(channel, RECORD_DEVICE, rc) : 0;
 }
 
+/* DEVICES THAT NEITHER A PROCESS NOR A CONTEXT SHOWS */
+
+static bool is_unclear_device(const union record *record)
+{
+	return holder_is_unknown(&record->holder) && holder_is_unclear(&record->holder);
+}
+
+static bool is_found(const struct finding_list *list, const char *device)
+{
+	const struct finding *finding;
+	size_t i;
+
+	for (i = 0; i < list->nr; i++) {
+		finding = &list->items[i];
+		if (finding->found == FOUND_UNKNOWN && finding->device.text &&
+		    !strcmp(finding->device.text, device))
+			return true;
+	}
+	return false;
+}
+
+static int add_unclear_devices(struct finding_list *list, struct channel *channel,
+			       const struct record_list *holders)
+{
+	struct record_list again = { 0 };
+	int rc;
+	size_t i;
+
+	if (!any(holders, is_unclear_device))
+		return 0;
+	rc = look(channel, RECORD_HOLDER, is_unclear_device, &again);
+	for (i = 0; i < again.nr && !rc; i++)
+		if (is_unclear_device(&again.items[i]) &&
+		    !is_found(list, again.items[i].holder.device))
+			add_unknown(list, &again.items[i]);
+	record_list_free(&again);
+	return rc ? channel_failed(channel, RECORD_HOLDER, rc) : 0;
+}
+
 /* VFIO AS A WHOLE */
 
-static int add_vfio(struct finding_list *list, struct channel *channel)
+int findings_add_vfio(struct finding_list *list, struct channel *channel)
 {
 	union record status = { 0 };
 	int rc = channel_read(channel, RECORD_STATUS, &status);
@@ -179,5 +298,7 @@ int findings_add_unknown(struct finding_list *list, struct channel *channel,
 			 const struct record_list *holders)
 {
 	add_files(list, holders);
-	return add_devices(list, channel) ?: add_vfio(list, channel);
+	return add_devices(list, channel)			   ?:
+		       add_unclear_devices(list, channel, holders) ?:
+								     findings_add_vfio(list, channel);
 }

@@ -133,6 +133,24 @@ bool vfio_name_parse(const char *text, struct vfio_name *name)
 
 /* SYSFS */
 
+static bool exists(const char *directory, const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s/%s", sysfs, directory, name);
+	return !access(path, F_OK);
+}
+
+bool vfio_has_file(const struct vfio_name *name)
+{
+	return exists("class/misc", name->by == VFIO_CONTAINER ? "vfio" : "iommu");
+}
+
+bool vfio_container_is_iommufd(void)
+{
+	return exists("module", "iommufd") && !exists("module", "vfio_iommu_type1");
+}
+
 /* Read the last component of the path of the device behind a vfioN. */
 static bool read_device(const char *cdev, char text[VFIO_NAME])
 {

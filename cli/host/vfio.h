@@ -38,6 +38,15 @@ extern const char *sysfs;
  */
 bool vfio_name_parse(const char *text, struct vfio_name *name);
 
+/* Does the host have this device file? The name is VFIO_CONTAINER or VFIO_IOMMU. */
+bool vfio_has_file(const struct vfio_name *name);
+
+/*
+ * Does iommufd provide /dev/vfio/vfio, if anybody does? VFIO's own file is of no use without
+ * vfio_iommu_type1, which modprobe loads with vfio.
+ */
+bool vfio_container_is_iommufd(void);
+
 /*
  * Write the name that records have for the device or group.
  * Return: false if it is neither, or if sysfs has no such vfioN.

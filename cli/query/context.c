@@ -162,7 +162,7 @@ static int find_record(struct channel *channel, const char *text, const struct c
 	struct search search = { .name = name };
 	int rc = 0;
 
-	/* A device that sysfs lacks is not found in the records, either. */
+	/* Records may have a device that sysfs lacks: its name alone is searched for. */
 	if (name->by == CONTEXT_BY_DEVICE)
 		rc = vfio_files_find(&search.files, &name->device);
 	if (rc == -ENOMEM) {
@@ -212,17 +212,21 @@ int context_find(struct channel *channel, const char *text, uint64_t *id)
 
 /* The holders of a context. */
 struct choice {
+	uint64_t context;
 	struct holder_record best; /* nothing is known in it at first */
 	bool hidden;		   /* a holder has no PID here */
 };
 
-/* Keep the best of the holders. End the search at a file of the context itself. */
+/*
+ * Keep the best of the holders. End the search at a file of the context itself. The listing of a
+ * context also has holders whose context is unknown: those may be in another one.
+ */
 static int choose_holder(const union record *record, void *data)
 {
 	const struct holder_record *holder = &record->holder;
 	struct choice *choice = data;
 
-	if (holder_is_unknown(holder))
+	if (!holder_has_context(holder, choice->context) || holder_is_unknown(holder))
 		return 0;
 	if (!known(holder, HOLDER, PID)) {
 		choice->hidden = true;
@@ -248,18 +252,19 @@ static int no_holder(const char *text, bool hidden)
 
 int context_find_file(struct channel *channel, const char *text, struct dmaown_file *file)
 {
-	struct choice choice = { 0 };
 	struct context_name name;
 	union record record;
+	struct choice choice;
 	int rc = parse_and_find(channel, text, &name, &record);
 
 	if (rc)
 		return rc;
+	choice = (struct choice){ .context = record.context.context };
 	if (name.by == CONTEXT_BY_FD || name.by == CONTEXT_BY_MAPPING) {
 		*file = holder_file(&record.holder);
 		return 0;
 	}
-	rc = channel_search(channel, RECORD_HOLDER, record.context.context, choose_holder, &choice);
+	rc = channel_search(channel, RECORD_HOLDER, choice.context, choose_holder, &choice);
 	if (rc < 0)
 		return channel_failed(channel, RECORD_HOLDER, rc);
 	if (!choice.best.known)

@@ -37,7 +37,8 @@ bool context_id_matches(const struct context_name *name, uint64_t id);
 int context_find(struct channel *channel, const char *text, uint64_t *id);
 
 /*
- * Find a file of the context that the text names: the module takes contexts by a file of a holder.
+ * Find a file of the context that the text names: the module takes contexts by a file of a holder,
+ * and compares the ID of the context, which file->context is set to.
  * A descriptor of the context itself is preferred, because a device can be unbound. If all holders
  * that have a PID here hold it by mappings, the file is any of one of them (DMAOWN_FD_ANY).
  * Return: 0, or an exit status after a message.

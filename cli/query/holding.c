@@ -10,6 +10,16 @@ bool holder_is_unknown(const struct holder_record *holder)
 	return holder->via == DMAOWN_VIA_UNKNOWN;
 }
 
+bool holder_is_unclear(const struct holder_record *holder)
+{
+	return holder->busy || holder->unseen;
+}
+
+bool holder_is_certain(const struct holder_record *holder)
+{
+	return !holder_is_unknown(holder) || known(holder, HOLDER, FILES);
+}
+
 bool holder_has_context(const struct holder_record *holder, uint64_t context)
 {
 	return known(holder, HOLDER, CONTEXT) && holder->context == context;

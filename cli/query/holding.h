@@ -18,6 +18,15 @@ struct holding_process {
 /* Does the record stand for open files of a device that no process has? */
 bool holder_is_unknown(const struct holder_record *holder);
 
+/* Could the file, the device or the process not be inspected, because it is busy or unseen? */
+bool holder_is_unclear(const struct holder_record *holder);
+
+/*
+ * Is something held? Not of a device that could not be inspected: it is not known whether any
+ * process has it open.
+ */
+bool holder_is_certain(const struct holder_record *holder);
+
 /* Does the record hold the context? A file of a device in no context, for example, holds none. */
 bool holder_has_context(const struct holder_record *holder, uint64_t context);
 

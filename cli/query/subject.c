@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "context.h"
 #include "exit_status.h"
@@ -13,22 +12,13 @@
 
 /* FINDING */
 
-/* Does the host have this device file? */
-static bool has_misc(const char *name)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/class/misc/%s", sysfs, name);
-	return !access(path, F_OK);
-}
-
 static int find_kind(struct subject *subject, const struct vfio_name *name)
 {
-	bool container = name->by == VFIO_CONTAINER;
+	bool type1 = name->by == VFIO_CONTAINER && !vfio_container_is_iommufd();
 
 	subject->by = SUBJECT_KIND;
-	subject->kind = container ? DMAOWN_KIND_TYPE1 : DMAOWN_KIND_IOMMUFD;
-	subject->exists = has_misc(container ? "vfio" : "iommu");
+	subject->kind = type1 ? DMAOWN_KIND_TYPE1 : DMAOWN_KIND_IOMMUFD;
+	subject->exists = vfio_has_file(name);
 	return 0;
 }
 
@@ -119,7 +109,7 @@ bool subject_is_held(const struct subject *subject, struct lookup *lookup,
 
 bool subject_may_be_held(const struct subject *subject, const struct holder_record *holder)
 {
-	if ((!holder->busy && !holder->unseen) || holder_is_unknown(holder))
+	if (!holder_is_unclear(holder))
 		return false;
 	return subject->by != SUBJECT_FILES || !known(holder, HOLDER, DEVICE);
 }

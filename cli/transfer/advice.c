@@ -234,7 +234,7 @@ static char *advise_untrusted(const struct refusal *refusal)
 static char *advise_unread(const struct refusal *refusal)
 {
 	return advise_force(refusal, DMAOWN_REASON_UNREAD,
-			    "try again when it is less busy; or trust it with:");
+			    "try again in a moment; or trust it with:");
 }
 
 static char *advise_unknown(const struct refusal *refusal)

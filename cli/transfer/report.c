@@ -114,8 +114,9 @@ static void put_details(FILE *out, const struct dmaown_report *report,
 		put_holder(out, report);
 		break;
 	case DMAOWN_REASON_UNKNOWN_HOLDER:
-		fprintf(out, " (%" PRIu64 " open file%s)", (uint64_t)report->value,
-			report->value == 1 ? "" : "s");
+		if (report->value)
+			fprintf(out, " (%" PRIu64 " open file%s)", (uint64_t)report->value,
+				report->value == 1 ? "" : "s");
 		break;
 	case REASON_REMAP_AMBIGUOUS:
 		put_places(out, report);

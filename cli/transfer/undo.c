@@ -220,7 +220,10 @@ static bool only_to_has(struct search *search, const char *device)
 	return has;
 }
 
-/* Accept again what the request accepts, as far as the module may ask for it. */
+/*
+ * Accept again what the request accepts, and by the same names: as long as it lasts, it is also a
+ * reason to refuse the way back. Only a reset is up to the direction.
+ */
 static void put_forces(FILE *out, struct search *search)
 {
 	const struct force_list *forces = &search->request->forces;
@@ -230,8 +233,7 @@ static void put_forces(FILE *out, struct search *search)
 	size_t i;
 
 	for (i = 0; i < forces->nr; i++)
-		if (forces->items[i].reason == DMAOWN_REASON_UNTRUSTED ||
-		    forces->items[i].reason == DMAOWN_REASON_UNREAD)
+		if (forces->items[i].reason != DMAOWN_REASON_WOULD_RESET)
 			force_put(out, forces->items[i].reason, forces->items[i].name);
 	for (i = 0; i < devices->nr; i++) {
 		device = &devices->items[i].device;

@@ -59,7 +59,7 @@ struct bus_walk {
 	const struct contexts *contexts;
 };
 
-/* Of a device that is being removed only its files tell the context. It may be any. */
+/* Only its files tell the context of a device that is being removed. It may be any. */
 static int devices_add_removing(struct bound_devices *devices, const char *name)
 {
 	struct bound_device device = { .number = NUMBER_NONE, .removing = true };

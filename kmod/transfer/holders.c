@@ -119,12 +119,13 @@ static void holders_report_reset(const struct plan *plan, const struct holder *h
 	dmaown_report_add(reports, &report);
 }
 
+/* Without has_opens the module counts no files: unknown is a flag then. */
 static void holders_report_unknown(const struct plan *plan, const struct bound_device *device,
 				   struct reports *reports)
 {
 	struct dmaown_report report = {
 		.reason = DMAOWN_REASON_UNKNOWN_HOLDER,
-		.value = device->unknown,
+		.value = device->has_opens ? device->unknown : 0,
 	};
 
 	if (device->number != NUMBER_NONE)

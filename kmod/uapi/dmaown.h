@@ -239,15 +239,17 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(DEVICE,	device,		NAME,							\
 	  "device of a VFIO device file; group-NUMBER for a VFIO group file")			\
 	F(BUSY,		busy,		FLAG,							\
-	  "1 if a VFIO device or group file is locked, so that its context is unknown; or if "	\
-	  "the files or mappings of the process could not be read to the end")			\
+	  "1 if the file is of a VFIO device or group that is locked, or if via is unknown "	\
+	  "and the device is locked: the context is unknown; also 1 if the files or mappings "	\
+	  "of the process could not be read to the end")					\
 	F(UNSEEN,	unseen,		FLAG,							\
-	  "1 for a file of a VFIO or iommufd that the module was not built for: its "		\
-	  "context is unknown")									\
+	  "1 for a file, or for a device if via is unknown, of a VFIO or iommufd that the "	\
+	  "module was not built for: its context is unknown")					\
 	F(ADDR,		addr,		ADDR,							\
 	  "lowest address of a mapping of the file in that process, if via is mapping")		\
 	F(FILES,	files,		U32,							\
-	  "open files of the device that no process has, if via is unknown")			\
+	  "open files of the device that no process has, if via is unknown; missing if it is "	\
+	  "not known whether there are any")							\
 	F(REMOVING,	removing,	FLAG,							\
 	  "1 if the device is being unbound from its driver or removed")			\
 	F(KIND,		kind,		KIND,	"kind of context")				\
@@ -744,7 +746,10 @@ struct dmaown_force {
 	E(REASON_UNTRUSTED,	28, EXDEV, "untrusted-holder",					\
 	  "another process holds the context and runs neither as the new owner's user "		\
 	  "nor as root: it could later pin whatever the new owner has at these addresses")	\
-	/* device: the device; value: number of its open files that no process has */		\
+	/*											\
+	 * device: the device; value: number of its open files that no process has; 0 if that	\
+	 * cannot be known									\
+	 */											\
 	E(REASON_UNKNOWN_HOLDER, 33, EXDEV, "unknown-holder",					\
 	  "the device's file is open, but no process has it, neither as a descriptor nor "	\
 	  "mapped: a message in flight or another part of the kernel holds it")		\

@@ -60,7 +60,8 @@ names() {
 	offer "check --remap " "$old_ioas:0x0=" "$gone_ioas:0x0=" $(remap_words)
 	offer "check --force " would-reset "would-reset=$one" "would-reset=$two" untrusted-holder \
 		"untrusted-holder=$old" "untrusted-holder=$new" "untrusted-holder=$heir" \
-		unknown-holder "unknown-holder=$one" "unknown-holder=$two" unread unseen taken-back
+		unknown-holder "unknown-holder=$one" "unknown-holder=$two" \
+		unread "unread=$old" "unread=$new" "unread=$heir" unseen taken-back
 	tab "areas -c ${old_id:0:10}" "areas -c $old_id"
 	tab "areas --context=${old_id:0:10}" "areas --context=$old_id"
 	tab "tree ${one%.*}" "tree $one"

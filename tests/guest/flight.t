@@ -25,7 +25,7 @@ nobody_knows() {
 	is "$status $out" "0 ? - unknown - - $device $id" "$1: who: with device and context, without a process"
 	run dmaownctl can-exit "$bystander" --json
 	is "$status $(findings_with_devices can_exit)" "14 $unknown" "$1: can-exit of anybody: it may be the one"
-	is "$(grep -c "^context=$id pid=- .* via=unknown fd=- device=$device busy=0 unseen=0 addr=- files=1\$" \
+	is "$(grep -c "^context=$id pid=- .* via=unknown fd=- device=$device busy=0 unseen=0 addr=- files=1 removing=0" \
 		/sys/kernel/debug/dmaown/holders)" 1 "$1: debugfs: one record, without a process"
 }
 

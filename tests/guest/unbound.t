@@ -44,6 +44,7 @@ begin_unbind_listed() {
 	begin_unbind "$1"
 	eventually devices_are "[[\"$device\",0,true]]"
 	is "$(devices_now)" "[[\"$device\",0,true]]" "$1: devices: it is listed, and being removed"
+	is "$(dmaownctl who "$device" --raw -n -o DEVICE,STATE | grep "^$device " | sort -u)" "$device removing" "$1: who: so are its files"
 }
 
 # Checks that the device gets unbound, and binds it again.

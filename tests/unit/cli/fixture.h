@@ -67,7 +67,7 @@ struct fake_module {
 	unsigned int nr_reports;
 	uint64_t needed; /* least RLIMIT_MEMLOCK of the new owner, or 0 */
 	unsigned int calls;
-	struct dmaown_force asked_forces[4];
+	struct dmaown_force asked_forces[8];
 	/* in memory shared with child processes */
 	struct dmaown_transfer *asked;
 	struct dmaown_file *asked_file;

@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "transfer/force.h"
-#include "transfer/force.h"
 
 #define FORCEABLE                                                           \
 	"the reason must be would-reset[=DEVICE], untrusted-holder[=PID], " \
-	"unknown-holder[=DEVICE], unseen or taken-back"
+	"unknown-holder[=DEVICE], unread[=PID], unseen or taken-back"
 
 static void test_forces(void **state)
 {
@@ -127,11 +126,36 @@ static void test_transfer_forced(void **state)
 	assert_int_equal(module.asked_forces[0].process.pid, 0);
 }
 
+/* The open files of a device that is being removed cannot be counted. */
+static void test_unknown_holders(void **state)
+{
+	(void)state;
+	reset_module();
+	module.transfer_error = EXDEV;
+	module.nr_reports = 2;
+	module.answer.reports_total = 2;
+	module.reports[0] = (struct dmaown_report){
+		.reason = DMAOWN_REASON_UNKNOWN_HOLDER,
+		.error = EXDEV,
+		.value = 2,
+		.device = "0000:00:01.0",
+	};
+	module.reports[1] = module.reports[0];
+	module.reports[1].value = 0;
+	strcpy(module.reports[1].device, "0000:00:02.0");
+	assert_int_equal(RUN(check, "--to", "4241", "-J"), 15);
+	assert_json("[.reasons[].value] == [2, null]");
+	assert_stderr("device 0000:00:01.0: .* \\(2 open files\\)$");
+	assert_stderr("device 0000:00:02.0: .* holds it$");
+	reset_module();
+}
+
 int force_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_forces),
 		cmocka_unit_test(test_transfer_forced),
+		cmocka_unit_test(test_unknown_holders),
 	};
 
 	return cmocka_run_group_tests_name("force", tests, set_up, tear_down);

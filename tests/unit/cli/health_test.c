@@ -149,6 +149,13 @@ static void test_groups(void **state)
 		    ".areas == 2 and (.text | test(\"last group\")) and "
 		    "(.advice | test(\"pass descriptor 11\")))");
 	assert_int_equal(RUN(can_exit, "4241"), 0);
+	/* With the areas, the charge goes. */
+	write_file("areas",
+		   "context=0x1f2e3d4c5b6a7988 ioas=1 iova=0x0 length=4096 source=address addr=0x1000 "
+		   "pinned=4096 mode=mm owner=0xbeef1092 pid=4242 start=5242 state=live uid=0 busy=0\n");
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"lost\"]");
+	write_file("areas", "");
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		snprintf(text, sizeof(text),
 			 "%scontext=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm busy=0 %s\n",
@@ -171,11 +178,15 @@ static void test_unread(void **state)
 		{ "context=- pid=- start=9 busy=1 unseen=0\n",
 		  "^unknown: the files of a process without a PID in this PID namespace could not" },
 		{ "context=- pid=4245 via=device fd=4 device=0000:00:02.0 busy=1\n",
-		  "^unknown: descriptor 4 of process 4245, a device file, is locked" },
+		  "^unknown: descriptor 4 of process 4245 is of a device or group that is locked" },
 		{ "context=- pid=4245 via=mapping addr=0x1000 device=0000:00:02.0 busy=1\n",
-		  "^unknown: the mapping at 0x1000 of process 4245, a device file, is locked" },
+		  "^unknown: the mapping at 0x1000 of process 4245 is of a device or group that is locked" },
 		{ "context=- pid=4245 via=mapping addr=0x1000 busy=0 unseen=1\n",
 		  "^unknown: the mapping at 0x1000 of process 4245 is of a VFIO or iommufd" },
+		{ "context=- pid=- via=unknown device=0000:00:02.0 busy=1 unseen=0 removing=1\n",
+		  "^unknown: device 0000:00:02.0 is locked or being removed: who has it open is unknown" },
+		{ "context=- pid=- via=unknown device=0000:00:02.0 busy=0 unseen=1 files=1\n",
+		  "^unknown: device 0000:00:02.0: the module was not built for its context: who has it" },
 	};
 	size_t i;
 
@@ -192,9 +203,19 @@ static void test_unread(void **state)
 		assert_stdout(holders[i][1]);
 		assert_int_equal(RUN(can_exit, "4242"), 14);
 	}
-	/* A file in no context is no finding. */
+	/* A device that could not be inspected is one finding, whichever records show it. */
 	write_file("holders",
-		   "context=- pid=4242 start=5242 via=device fd=4 device=0000:00:02.0 busy=0\n");
+		   "context=- pid=- via=unknown device=0000:00:02.0 busy=1 removing=1\n"
+		   "context=- pid=- via=unknown device=0000:00:03.0 busy=1 removing=0\n");
+	write_file("devices", "context=0x1f2e device=0000:00:02.0 opens=1 unknown=-\n");
+	assert_int_equal(RUN(verify, "-J"), 14);
+	assert_json("[.verify.findings[] | .finding, .device] == "
+		    "[\"unknown\", \"0000:00:02.0\", \"unknown\", \"0000:00:03.0\"]");
+	write_file("devices", "");
+	/* A file in no context is no finding, nor is a device that is open and not bound. */
+	write_file("holders",
+		   "context=- pid=4242 start=5242 via=device fd=4 device=0000:00:02.0 busy=0\n"
+		   "context=- pid=- via=unknown device=0000:00:03.0 busy=0 unseen=0 files=1\n");
 	assert_int_equal(RUN(verify), 0);
 	assert_int_equal(RUN(can_exit, "4242"), 0);
 	write_file("devices", "context=0x1f2e device=0000:00:02.0 opens=1 unknown=-\n"
@@ -290,6 +311,14 @@ static void test_verify(void **state)
 	assert_json(".verify.findings | length == 1 and .[0].finding == \"not-holder\" and "
 		    ".[0].pid == 4242 and .[0].command == \"dmaownctl transfer --to 4241 "
 		    "--from 0xbeef1092 --context 0x1f2e3d4c5b6a7988\"");
+	/* Health looks twice at this, and says once that a process is unread. */
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n"
+		   "context=- pid=4245 start=9 comm=many busy=1 unseen=0\n");
+	assert_int_equal(RUN(verify, "-J"), 2);
+	assert_json("[.verify.findings[].finding] == [\"unknown\", \"not-holder\"]");
+	assert_json(".verify.findings[0].advice == \"it changes them all the time or keeps them "
+		    "locked: try again in a moment\"");
 	write_files();
 
 	/* A dead owner, an owner at its limit, and two locked IOASes. */

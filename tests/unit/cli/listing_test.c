@@ -202,6 +202,37 @@ static void test_names(void **state)
 	write_files();
 }
 
+/* Listings of holders say how many are missing, because their context is unknown. */
+static void test_unclear(void **state)
+{
+	static const char *const many =
+		"3 holders could not be inspected and may hold any context; "
+		"see: dmaownctl verify$";
+
+	(void)state;
+	write_file("contexts", "");
+	assert_int_equal(RUN(list, "-J"), 0);
+	assert_stderr(": 1 holder could not be inspected and may hold any context");
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=7 via=context fd=11 busy=0\n"
+		   "context=- pid=4242 start=7 via=device fd=13 device=0000:00:02.0 busy=1\n"
+		   "context=- pid=- via=unknown device=0000:00:02.0 busy=1\n"
+		   "context=- pid=4243 start=8 via=context fd=14 busy=0 unseen=1\n"
+		   "context=- pid=4243 start=8 via=device fd=15 device=0000:00:03.0 busy=0\n");
+	assert_int_equal(RUN(list), 0);
+	assert_stderr(many);
+	assert_int_equal(RUN(devices, "-J"), 0);
+	assert_stderr(many);
+	assert_int_equal(RUN(tree, "-J"), 0);
+	assert_stderr(many);
+	assert_int_equal(RUN(tree), 0);
+	assert_stderr(many);
+	write_file("holders", "");
+	assert_int_equal(RUN(devices), 0);
+	assert_false(satisfies("grep -q", "stderr", "."));
+	write_files();
+}
+
 static void test_mark(void **state)
 {
 	(void)state;
@@ -219,6 +250,7 @@ int listing_tests(void)
 		cmocka_unit_test(test_broken_file), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_mappings),    cmocka_unit_test(test_names),
 		cmocka_unit_test(test_hidden),	    cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_unclear),
 	};
 
 	return cmocka_run_group_tests_name("listing", tests, set_up, tear_down);

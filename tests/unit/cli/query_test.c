@@ -2,6 +2,8 @@
 /* Tests of query/context.c, query/id.c and query/process.c. */
 #include "fixture.h"
 
+#include <string.h>
+
 #include "query/context.h"
 #include "query/id.h"
 #include "query/process.h"
@@ -97,12 +99,52 @@ static void test_process_names(void **state)
 		assert_false(process_parse(wrong[i], &name));
 }
 
+/*
+ * The listing of one context also has holders whose context is unknown. Such a file may be in
+ * another context: a transfer never names the context by it.
+ */
+static void test_context_files(void **state)
+{
+	static const char unclear[] =
+		"context=- pid=4242 start=7 via=device fd=13 device=0000:00:02.0 busy=1 unseen=0\n"
+		"context=- pid=4242 start=7 via=context fd=14 busy=0 unseen=1\n"
+		"context=- pid=4245 start=9 busy=1 unseen=0\n";
+	static const struct {
+		const char *holder;
+		uint32_t fd;
+	} cases[] = {
+		{ "via=device fd=12 device=0000:00:01.0", 12 },
+		{ "via=context fd=11", 11 },
+		{ "via=mapping addr=0x1000 device=0000:00:01.0", DMAOWN_FD_ANY },
+	};
+	char text[512];
+	size_t i;
+
+	(void)state;
+	reset_module();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "%scontext=0x1f2e3d4c5b6a7988 pid=4241 start=5 busy=0 %s\n", unclear,
+			 cases[i].holder);
+		write_file("holders", text);
+		assert_int_equal(RUN(check, "--to", "4241", "-c", "0x1f2e3"), 0);
+		assert_int_equal(module.asked_file->holder.pid, 4241);
+		assert_int_equal(module.asked_file->fd, cases[i].fd);
+		assert_int_equal(module.asked_file->context, 0x1f2e3d4c5b6a7988);
+	}
+	write_file("holders", unclear);
+	assert_int_equal(RUN(check, "--to", "4241", "-c", "0x1f2e3"), 1);
+	assert_stderr("context 0x1f2e3: no process holds it");
+	write_files();
+}
+
 int query_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_context_names),
 		cmocka_unit_test(test_ids),
 		cmocka_unit_test(test_process_names),
+		cmocka_unit_test(test_context_files),
 	};
 
 	return cmocka_run_group_tests_name("query", tests, set_up, tear_down);

@@ -94,6 +94,15 @@ static void test_undo(void **state)
 	assert_stdout("--context 0x1f2e3d4c5b6a7988 --force would-reset=0000:00:01.0$");
 	assert_int_equal(RUN(transfer, "--to", "4241", "--force", "would-reset=00:02.0"), 0);
 	assert_stdout("--context 0x1f2e3d4c5b6a7988$");
+
+	/* Other accepted reasons may be reasons to refuse the way back, too. */
+	assert_int_equal(RUN(transfer, "--to", "4241", "--force", "unknown-holder=00:01.0",
+			     "--force", "unread=4243", "--force", "untrusted-holder", "--force",
+			     "unseen", "--force", "taken-back"),
+			 0);
+	assert_stdout("--context 0x1f2e3d4c5b6a7988 --force unknown-holder=00:01.0 "
+		      "--force unread=4243 --force untrusted-holder --force unseen "
+		      "--force taken-back$");
 	write_files();
 }
 

@@ -2,6 +2,7 @@
 /* Tests of cmd/who.c and query/subject.c. */
 #include "fixture.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -25,9 +26,9 @@ static void write_holders(void)
 		   "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm uid=0 via=group fd=11 "
 		   "device=group-5 busy=0 unseen=0\n"
 		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=7 comm=bar uid=12345 via=mapping fd=- "
-		   "device=0000:00:01.0 busy=0 unseen=0 addr=0x7f0000001000\n"
+		   "device=0000:00:01.0 busy=0 unseen=0 addr=0x7f0000001000 files=- removing=1\n"
 		   "context=0x1f2e3d4c5b6a7988 pid=- start=- comm=- uid=- via=unknown fd=- "
-		   "device=0000:00:01.0 busy=0 unseen=0 addr=- files=2\n"
+		   "device=0000:00:01.0 busy=0 unseen=0 addr=- files=2 removing=1\n"
 		   "context=- pid=4243 start=8 comm=early uid=0 via=device fd=7 "
 		   "device=0000:00:02.0 busy=0 unseen=0\n"
 		   "context=- pid=4243 start=8 comm=early uid=0 via=context fd=8 busy=0 unseen=0\n"
@@ -136,11 +137,95 @@ static void test_several(void **state)
 	assert_json("[.holders[] | .name, .pid] == [\"00:02.0\", 4243]");
 	assert_int_equal(RUN(who, "-J", "-p", "4242", "5"), 0);
 	assert_json("[.holders[].pid] == [4242]");
-	assert_int_equal(RUN(who, "-J", "-p", "4243", "5"), 1);
+	/* Nothing of 4243, but the unknown holder may depend on it. */
+	assert_int_equal(RUN(who, "-J", "-p", "4243", "5"), 14);
+	assert_json(".holders == []");
+	assert_stderr(
+		"device 0000:00:01.0 in context 0x1f2e3d4c5b6a7988: no process has 2 open files");
+	assert_stderr("^[^ ]+:   .*io_uring or KVM may hold it: receive the message");
+	assert_int_equal(RUN(who, "-J", "-p", "4242", "0x2f"), 1);
+	assert_false(satisfies("grep -q", "stderr", "."));
 	assert_int_equal(RUN(who, "-J", "-c", "0x2f", "5"), 1);
 	assert_json(".holders == []");
 	assert_int_equal(RUN(who, "-H"), 0);
 	assert_stdout("^FREES +string ");
+}
+
+/* A holder that the filter excludes does not count. */
+static void test_filters(void **state)
+{
+	(void)state;
+	write_holders();
+#ifdef HAVE_SCOLS_FILTER
+	assert_int_equal(RUN(who, "-J", "-Q", "COMMAND == \"bar\"", "5"), 0);
+	assert_json("[.holders[].pid] == [4242]");
+	assert_int_equal(RUN(who, "-J", "-Q", "COMMAND == \"nix\"", "5"), 1);
+	assert_json(".holders == []");
+#endif
+}
+
+/* A device that is locked or being removed may be open: nobody knows. */
+static void test_unclear_devices(void **state)
+{
+	static const char *const others[] = { "0x1f", "/dev/iommu" };
+	size_t i;
+
+	(void)state;
+	write_holders();
+	write_file("holders", "context=- pid=- start=- comm=- uid=- via=unknown fd=- "
+			      "device=0000:00:01.0 busy=1 unseen=0 addr=- files=- removing=1\n");
+	assert_int_equal(RUN(who, "-J", "-o", "+FILES", "00:01.0"), 14);
+	assert_json(".holders | length == 1 and (.[0] | .pid == null and .how == \"unknown\" and "
+		    ".state == \"removing\" and .frees == null and .files == null)");
+	assert_stderr(
+		"device 0000:00:01.0 is locked or being removed: who has it open is unknown$");
+	assert_stderr("^[^ ]+:   try again in a moment$");
+	assert_int_equal(RUN(who, "-J", "-p", "4242", "00:01.0"), 14);
+	assert_json(".holders == []");
+	/* It may be in any context, but it is no other device. */
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		assert_int_equal(RUN(who, "-J", strdupa(others[i])), 14);
+		assert_json(".holders == []");
+	}
+	assert_int_equal(RUN(who, "00:02.0"), 1);
+	assert_false(satisfies("grep -q", "stderr", "."));
+
+	/* Its open files were counted: they are held. */
+	write_file("holders", "context=- pid=- start=- comm=- uid=- via=unknown fd=- "
+			      "device=0000:00:01.0 busy=0 unseen=1 addr=- files=1 removing=0\n");
+	assert_int_equal(RUN(who, "-rn", "-o", "PID,STATE,FILES", "00:01.0"), 0);
+	assert_stdout("^\\? unseen 1$");
+	assert_int_equal(RUN(who, "0x1f"), 14);
+	assert_stderr("device 0000:00:01.0: the module was not built for its context");
+
+	/* The module was not built for VFIO at all. */
+	write_file("holders", "");
+	write_file("status", "version=0.1.0 vfio_unseen=1\n");
+	assert_int_equal(RUN(who, "00:02.0"), 14);
+	assert_stderr("the module was not built for the VFIO that is loaded");
+	assert_stderr("^[^ ]+:   build the module for this kernel");
+	write_files();
+}
+
+/* Without vfio_iommu_type1, iommufd provides /dev/vfio/vfio. */
+static void test_container_of_iommufd(void **state)
+{
+	char command[128];
+
+	(void)state;
+	write_holders();
+	snprintf(command, sizeof(command), "cd %s/sys && mkdir -p module/iommufd class/misc/vfio",
+		 directory);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(RUN(who, "-J", "/dev/vfio/vfio"), 0);
+	assert_json("[.holders[].pid] == [4244, 4244]");
+	snprintf(command, sizeof(command), "mkdir %s/sys/module/vfio_iommu_type1", directory);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(RUN(who, "-J", "/dev/vfio/vfio"), 0);
+	assert_json("[.holders[].pid] == [4241, 4241, 4242, null, 4243]");
+	snprintf(command, sizeof(command), "cd %s/sys && rm -r module class/misc/vfio", directory);
+	assert_int_equal(system(command), 0);
+	write_files();
 }
 
 /* A name that nobody seems to hold is not free if something could not be inspected. */
@@ -154,10 +239,10 @@ static void test_unclear(void **state)
 	assert_stderr("the files of process 4245 could not be read to the end");
 	write_file("holders",
 		   "context=- pid=4245 start=9 comm=many via=device fd=4 device=0000:00:01.0 busy=1 "
-		   "unseen=0\n");
+		   "unseen=0 addr=- files=- removing=1\n");
 	assert_int_equal(RUN(who, "00:02.0"), 1);
 	assert_int_equal(RUN(who, "0x1f"), 14);
-	assert_stderr("descriptor 4 of process 4245, a device file, is locked");
+	assert_stderr("descriptor 4 of process 4245 is of a device or group that is locked");
 	assert_int_equal(RUN(who, "-rn", "-o", "PID,STATE", "00:03.0", "5"), 0);
 	assert_stdout("^4245 removing$");
 	write_file("holders",
@@ -176,7 +261,8 @@ int who_tests(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_devices),	 cmocka_unit_test(test_groups),
 		cmocka_unit_test(test_contexts), cmocka_unit_test(test_several),
-		cmocka_unit_test(test_unclear),
+		cmocka_unit_test(test_filters),	 cmocka_unit_test(test_unclear_devices),
+		cmocka_unit_test(test_unclear),	 cmocka_unit_test(test_container_of_iommufd),
 	};
 
 	return cmocka_run_group_tests_name("who", tests, set_up, tear_down);
