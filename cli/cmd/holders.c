@@ -85,6 +85,7 @@ static const struct listing listing = {
 	.set = { RECORD_HOLDER, columns, sizeof(columns) / sizeof(columns[0]) },
 	.defaults = "CONTEXT,PID,COMMAND,USER,UNIT,HOW,DEVICE,MODE,LIMIT,USED,HEADROOM",
 	.by_owner = true,
+	.has_holders = true,
 	.wanted = wanted,
 };
 
