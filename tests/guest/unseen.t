@@ -8,7 +8,7 @@
 has_iommufd() { modprobe -d "$DMAOWN_MODULES" -n -q iommufd; }
 states() { dmaownctl status --json | jq -r '.status | [.iommufd, .iommufd_unseen, .vfio, .vfio_unseen] | map(tostring) | join(" ")'; }
 # Prints the kinds of files of process $1 that are shown as unseen, each once.
-unseen() { sed -n "s/.* pid=$1 .* via=\([a-z]*\) .* unseen=1\$/\1/p" /sys/kernel/debug/dmaown/holders | sort -u | paste -sd ' '; }
+unseen() { sed -n "s/.* pid=$1 .* via=\([a-z]*\) .* unseen=1 .*/\1/p" /sys/kernel/debug/dmaown/holders | sort -u | paste -sd ' '; }
 found() { json -c "[.$1.findings[].finding] | unique"; }
 
 gone=(vfio_pci vfio_pci_core vfio_iommu_type1 vfio iommufd)
