@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/cred.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 #include <linux/sched/user.h>
 
 #include "allowance.h"
@@ -19,15 +20,16 @@ static u64 allowance_user_locked(struct task_struct *leader)
 	return npages;
 }
 
-/* The locked pages of the address space of a process. The alloc_lock of the task keeps the mm. */
+/* The locked pages of the address space of a process. */
 static u64 allowance_mm_locked(struct task_struct *leader)
 {
-	u64 npages = 0;
+	struct mm_struct *mm = dmaown_process_grab_mm(leader);
+	u64 npages;
 
-	task_lock(leader);
-	if (leader->mm)
-		npages = READ_ONCE(leader->mm->locked_vm);
-	task_unlock(leader);
+	if (!mm)
+		return 0;
+	npages = READ_ONCE(mm->locked_vm);
+	mmdrop(mm);
 	return npages;
 }
 

@@ -53,7 +53,8 @@ enum dmaown_mode dmaown_context_mode(struct context ctx);
  * removed. The next call continues by key.
  */
 
-enum object_type { OBJECT_IOAS, OBJECT_HWPT, OBJECT_DEVICE };
+/* HIDDEN stands for devices that are open, and that the context does not list any more. */
+enum object_type { OBJECT_IOAS, OBJECT_HWPT, OBJECT_DEVICE, OBJECT_HIDDEN };
 
 struct object {
 	enum object_type type;
@@ -65,9 +66,9 @@ struct object {
 	bool nested;		 /* of a HWPT */
 	bool auto_domain;
 	bool has_opens;	    /* of a device: it is a VFIO device */
-	unsigned int opens; /* of a VFIO device: number of its open files */
+	unsigned int opens; /* of a VFIO device: its open files; of HIDDEN: devices */
 	bool removing;	    /* of a VFIO device: it is locked and no longer registered */
-	char name[64];	    /* of a device */
+	char name[64];	    /* of a device; of HIDDEN: of a group that one is in */
 };
 
 /*

@@ -164,9 +164,10 @@ static const struct holder *dump_next_other(const struct dump *dump,
 {
 	const struct snapshot *snapshot = &dump->snapshot;
 
-	while (*i < snapshot->end) {
+	while (*i < snapshot->end && !fatal_signal_pending(current)) {
 		const struct holder *holder = &snapshot->holders[(*i)++];
 
+		cond_resched();
 		if (dmaown_snapshot_stands_for_device(snapshot, holder) &&
 		    !dump_lists_device(totals, holder->device))
 			return holder;

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "find.h"
+#include "fput.h"
 #include "walk.h"
 
 /* All files with the same operations belong to the same kind, or to none. */
@@ -47,7 +48,7 @@ static void find_put_candidate(struct candidate *candidate)
 	if (candidate->found.ctx.self)
 		dmaown_context_put(candidate->found.ctx);
 	if (candidate->device_file)
-		fput(candidate->device_file);
+		dmaown_fput(candidate->device_file);
 }
 
 /*

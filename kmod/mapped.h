@@ -19,7 +19,7 @@ struct mapped {
 	bool any; /* there may be others: walk the mappings of all processes */
 };
 
-/* Add the address spaces in which a file is mapped. May sleep. */
+/* Add the address spaces in which a file is mapped. Does not wait. */
 void dmaown_mapped_add(struct mapped *mapped, struct address_space *mapping);
 void dmaown_mapped_put(struct mapped *mapped);
 

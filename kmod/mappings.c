@@ -6,16 +6,14 @@
  * a process can hold its own for a long time. A reference on mm_count is enough. An address space
  * without users loses its mappings under the write side of the lock, and its tree is empty
  * afterwards (kernel: mm/mmap.c, exit_mmap()). A reference on mm_users would delay that, and with
- * it the close of all that the process maps, beyond its exit. Only a VFIO file that is found stays
- * open until the caller returns to user space.
+ * it the close of all that the process maps, beyond its exit.
  */
 #include <linux/mm.h>
-#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sched/task.h>
 
 #include "mapped.h"
+#include "process.h"
 #include "retry.h"
 #include "walk.h"
 
@@ -34,8 +32,7 @@ static bool mappings_collect_locked(struct walk *walk, struct mm_struct *mm)
 
 	mmap_assert_locked(mm);
 	walk->steps = VMA_STEPS;
-	for_each_vma(vmi, vma)
-	{
+	for_each_vma(vmi, vma) {
 		struct candidate *candidate = &walk->candidates[walk->nr];
 
 		walk->next_addr = vma->vm_start;
@@ -80,29 +77,6 @@ static int mappings_walk(struct walk *walk, struct task_struct *leader, struct m
 	return ret;
 }
 
-/*
- * Get the address space of any thread that has one: the leader may have exited before the others.
- * Return: the mm with a reference on mm_count, or NULL.
- */
-static struct mm_struct *mappings_mm(struct task_struct *leader)
-{
-	struct mm_struct *mm = NULL;
-	struct task_struct *thread;
-
-	rcu_read_lock();
-	__for_each_thread(leader->signal, thread) {
-		task_lock(thread);
-		mm = thread->mm;
-		if (mm)
-			mmgrab(mm);
-		task_unlock(thread);
-		if (mm)
-			break;
-	}
-	rcu_read_unlock();
-	return mm;
-}
-
 /* A leader that has exited has no mm, but its process may have one. */
 static bool mappings_wanted(const struct walk *walk, const struct mm_struct *mm)
 {
@@ -116,7 +90,7 @@ int dmaown_walk_mappings(struct walk *walk, struct task_struct *leader)
 
 	if (!mappings_wanted(walk, READ_ONCE(leader->mm)))
 		return 0;
-	mm = mappings_mm(leader);
+	mm = dmaown_process_grab_mm(leader);
 	if (!mm)
 		return 0;
 	walk->next_addr = 0;

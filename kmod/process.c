@@ -50,6 +50,25 @@ static struct mm_struct *process_mm(struct task_struct *task)
 	return mm;
 }
 
+struct mm_struct *dmaown_process_grab_mm(struct task_struct *leader)
+{
+	struct mm_struct *mm = NULL;
+	struct task_struct *thread;
+
+	rcu_read_lock();
+	__for_each_thread(leader->signal, thread) {
+		task_lock(thread);
+		mm = thread->mm;
+		if (mm)
+			mmgrab(mm);
+		task_unlock(thread);
+		if (mm)
+			break;
+	}
+	rcu_read_unlock();
+	return mm;
+}
+
 int dmaown_process_get(const struct dmaown_process *name, struct process *process)
 {
 	struct owner *owner = &process->owner;

@@ -26,6 +26,13 @@ struct task_struct *dmaown_process_find(const struct dmaown_process *name);
 int dmaown_process_get(const struct dmaown_process *name, struct process *process);
 void dmaown_process_put(struct process *process);
 
+/*
+ * Get the address space of any thread of a process that has one: the leader may have exited before
+ * the others. Return: the mm with a reference on mm_count, which does not keep its mappings; or
+ * NULL.
+ */
+struct mm_struct *dmaown_process_grab_mm(struct task_struct *leader);
+
 /* Is a process exempt from the limit of locked memory (kernel: CAP_IPC_LOCK)? */
 bool dmaown_process_may_lock(const struct task_struct *task);
 

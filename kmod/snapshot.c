@@ -13,6 +13,7 @@
 
 #include "array.h"
 #include "find.h"
+#include "fput.h"
 #include "owner.h"
 #include "ptrset.h"
 #include "snapshot.h"
@@ -51,7 +52,7 @@ static int snapshot_seen_before(struct snapshot_walk *walk, const struct holding
 		dmaown_ptrset_renew(&walk->seen);
 		walk->unseen_vias = 0;
 	}
-	/* One unseen file of each kind is enough for a process, and one sign that it is cut short. */
+	/* One unseen file of each kind is enough, and one sign that the process was not read. */
 	if (holding->unseen || !holding->file) {
 		if (walk->unseen_vias & BIT(holding->via))
 			return 1;
@@ -225,7 +226,7 @@ void dmaown_snapshot_release_files(struct snapshot *snapshot)
 
 	for (i = 0; i < snapshot->nr; i++) {
 		if (snapshot->holders[i].device_file)
-			fput(snapshot->holders[i].device_file);
+			dmaown_fput(snapshot->holders[i].device_file);
 		snapshot->holders[i].device_file = NULL;
 	}
 }
@@ -286,17 +287,20 @@ int dmaown_snapshot_index_devices(struct snapshot *snapshot)
 }
 
 /*
- * Return: the index in by_device of the first holder of this device, or of one that sorts after it.
+ * Return: the index in by_device of the first holder of this device in a context with this ID or a
+ * higher one, or of one that sorts after it.
  */
 static unsigned int snapshot_first_of_device(const struct snapshot *snapshot, unsigned int number,
-					     const char *device)
+					     const char *device, u64 context)
 {
 	unsigned int low = 0, high = snapshot->by_device_nr;
 
 	while (low < high) {
 		unsigned int mid = low + (high - low) / 2;
+		const struct holder *other = snapshot->by_device[mid];
+		int order = holder_order_by_device(other, number, device);
 
-		if (holder_order_by_device(snapshot->by_device[mid], number, device) < 0)
+		if (order < 0 || (!order && other->context < context))
 			low = mid + 1;
 		else
 			high = mid;
@@ -314,37 +318,22 @@ unsigned int dmaown_snapshot_next_device(const struct snapshot *snapshot, unsign
 	return i;
 }
 
-/* Is this the first file of its device in its context? */
-static bool snapshot_is_first(const struct snapshot *snapshot, const struct holder *holder)
-{
-	unsigned int low = 0, high = snapshot->by_device_nr;
-
-	while (low < high) {
-		unsigned int mid = low + (high - low) / 2;
-		const struct holder *other = snapshot->by_device[mid];
-		int order = holder_order_by_device(other, holder->number, holder->device);
-
-		if (order < 0 || (!order && other->context < holder->context))
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < snapshot->by_device_nr && snapshot->by_device[low] == holder;
-}
-
 bool dmaown_snapshot_stands_for_device(const struct snapshot *snapshot, const struct holder *holder)
 {
+	unsigned int i;
+
 	if (!*holder->device || holder->via == DMAOWN_VIA_GROUP)
 		return false;
 	if (!holder->pid)
 		return !dmaown_snapshot_device(snapshot, 0, holder->device);
-	return snapshot_is_first(snapshot, holder);
+	i = snapshot_first_of_device(snapshot, holder->number, holder->device, holder->context);
+	return i < snapshot->by_device_nr && snapshot->by_device[i] == holder;
 }
 
 const struct holder *dmaown_snapshot_device(const struct snapshot *snapshot, unsigned int number,
 					    const char *device)
 {
-	unsigned int i = snapshot_first_of_device(snapshot, number, device);
+	unsigned int i = snapshot_first_of_device(snapshot, number, device, 0);
 
 	if (i == snapshot->by_device_nr ||
 	    holder_order_by_device(snapshot->by_device[i], number, device))
@@ -359,7 +348,7 @@ const struct holder *dmaown_snapshot_device(const struct snapshot *snapshot, uns
 unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsigned int number,
 					  const char *device, bool *locked)
 {
-	unsigned int i = snapshot_first_of_device(snapshot, number, device);
+	unsigned int i = snapshot_first_of_device(snapshot, number, device, 0);
 	const void *previous = NULL;
 	unsigned int nr = 0;
 

@@ -55,7 +55,8 @@ struct snapshot {
 	bool vfio_unseen; /* VFIO is loaded, and the module has no layout for it */
 
 	/*
-	 * Holders by files of devices and groups, sorted by number of the context, name, context and file.
+	 * Holders by files of devices and groups, sorted by number of the context, name, context
+	 * and file.
 	 */
 	const struct holder **by_device;
 	unsigned int by_device_nr;

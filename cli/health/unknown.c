@@ -297,8 +297,11 @@ int findings_add_vfio(struct finding_list *list, struct channel *channel)
 int findings_add_unknown(struct finding_list *list, struct channel *channel,
 			 const struct record_list *holders)
 {
+	int rc;
+
 	add_files(list, holders);
-	return add_devices(list, channel)			   ?:
-		       add_unclear_devices(list, channel, holders) ?:
-								     findings_add_vfio(list, channel);
+	rc = add_devices(list, channel);
+	if (!rc)
+		rc = add_unclear_devices(list, channel, holders);
+	return rc ?: findings_add_vfio(list, channel);
 }

@@ -78,15 +78,18 @@ struct kept_device {
 /*
  * VFIO holds a reference on the driver's module while the device is open (kernel: vfio_main.c),
  * which is at least as long as the object is in ctx->objects. Other users of iommufd need not have
- * a driver.
+ * a driver, or may lose it: the memory of its module is freed after a grace period.
  */
 static void ictx_keep_device(struct kept_device *kept, struct device *dev)
 {
-	struct device_driver *driver = READ_ONCE(dev->driver);
+	struct device_driver *driver;
 
 	kept->dev = get_device(dev);
+	rcu_read_lock();
+	driver = READ_ONCE(dev->driver);
 	if (driver && try_module_get(driver->owner))
 		kept->owner = driver->owner;
+	rcu_read_unlock();
 }
 
 static void ictx_copy_device(struct object *to, struct layout_iommufd_object *obj,

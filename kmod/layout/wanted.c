@@ -171,6 +171,8 @@ const struct wanted wanted[WANTED_COUNT] = {
 				{ "device_lock", "struct mutex" },
 				{ "container_next", "struct list_head",
 				  { .with = "vfio_container.kref" } },
+				{ "container_users", "unsigned int",
+				  { .with = "vfio_container.kref" } },
 				{ "group_lock", "struct mutex" },
 				{ "iommufd", "struct iommufd_ctx *", { .optional = true } },
 			} },

@@ -74,8 +74,8 @@ static int devices_add_open(const struct open_device *open, void *arg)
 	const struct bus_walk *walk = arg;
 	const struct ptrset *set = &walk->contexts->set;
 
-	if (open->device.removing)
-		return devices_add_removing(walk->devices, open->device.name);
+	if (open->hidden)
+		return devices_add_hidden(walk->devices, open->device.name);
 	if (!open->ctx.self || !dmaown_ptrset_count(set, open->ctx.self))
 		return 0;
 	if (open->mapping)
@@ -101,7 +101,10 @@ static int devices_add_object(struct bound_devices *devices, unsigned int number
 
 	if (devices_find(devices, number, object->name))
 		return 0;
-	devices->mapped.any = devices->mapped.any || object->has_opens || object->removing;
+	if (object->type == OBJECT_HIDDEN)
+		device.hidden = object->opens;
+	if (object->has_opens || object->removing || device.hidden)
+		devices->mapped.any = true;
 	strscpy(device.name, object->name, sizeof(device.name));
 	return devices_add(devices, &device);
 }
@@ -116,7 +119,7 @@ static int devices_find_in(struct bound_devices *devices, struct context ctx, un
 	do {
 		more = dmaown_context_objects(ctx, &id, batch, OBJECTS, &done);
 		for (i = 0; i < done && more >= 0 && !ret; i++)
-			if (batch[i].type == OBJECT_DEVICE)
+			if (batch[i].type == OBJECT_DEVICE || batch[i].type == OBJECT_HIDDEN)
 				ret = devices_add_object(devices, number, &batch[i]);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
@@ -201,11 +204,27 @@ static bool devices_known_elsewhere(const struct snapshot *snapshot, const char 
 		       dmaown_snapshot_device_files(snapshot, NUMBER_NONE, name, &locked);
 }
 
-/* Count a device whose opens are not known. */
+/* The number of devices that are being removed from a context, and are known by their files. */
+static unsigned int devices_removed(const struct snapshot *snapshot, unsigned int number)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < snapshot->by_device_nr; i = dmaown_snapshot_next_device(snapshot, i))
+		nr += snapshot->by_device[i]->number == number && snapshot->by_device[i]->removing;
+	return nr;
+}
+
+/* Count the unknown files of what has no count of open files; at least one for each device. */
 static unsigned int devices_count_removing(const struct bound_devices *devices,
 					   const struct snapshot *snapshot,
 					   const struct bound_device *device)
 {
+	unsigned int removed;
+
+	if (device->hidden) {
+		removed = devices_removed(snapshot, device->number);
+		return device->hidden > removed ? device->hidden - removed : 0;
+	}
 	if (device->number == NUMBER_NONE && (devices_known_here(devices, device->name) ||
 					      devices_known_elsewhere(snapshot, device->name)))
 		return 0;
@@ -224,7 +243,7 @@ int dmaown_devices_count(struct bound_devices *devices, const struct snapshot *s
 
 		if (!device->has_opens) {
 			device->unknown = devices_count_removing(devices, snapshot, device);
-			ret = ret ?: device->unknown;
+			ret = ret || device->unknown;
 			continue;
 		}
 		files = dmaown_snapshot_device_files(snapshot, device->number, device->name,

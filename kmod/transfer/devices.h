@@ -12,6 +12,7 @@ struct bound_device {
 	unsigned int number; /* of the context, or NUMBER_NONE */
 	bool has_opens;
 	bool removing;	      /* being removed, so that VFIO does not list it */
+	unsigned int hidden;  /* devices of a group that are being removed; it stands for them */
 	unsigned int opens;   /* open files of the device, counted by VFIO */
 	unsigned int unknown; /* open files that no process has; 1 if that cannot be known */
 	char name[64];

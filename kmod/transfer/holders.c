@@ -22,6 +22,10 @@
 #define LOOKS	   4
 #define LOOK_PAUSE 50
 
+/* Reasons to look again: an open file was not found; a process was not read to the end */
+#define UNFOUND 1
+#define UNREAD	2
+
 /* Holders without a number are the last. */
 static bool holders_any_unread(const struct snapshot *snapshot)
 {
@@ -55,25 +59,34 @@ static int holders_look_once(struct holders *holders, const struct contexts *con
 		ret = dmaown_snapshot_index_devices(snapshot);
 	if (!ret)
 		ret = dmaown_devices_count(devices, snapshot, where);
-	if (!ret)
-		ret = holders_any_unread(snapshot);
+	if (!ret && holders_any_unread(snapshot))
+		ret = UNREAD;
 	dmaown_snapshot_release_files(snapshot);
 	if (ret < 0)
 		dmaown_holders_free(holders);
 	return ret;
 }
 
-/* If a file is not found, or a process not read to the end, walk the mappings of all processes. */
+/*
+ * Look again if a file was not found, then in the mappings of all processes; or if a process could
+ * not be read to the end.
+ */
 static int holders_look(struct holders *holders, const struct contexts *contexts,
 			struct lockset_place *where)
 {
-	unsigned int looks = 0;
+	bool everywhere = false;
+	unsigned int looks;
 	int ret;
 
-	while ((ret = holders_look_once(holders, contexts, looks, where)) > 0 && ++looks < LOOKS)
-		if (schedule_timeout_killable(msecs_to_jiffies(LOOK_PAUSE)))
+	for (looks = 1;; looks++) {
+		ret = holders_look_once(holders, contexts, everywhere, where);
+		if (ret <= 0 || looks == LOOKS)
+			return min(ret, 0);
+		everywhere = everywhere || ret == UNFOUND;
+		schedule_timeout_killable(msecs_to_jiffies(LOOK_PAUSE));
+		if (fatal_signal_pending(current))
 			return -EINTR;
-	return min(ret, 0);
+	}
 }
 
 int dmaown_holders_refresh(struct holders *holders, const struct contexts *contexts,
@@ -224,7 +237,10 @@ static void holders_check_trust(const struct holders *holders, const struct plan
 	for (i = 0; i < snapshot->nr; i++) {
 		const struct holder *holder = &snapshot->holders[i];
 
-		if (holder_counts(plan, holder) && !(i && holder_same_process(holder - 1, holder)))
+		if (!holder_counts(plan, holder))
+			continue;
+		if (!i || !holder_counts(plan, holder - 1) ||
+		    !holder_same_process(holder - 1, holder))
 			holders_check_holder(plan, holder, forces, reports);
 	}
 }

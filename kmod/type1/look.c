@@ -6,6 +6,7 @@
 #include <linux/vfio.h>
 
 #include "private.h"
+#include "vfio/groups.h"
 #include "vfio/vfio.h"
 
 struct layout_vfio_dma *dmaown_type1_dma_from(const struct layout_vfio_iommu *iommu, u64 iova)
@@ -78,21 +79,72 @@ static bool type1_add_devices(struct listing *listing, struct layout_vfio_group 
 	return more;
 }
 
+static unsigned int type1_count_open(const struct layout_vfio_group *group)
+{
+	const struct vfio_device *device;
+	unsigned int nr = 0;
+
+	lockdep_assert_held(&group->device_lock);
+	list_for_each_entry(device, &group->device_list, group_next)
+		nr += dmaown_vfio_device_opens(device) > 0;
+	return nr;
+}
+
+/*
+ * Count the open devices of a group that are no longer in its list, because they are being removed.
+ * Return: the number, or -EAGAIN.
+ */
+static int type1_count_hidden(struct layout_vfio_group *group)
+{
+	unsigned int users, listed;
+
+	/* Devices are opened and closed under this lock. */
+	if (!mutex_trylock(&group->group_lock))
+		return -EAGAIN;
+	users = group->container_users;
+	listed = type1_count_open(group);
+	mutex_unlock(&group->group_lock);
+	return users > listed + 1 ? users - listed - 1 : 0;
+}
+
+static int type1_add_group(struct listing *listing, struct layout_vfio_group *group,
+			   struct object *hidden, bool *more)
+{
+	int nr;
+
+	if (!mutex_trylock(&group->device_lock))
+		return -EAGAIN;
+	*more = *more || type1_add_devices(listing, group);
+	nr = type1_count_hidden(group);
+	mutex_unlock(&group->device_lock);
+	if (nr <= 0)
+		return nr;
+	hidden->opens += nr;
+	dmaown_vfio_group_name((struct vfio_group *)group, hidden->name, sizeof(hidden->name));
+	return 0;
+}
+
 static int type1_add_objects(struct listing *listing, const struct layout_vfio_container *container)
 {
+	struct object hidden = { .opens = 0 };
 	struct layout_vfio_group *group;
 	struct object *object;
 	bool more = false;
+	int ret;
 
 	lockdep_assert_held_read(&container->group_lock);
 	object = type1_add_object(listing, OBJECT_IOAS, &more);
 	if (object)
 		object->alignment = PAGE_SIZE;
 	list_for_each_entry(group, &container->group_list, container_next) {
-		if (!mutex_trylock(&group->device_lock))
-			return -EAGAIN;
-		more = more || type1_add_devices(listing, group);
-		mutex_unlock(&group->device_lock);
+		ret = type1_add_group(listing, group, &hidden, &more);
+		if (ret)
+			return ret;
+	}
+	object = hidden.opens ? type1_add_object(listing, OBJECT_HIDDEN, &more) : NULL;
+	if (object) {
+		object->opens = hidden.opens;
+		strscpy(object->name, hidden.name, sizeof(object->name));
 	}
 	return more;
 }

@@ -11,6 +11,8 @@
  *			leaves the container, under the write side.
  * vfio_group.container_next
  *			group_lock of the container.
+ * vfio_group.container_users
+ *			group_lock of the group. It is 1, and one more for each open device.
  * vfio_group.device_list
  *			device_lock. Devices in it are registered, and so have a name.
  * vfio_iommu and everything in it

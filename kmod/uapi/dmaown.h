@@ -746,10 +746,7 @@ struct dmaown_force {
 	E(REASON_UNTRUSTED,	28, EXDEV, "untrusted-holder",					\
 	  "another process holds the context and runs neither as the new owner's user "		\
 	  "nor as root: it could later pin whatever the new owner has at these addresses")	\
-	/*											\
-	 * device: the device; value: number of its open files that no process has; 0 if that	\
-	 * cannot be known									\
-	 */											\
+	/* device: the device; value: its open files that no process has; 0: not known */	\
 	E(REASON_UNKNOWN_HOLDER, 33, EXDEV, "unknown-holder",					\
 	  "the device's file is open, but no process has it, neither as a descriptor nor "	\
 	  "mapped: a message in flight or another part of the kernel holds it")		\

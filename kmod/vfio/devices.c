@@ -6,7 +6,9 @@
  * registration until its driver begins to remove it. The walk takes no lock of a device: VFIO skips
  * a reset, or fails an open, if it finds one taken (kernel: vfio_pci_core.c). A walk over children
  * has a reference on the child that it visits, and may drop the last one: the child is then
- * released by its driver, on whose module the walk has a reference, too.
+ * released by its driver, on whose module the walk has a reference, too. (A device that gets
+ * another driver at this moment, which is then unbound and unloaded before the walk moves on, is
+ * not covered.)
  *
  * The reference on the child keeps the struct vfio_device and its dev_set (kernel: vfio_main.c,
  * vfio_device_release()). Under dev_set->lock a device that is open stays open, and with it the
@@ -43,6 +45,7 @@ static bool devices_inspect(const struct vfio *vfio, struct vfio_device *vdev,
 
 	if (!mutex_trylock(&vdev->dev_set->lock)) {
 		open->busy = true;
+		open->hidden = dmaown_vfio_has_access(vdev);
 		open->device.has_opens = true;
 		open->device.opens = dmaown_vfio_device_opens(vdev);
 		return open->device.opens;
@@ -82,7 +85,7 @@ static int devices_show(struct devices_walk *walk, struct vfio_device *vdev)
 
 static int devices_show_removing(struct devices_walk *walk, const struct device *dev)
 {
-	struct open_device open = { .busy = true, .device.removing = true };
+	struct open_device open = { .busy = true, .hidden = true, .device.removing = true };
 
 	strscpy(open.device.name, dev_name(dev), sizeof(open.device.name));
 	return walk->fn(&open, walk->arg);
@@ -113,14 +116,6 @@ static bool devices_get_driver(const struct device *dev, struct module **owner, 
 }
 
 /* A driver is unbound under the lock of its device, until all files of the device are closed. */
-static bool devices_is_locked(struct device *dev)
-{
-	if (!device_trylock(dev))
-		return true;
-	device_unlock(dev);
-	return false;
-}
-
 bool dmaown_vfio_is_removing(struct device *dev)
 {
 	struct module *owner;
@@ -129,7 +124,7 @@ bool dmaown_vfio_is_removing(struct device *dev)
 	if (!devices_get_driver(dev, &owner, &vfio))
 		return false;
 	module_put(owner);
-	return vfio && devices_is_locked(dev);
+	return vfio && mutex_is_locked(&dev->mutex);
 }
 
 static int devices_visit(struct device *dev, void *arg);
@@ -161,7 +156,7 @@ static int devices_visit(struct device *dev, void *arg)
 	inner.name = dev_name(dev);
 	inner.registered = false;
 	ret = device_for_each_child(dev, &inner, devices_visit_child);
-	if (!ret && !inner.registered && vfio && devices_is_locked(dev))
+	if (!ret && !inner.registered && vfio && mutex_is_locked(&dev->mutex))
 		ret = devices_show_removing(walk, dev);
 	module_put(owner);
 	return ret;

@@ -15,6 +15,7 @@ struct open_device {
 	struct context ctx; /* none if there is none, or if it is unknown */
 	bool busy;	    /* locked: the context is unknown, or whether it is in use */
 	bool unseen;	    /* the module has no layout for its context */
+	bool hidden;	    /* busy, and its context does not list it */
 	/* Its files are mapped through this; NULL if nothing tells who maps them. */
 	struct address_space *mapping;
 };

@@ -109,7 +109,7 @@ int dmaown_vfio_ictx(const struct vfio *vfio, struct iommufd_ctx *ictx, struct c
 static struct iommufd_access *vfio_files_access(const struct vfio_device *vdev)
 {
 #if LAYOUT_HAS_vfio_device_iommufd_access
-	return vdev->iommufd_access;
+	return READ_ONCE(vdev->iommufd_access);
 #else
 	return NULL;
 #endif
@@ -177,6 +177,11 @@ static int vfio_files_context_of_df(const struct vfio *vfio,
 	if (!df->iommufd)
 		return 0;
 	return min(dmaown_vfio_ictx(vfio, (struct iommufd_ctx *)df->iommufd, ctx), 0);
+}
+
+bool dmaown_vfio_has_access(const struct vfio_device *vdev)
+{
+	return vfio_files_access(vdev);
 }
 
 int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev,
@@ -274,6 +279,11 @@ static int vfio_files_context(const struct vfio *vfio, struct file *file, enum d
 static const void *vfio_files_hint(struct file *file, enum dmaown_via via)
 {
 	return NULL;
+}
+
+bool dmaown_vfio_has_access(const struct vfio_device *vdev)
+{
+	return false;
 }
 
 int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev,

@@ -38,6 +38,9 @@ bool dmaown_vfio_opens(const struct vfio *vfio, struct device *dev, unsigned int
 /* Count the open files of a VFIO device that the caller keeps registered or open. */
 unsigned int dmaown_vfio_device_opens(const struct vfio_device *vdev);
 
+/* Has the device an access to an iommufd context, as emulated devices have? A sample. */
+bool dmaown_vfio_has_access(const struct vfio_device *vdev);
+
 /* Is this the struct device of a struct vfio_device? */
 bool dmaown_vfio_is_device(const struct device *dev);
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# A process that holds a context and owns nothing yet: dmaownctl holders tells its limit, and how much of it is left. The
-# first map that exceeds it fails.
+# A process that holds a context and owns nothing yet: dmaownctl holders tells its limit, and how much of it is left.
+# The first map that exceeds it fails.
 # shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

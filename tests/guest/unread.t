@@ -11,8 +11,8 @@ size=$((1 << 20))
 
 state() { areas_of "$new"; }
 
-# lock_mappings NAME UID: start a process of this user, which maps a BAR of the device, and holds its own mmap_lock until
-# unlock_mappings.
+# lock_mappings NAME UID: start a process of this user, which maps a BAR of the device, and holds its own mmap_lock
+# until unlock_mappings.
 lock_mappings() {
 	start "$1"
 	hand_over old "$1" "$dev"; passed=$reply
@@ -34,6 +34,7 @@ unlock_mappings() {
 	stop "$1"
 }
 
+# shellcheck disable=SC2317 # called by eventually
 # unread PID: does the listing of holders say that the process could not be read to the end?
 unread() { grep -q " pid=$1 .* via=- fd=- .* busy=1 " /sys/kernel/debug/dmaown/holders; }
 
