@@ -59,8 +59,11 @@ struct bus_walk {
 	const struct contexts *contexts;
 };
 
-/* Only its files tell the context of a device that is being removed. It may be any. */
-static int devices_add_removing(struct bound_devices *devices, const char *name)
+/*
+ * Only its files tell the context of a device that is being removed, and of an emulated device that
+ * is locked. It may be any.
+ */
+static int devices_add_hidden(struct bound_devices *devices, const char *name)
 {
 	struct bound_device device = { .number = NUMBER_NONE, .removing = true };
 
