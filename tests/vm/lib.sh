@@ -41,6 +41,18 @@ no_kernel() { echo "no kernel '$1': the kernels are $(kernel_names | paste -sd '
 # Prints the name that kernel $1, whose folder is $2, has below build/.
 kernel_id() { if [[ $1 == */* ]]; then echo "${2##*/}"; else echo "$1"; fi; }
 
+# build_for KERNEL FOLDER: build all that a machine with this kernel needs of the checkout. Never while another machine
+# has the files: it would see them change.
+build_for() {
+	local build=$top_dir/build
+
+	mkdir -p "$build" || return
+	(
+		flock -n 9 || { say "waiting for another build of the checkout"; flock 9; }
+		WERROR=${WERROR-1} make -s -C "$top_dir" vm-artifacts KERNEL="$(kernel_id "$1" "$2")" FOLDER="$2" >&2
+	) 9>"$build/.vm-artifacts.lock" || { say "the checkout does not build for kernel $1"; return 1; }
+}
+
 # Prints the modules that the machine needs to see the host's file system, in the order of loading: paths below folder
 # $1, in which the modules of release $2 are installed.
 early_modules() {
