@@ -104,8 +104,14 @@ words mischarged "raise it first, with: prlimit --pid $new --memlock=$size:\$" "
 run bash -c "${advice##*with: }"
 is "$status $(prlimit --pid "$new" --memlock --raw --noheadings --output SOFT,HARD)" "0 $size unlimited" \
 	"the command that makes room leaves the hard limit alone"
-close_all new "$new_dev" ${new_group:+"$new_group"}
+ask new close "$new_dev"
 words mischarged "would be reset .*; pass the device's descriptor to it\$" "the device's file" can-exit "$old"
+if [ "$kind" = type1 ]; then
+	ask new close "$new_group"
+	run dmaownctl can-exit "$old" --json
+	is "$status $(json -c '[.can_exit.findings[].finding]')" '2 ["reset","lost"]' \
+		"with the last group all is lost: nothing stays charged"
+fi
 hand_over old new "$dev" ${group:+"$group"}
 to=$new mends mischarged "" "with both it is mended" can-exit "$old"
 stop old
