@@ -57,16 +57,22 @@ void streams_begin(void)
 		_exit(EXIT_OTHER);
 }
 
+/* The first error: stdio drops the data, and a later call succeeds. */
+static int lost;
+
+void streams_write(const void *bytes, size_t length, FILE *out)
+{
+	if (fwrite(bytes, 1, length, out) < length && out == stdout && !lost)
+		lost = -errno;
+}
+
 int streams_flush(void)
 {
-	/* Keep the first error: stdio drops the data, and a later call succeeds. */
-	static int error;
-
-	if (fflush(stdout) && !error)
-		error = -errno;
+	if (fflush(stdout) && !lost)
+		lost = -errno;
 	if (!ferror(stdout))
 		return 0;
-	return error ?: -EIO;
+	return lost ?: -EIO;
 }
 
 void streams_survive(void)

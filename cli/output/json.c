@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "host/streams.h"
 #include "json.h"
 #include "strbuf.h"
 
@@ -42,7 +43,7 @@ int utf8_length(const unsigned char *s)
 
 void json_flush(struct json *json)
 {
-	fwrite(json->bytes, 1, json->length, json->out);
+	streams_write(json->bytes, json->length, json->out);
 	json->length = 0;
 }
 
@@ -51,7 +52,7 @@ static void put(struct json *json, const char *bytes, size_t length)
 	if (length > sizeof(json->bytes) - json->length)
 		json_flush(json);
 	if (length > sizeof(json->bytes)) {
-		fwrite(bytes, 1, length, json->out);
+		streams_write(bytes, length, json->out);
 		return;
 	}
 	memcpy(json->bytes + json->length, bytes, length);

@@ -6,6 +6,7 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
+harmless+='|vfio_pin_pages_remote: RLIMIT_MEMLOCK \([0-9]+\) exceeded'
 size=$((1 << 20))
 
 # allowance PID: prints what the process may still map, by its descriptor of the context.
