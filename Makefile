@@ -95,8 +95,10 @@ vm-artifacts: tool
 	$(Q)$(MAKE) --no-print-directory module MODULE=$(KERNEL) KDIR=$(FOLDER)/build \
 		MODULES=$(FOLDER)/root/lib/modules/$$($(release_of) $(FOLDER)/build/include/generated/utsrelease.h) \
 		VMLINUX=$(firstword $(wildcard $(FOLDER)/build/vmlinux) $(FOLDER)/bzImage)
-	$(Q)cd $(BUILD)/kmod/$(KERNEL) && $(call wrong_id,.) dmaown.ko >wrong.tmp && mv wrong.tmp dmaown-wrongid.ko
-	$(Q)cd $(BUILD)/kmod/$(KERNEL) && $(call wrong_id,.,_VFIO) dmaown.ko >wrong.tmp && mv wrong.tmp dmaown-wrongvfio.ko
+	$(Q)cd $(BUILD)/kmod/$(KERNEL) && $(call wrong_id,.) dmaown.ko >wrong.tmp && \
+		mv wrong.tmp dmaown-wrongid.ko
+	$(Q)cd $(BUILD)/kmod/$(KERNEL) && $(call wrong_id,.,_VFIO) dmaown.ko >wrong.tmp && \
+		mv wrong.tmp dmaown-wrongvfio.ko
 	$(Q)$(MAKE) --no-print-directory -C tests KERNEL=$(KERNEL) FOLDER=$(FOLDER) OUT=$(BUILD)/tests
 
 spec:
