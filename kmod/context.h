@@ -174,7 +174,7 @@ struct lockset_place {
 /*
  * Take all locks, or none. Does not wait. Return: 0; -EBUSY if another thread holds a lock, and
  * *where is its context and IOAS; -EAGAIN if IOASes were created meanwhile, for which the lockset
- * now has room; or -ENOMEM.
+ * now has room; -ENOMEM; or -EINTR if the caller is being killed.
  */
 int dmaown_lockset_lock(struct lockset *set, struct lockset_place *where);
 void dmaown_lockset_unlock(struct lockset *set);

@@ -117,35 +117,56 @@ static int ictx_room_for_ioases(struct iommufd_locks *locks, unsigned int nr)
 	return 0;
 }
 
-/*
- * Take references on all IOASes of a context, as far as there is room. *unpublished: a VFIO
- * compatibility IOAS is in use but not yet published in ctx->objects. Return: the number of all
- * IOASes.
- */
-static unsigned int ictx_get_ioases(struct iommufd_locks *locks, unsigned int context,
-				    bool *unpublished)
+/* A search through the IOASes of a context. */
+struct ioas_search {
+	unsigned int context;
+	u32 id;			  /* where to continue */
+	unsigned int nr;	  /* IOASes */
+	bool compat_read;	  /* compat has been read */
+	const void *compat;	  /* VFIO compatibility IOAS, until it is found */
+	struct locked_ioas *next; /* of this context, or a later one */
+	unsigned int missing;
+};
+
+/* Take references on some IOASes, as far as there is room. Return: true if there may be more. */
+static bool ictx_get_some(struct iommufd_locks *locks, struct ioas_search *search)
 {
-	struct layout_iommufd_ctx *ctx = ictx_at(locks, context);
-	const void *compat;
+	struct layout_iommufd_ctx *ctx = ictx_at(locks, search->context);
+	unsigned int steps = OBJECTS_VISITED;
 	struct layout_iommufd_ioas *ioas;
-	unsigned int nr = 0;
-	u32 id = 0;
 
 	xa_lock(&ctx->objects);
-	compat = ctx->vfio_ioas;
-	for (; (ioas = dmaown_iommufd_next_ioas(ctx, &id)); id++) {
-		nr++;
-		if (ioas == compat)
-			compat = NULL;
+	if (!search->compat_read)
+		search->compat = ctx->vfio_ioas;
+	search->compat_read = true;
+	for (; (ioas = dmaown_iommufd_next_ioas(ctx, &search->id, &steps)); search->id++) {
+		search->nr++;
+		if (ioas == search->compat)
+			search->compat = NULL;
 		if (locks->ioases_nr == locks->ioases_room)
 			continue;
 		ioas_get(ctx, ioas);
 		locks->ioases[locks->ioases_nr].ioas = ioas;
-		locks->ioases[locks->ioases_nr++].context = context;
+		locks->ioases[locks->ioases_nr++].context = search->context;
 	}
 	xa_unlock(&ctx->objects);
-	*unpublished = compat;
-	return nr;
+	return !steps;
+}
+
+/*
+ * Take references on all IOASes of a context, as far as there is room. *unpublished: a VFIO
+ * compatibility IOAS is in use but not yet published in ctx->objects. An IOAS that is created
+ * meanwhile may be left out: ictx_count_missing() finds it. Return: the number of IOASes.
+ */
+static unsigned int ictx_get_ioases(struct iommufd_locks *locks, unsigned int context,
+				    bool *unpublished)
+{
+	struct ioas_search search = { .context = context };
+
+	while (ictx_get_some(locks, &search))
+		cond_resched();
+	*unpublished = search.compat;
+	return search.nr;
 }
 
 static void ictx_put_ioases(struct iommufd_locks *locks)
@@ -161,10 +182,14 @@ static void ictx_put_ioases(struct iommufd_locks *locks)
 static void ictx_unlock_all(struct iommufd_locks *locks)
 {
 	lockdep_assert_held(locks->part.nest);
-	while (locks->iova_locked)
+	while (locks->iova_locked) {
 		up_write(&locks->ioases[--locks->iova_locked].ioas->iopt.iova_rwsem);
-	while (locks->domains_locked)
+		cond_resched();
+	}
+	while (locks->domains_locked) {
 		up_write(&locks->ioases[--locks->domains_locked].ioas->iopt.domains_rwsem);
+		cond_resched();
+	}
 #if LAYOUT_HAS_iommufd_ctx_ioas_creation_lock
 	while (locks->creation_locked)
 		up_write(&ictx_at(locks, --locks->creation_locked)->ioas_creation_lock);
@@ -195,40 +220,67 @@ static bool ictx_lock_ioases(struct iommufd_locks *locks, struct lockset_place *
 		*where = ictx_place(locks, locked->context, locked->ioas->obj.id);
 		if (!ictx_trylock(locks, &locked->ioas->iopt.domains_rwsem))
 			return false;
+		cond_resched();
 	}
 	for (; locks->iova_locked < locks->ioases_nr; locks->iova_locked++) {
 		locked = &locks->ioases[locks->iova_locked];
 		*where = ictx_place(locks, locked->context, locked->ioas->obj.id);
 		if (!ictx_trylock(locks, &locked->ioas->iopt.iova_rwsem))
 			return false;
+		cond_resched();
 	}
 	return true;
 }
 
-/*
- * Count the IOASes of a context that are not in the set. An IOAS that was created after
- * ictx_get_ioases() may have a copy of an area that has disappeared from a locked one. An IOAS that
- * is being destroyed waits for the reference.
- */
-static unsigned int ictx_count_missing(struct iommufd_locks *locks, unsigned int context)
+/* Is this the next IOAS in the set? The set is sorted by context and ID. */
+static bool ictx_is_next(const struct iommufd_locks *locks, struct ioas_search *search,
+			 const struct layout_iommufd_ioas *ioas)
 {
-	struct layout_iommufd_ctx *ctx = ictx_at(locks, context);
-	const struct locked_ioas *locked = locks->ioases;
-	const struct locked_ioas *end = locked + locks->ioases_nr;
-	struct layout_iommufd_ioas *ioas;
-	unsigned int missing = 0;
-	u32 id = 0;
+	const struct locked_ioas *end = locks->ioases + locks->ioases_nr;
 
-	while (locked < end && locked->context != context)
-		locked++;
+	while (search->next < end && search->next->context == search->context &&
+	       search->next->ioas->obj.id < search->id)
+		search->next++;
+	return search->next < end && search->next->context == search->context &&
+	       search->next->ioas == ioas;
+}
+
+/* Count some IOASes. Return: true if there may be more. */
+static bool ictx_count_some(struct iommufd_locks *locks, struct ioas_search *search)
+{
+	struct layout_iommufd_ctx *ctx = ictx_at(locks, search->context);
+	unsigned int steps = OBJECTS_VISITED;
+	struct layout_iommufd_ioas *ioas;
+
 	xa_lock(&ctx->objects);
-	for (; (ioas = dmaown_iommufd_next_ioas(ctx, &id)); id++) {
-		while (locked < end && locked->context == context && locked->ioas->obj.id < id)
-			locked++;
-		missing += locked == end || locked->context != context || locked->ioas != ioas;
-	}
+	for (; (ioas = dmaown_iommufd_next_ioas(ctx, &search->id, &steps)); search->id++)
+		search->missing += !ictx_is_next(locks, search, ioas);
 	xa_unlock(&ctx->objects);
-	return missing;
+	return !steps;
+}
+
+/*
+ * Count the IOASes that are not in the set. An IOAS that was created after ictx_get_ioases() may
+ * have a copy of an area that has disappeared from a locked one: it exists from before the locks
+ * were taken, so it is found. An IOAS that is created during the count can copy only from such an
+ * IOAS. An IOAS that is being destroyed waits for the reference. Return: their number, or -EINTR.
+ */
+static int ictx_count_missing(struct iommufd_locks *locks)
+{
+	struct ioas_search search = { .next = locks->ioases };
+	const struct locked_ioas *end = locks->ioases + locks->ioases_nr;
+
+	for (; search.context < locks->part.nr; search.context++) {
+		search.id = 0;
+		while (search.next < end && search.next->context < search.context)
+			search.next++;
+		while (ictx_count_some(locks, &search))
+			cond_resched();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return min(search.missing, INT_MAX);
 }
 
 static void ictx_forget_seen(struct iommufd_locks *locks)
@@ -253,7 +305,7 @@ void dmaown_iommufd_unlock(struct lockset_part *part)
 
 /*
  * Take references on all IOASes of all contexts. Return: 0; -EAGAIN if there are more than there is
- * room for, and *nr is their number; or -EBUSY.
+ * room for, and *nr is their number; -EBUSY; or -EINTR.
  */
 static int ictx_get_all_ioases(struct iommufd_locks *locks, struct lockset_place *where,
 			       unsigned int *nr)
@@ -268,6 +320,9 @@ static int ictx_get_all_ioases(struct iommufd_locks *locks, struct lockset_place
 			*where = ictx_place(locks, i, 0);
 			return -EBUSY;
 		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 	return *nr > locks->ioases_nr ? -EAGAIN : 0;
 }
@@ -275,7 +330,7 @@ static int ictx_get_all_ioases(struct iommufd_locks *locks, struct lockset_place
 int dmaown_iommufd_lock(struct lockset_part *part, struct lockset_place *where)
 {
 	struct iommufd_locks *locks = ictx_locks(part);
-	unsigned int i, nr = 0;
+	unsigned int nr = 0;
 	int ret = -EBUSY;
 
 	if (!ictx_lock_creation(locks, where))
@@ -286,11 +341,13 @@ int dmaown_iommufd_lock(struct lockset_part *part, struct lockset_place *where)
 	ret = -EBUSY;
 	if (!ictx_lock_ioases(locks, where))
 		goto out;
-	for (i = 0; i < locks->part.nr; i++)
-		nr += ictx_count_missing(locks, i);
-	if (nr == locks->ioases_nr)
+	ret = ictx_count_missing(locks);
+	if (!ret)
 		return 0;
-	ret = -EAGAIN;
+	if (ret > 0) {
+		nr += ret;
+		ret = -EAGAIN;
+	}
 out:
 	dmaown_iommufd_unlock(part);
 	if (ret == -EAGAIN && nr > locks->ioases_room && ictx_room_for_ioases(locks, nr))

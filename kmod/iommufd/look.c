@@ -10,23 +10,25 @@
 #include "vfio/devices.h"
 #include "vfio/vfio.h"
 
-struct layout_iommufd_ioas *dmaown_iommufd_next_ioas(struct layout_iommufd_ctx *ctx, u32 *id)
+struct layout_iommufd_ioas *dmaown_iommufd_next_ioas(struct layout_iommufd_ctx *ctx, u32 *id,
+						     unsigned int *steps)
 {
 	struct layout_iommufd_object *obj;
 	unsigned long index;
 
 	lockdep_assert_held(&ctx->objects.xa_lock);
 	xa_for_each_start(&ctx->objects, index, obj, *id) {
-		if (obj->type != LAYOUT_IOMMUFD_OBJ_IOAS)
-			continue;
-		*id = obj->id;
-		return to_ioas(obj);
+		*id = index;
+		if (!*steps)
+			return NULL;
+		--*steps;
+		if (obj->type == LAYOUT_IOMMUFD_OBJ_IOAS)
+			return to_ioas(obj);
 	}
 	return NULL;
 }
 
-/* IOASes and objects that are visited at a time under the lock of ctx->objects */
-#define LOCKED_STEPS 64
+/* Objects that are copied at a time under the lock of ctx->objects */
 #define OBJECT_STEPS 32
 
 /*
@@ -239,31 +241,30 @@ static int ictx_copy_one(struct layout_iommufd_ioas *ioas, struct cursor *cursor
 }
 
 /*
- * Visit up to LOCKED_STEPS IOASes until there is an entry. Return: the number of entries; 0 at the
- * end; -EINPROGRESS if there may be more; or -EAGAIN.
+ * Visit up to OBJECTS_VISITED objects until there is an entry. Return: the number of entries; 0 at
+ * the end; -EINPROGRESS if there may be more; or -EAGAIN.
  */
 static int ictx_copy_some(struct layout_iommufd_ctx *ctx, struct cursor *cursor, copy_fn copy,
 			  void *batch, unsigned int nr)
 {
-	unsigned int steps = LOCKED_STEPS;
+	unsigned int steps = OBJECTS_VISITED;
 	struct layout_iommufd_ioas *ioas;
-	int done = -EINPROGRESS;
 	u32 id = cursor->id;
+	int done = 0;
 
 	xa_lock(&ctx->objects);
-	while (steps--) {
-		ioas = dmaown_iommufd_next_ioas(ctx, &id);
-		done = 0;
-		if (!ioas || id > cursor->last_id)
+	while (!done && (ioas = dmaown_iommufd_next_ioas(ctx, &id, &steps))) {
+		if (id > cursor->last_id)
 			break;
 		done = ictx_copy_one(ioas, cursor, copy, batch, nr);
-		if (done)
-			break;
 		id = cursor->id;
-		done = -EINPROGRESS;
 	}
 	xa_unlock(&ctx->objects);
-	return done;
+	if (done || steps)
+		return done;
+	if (id != cursor->id)
+		*cursor = (struct cursor){ .id = id, .last_id = cursor->last_id };
+	return -EINPROGRESS;
 }
 
 static int ictx_copy_next(void *self, struct cursor *cursor, copy_fn copy, void *batch,

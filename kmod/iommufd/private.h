@@ -79,11 +79,16 @@ static inline void ioas_put(struct layout_iommufd_ctx *ctx, struct layout_iommuf
 		wake_up_all(&ctx->destroy_wait);
 }
 
+/* Objects that are visited at a time under the spinlock of ctx->objects: there can be very many */
+#define OBJECTS_VISITED 256
+
 /*
- * Find the next published IOAS from *id on, and set *id to its ID. Called under the lock of
- * ctx->objects. Return: the IOAS, or NULL at the end.
+ * Find the next published IOAS from *id on, and set *id to its ID. Each object that is visited
+ * takes one of *steps. Called under the lock of ctx->objects. Return: the IOAS; or NULL: at the
+ * end, or with *steps == 0, and then *id is the next one to visit.
  */
-struct layout_iommufd_ioas *dmaown_iommufd_next_ioas(struct layout_iommufd_ctx *ctx, u32 *id);
+struct layout_iommufd_ioas *dmaown_iommufd_next_ioas(struct layout_iommufd_ctx *ctx, u32 *id,
+						     unsigned int *steps);
 
 static inline struct layout_iopt_area *to_area(struct rb_node *rb)
 {

@@ -100,7 +100,7 @@ static struct proof *proofs_find(const struct proofs *proofs, const struct orpha
 
 /*
  * Are the same pages pinned that were compared? If not, reset the proof, so that they are compared
- * again.
+ * again. The answer does not matter to a caller that is being killed.
  */
 static bool proof_still_pinned(const struct proofs *proofs, struct proof *proof,
 			       const struct orphan *orphan, struct context ctx)
@@ -115,6 +115,8 @@ static bool proof_still_pinned(const struct proofs *proofs, struct proof *proof,
 
 		nr = dmaown_pages_pinned(ctx, orphan->pages, orphan->first + at, proofs->pfns, nr);
 		digest = dmaown_id_of_chain(digest, proofs->pfns, nr * sizeof(*proofs->pfns));
+		if (fatal_signal_pending(current))
+			return false;
 		cond_resched();
 	}
 	if (digest == proof->digest)
