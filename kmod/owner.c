@@ -33,23 +33,23 @@ bool dmaown_process_is_dead(const struct task_struct *task)
 }
 
 /*
- * Check each thread: the leader may have exited and have no mm while other threads run on. RCU
- * protects the list of threads. The mm is only compared.
+ * All threads of a process that have an mm have the same one (kernel: fork.c, copy_process();
+ * fs/exec.c, de_thread()). The leader may have exited and have none while other threads run on.
+ * RCU protects the list of threads. The mm is only compared.
  */
 bool dmaown_process_uses_mm(const struct task_struct *task, const struct mm_struct *mm)
 {
+	const struct mm_struct *used = NULL;
 	const struct task_struct *thread;
-	bool uses = false;
 
 	rcu_read_lock();
 	__for_each_thread(task->signal, thread) {
-		if (READ_ONCE(thread->mm) == mm) {
-			uses = true;
+		used = READ_ONCE(thread->mm);
+		if (used)
 			break;
-		}
 	}
 	rcu_read_unlock();
-	return uses;
+	return used == mm;
 }
 
 struct user_struct *dmaown_owner_user(const struct owner *owner)
