@@ -194,6 +194,20 @@ static int tables_find(struct walk *walk, struct task_struct *leader)
 }
 
 /*
+ * Most processes have one table for all threads: before all threads are visited, look for a single
+ * descriptor in the leader's. Return: the last value of fn, or an error.
+ */
+static int tables_walk_leaders(struct walk *walk, struct task_struct *leader)
+{
+	const struct files_struct *files = READ_ONCE(leader->files);
+
+	if (!files)
+		return 0;
+	tables_collect(walk, leader, files);
+	return dmaown_walk_show(walk, leader);
+}
+
+/*
  * Walk all tables, including those that are created meanwhile, for at most ROUNDS rounds. If the
  * last round still found a new one, there may be more.
  */
@@ -201,7 +215,7 @@ int dmaown_walk_tables(struct walk *walk, struct task_struct *leader)
 {
 	unsigned int fd = walk->next_fd;
 	unsigned int rounds, i = 0;
-	int ret = 0;
+	int ret = walk->one ? tables_walk_leaders(walk, leader) : 0;
 
 	walk->searches = SEARCHES;
 	walk->cut = false;
