@@ -113,6 +113,11 @@ static void dump_allowance(struct holder_record *rec, const struct holder *holde
 		   allowance->limit > allowance->used ? allowance->limit - allowance->used : 0);
 }
 
+static unsigned int dump_holder_files(const struct holder *holder)
+{
+	return holder->via == DMAOWN_VIA_UNKNOWN ? holder->opens : holder->files;
+}
+
 static void dump_holder(struct dump *dump, const struct holder *holder)
 {
 	struct holder_record *rec = &dump_add(dump)->holder;

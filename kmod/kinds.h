@@ -47,6 +47,7 @@ struct kind_file {
 
 /* The device or group that an indirect file belongs to. */
 struct file_device {
+	const void *self; /* only to be compared */
 	char name[64];
 	bool has_opens;	    /* a device, of which VFIO counts the open files */
 	unsigned int opens; /* that count: a sample */

@@ -20,46 +20,103 @@
 #include "unknown.h"
 #include "vfio/devices.h"
 
+/*
+ * Bounds on what one user, and all users together, can make the module keep. Processes that would
+ * exceed them become incomplete.
+ */
+#define HOLDERS_PER_USER (1 << 17)
+#define HOLDERS_MOST	 (1 << 21)
+
 struct snapshot_walk {
 	struct snapshot *snapshot;
 	u64 only;
 	const struct ptrset *among;  /* NULL for all contexts */
 	const struct mapped *mapped; /* see dmaown_find_everywhere() */
-	pid_t tgid;		     /* process whose files are in seen */
+	struct ptrset found;	     /* files of devices that are in a context */
+	struct ptrset users;	     /* struct user_struct; values: their holders */
+
+	/* Of the process that is walked: processes come one after the other. */
+	pid_t tgid;
 	u64 start;
-	struct ptrset seen;
-	unsigned int unseen_vias; /* one bit for each via by which the process has an unseen file */
+	struct ptrset files;
+	struct ptrset rows;	  /* see snapshot_row_key(); values: indices of holders */
+	unsigned int unseen_vias; /* one bit for each via by which it has an unseen file */
 };
 
+static void snapshot_next_process(struct snapshot_walk *walk, const struct task_struct *task)
+{
+	if (walk->tgid == task->tgid && walk->start == task->start_boottime)
+		return;
+	walk->tgid = task->tgid;
+	walk->start = task->start_boottime;
+	dmaown_ptrset_renew(&walk->files);
+	dmaown_ptrset_renew(&walk->rows);
+	walk->unseen_vias = 0;
+}
+
 /* A descriptor and a mapping of the same file are two things. */
-static const void *snapshot_key(const struct holding *holding)
+static const void *snapshot_file_key(const struct holding *holding)
 {
 	return (const char *)holding->file + (holding->fd == NO_FD);
 }
 
 /*
- * Has this file of the process been added already? Processes come one after the other, so only the
- * files of the last process are kept. Return: 0, 1 if it has, or -ENOMEM.
+ * Has this file of the process been added already? One unseen file of each kind is enough, and one
+ * sign that the process is incomplete. Return: 0, 1 if it has, or -ENOMEM.
  */
 static int snapshot_seen_before(struct snapshot_walk *walk, const struct holding *holding)
 {
-	const struct task_struct *task = holding->task;
 	int ret;
 
-	if (walk->tgid != task->tgid || walk->start != task->start_boottime) {
-		walk->tgid = task->tgid;
-		walk->start = task->start_boottime;
-		dmaown_ptrset_renew(&walk->seen);
-		walk->unseen_vias = 0;
-	}
-	/* One unseen file of each kind is enough, and one sign that the process was not read. */
 	if (holding->unseen || !holding->file) {
 		if (walk->unseen_vias & BIT(holding->via))
 			return 1;
 		walk->unseen_vias |= BIT(holding->via);
+		return 0;
 	}
-	ret = dmaown_ptrset_reserve(&walk->seen, walk->seen.used + 1);
-	return ret ?: dmaown_ptrset_add(&walk->seen, snapshot_key(holding)) > 1;
+	ret = dmaown_ptrset_reserve(&walk->files, walk->files.used + 1);
+	return ret ?: dmaown_ptrset_add(&walk->files, snapshot_file_key(holding)) > 1;
+}
+
+/* ROWS */
+
+/*
+ * Files of a process that differ in none of this share a holder: the device, the group or the
+ * context; whether a context is known; whether it is mapped; and of a context, by which kind of
+ * file. The structs are aligned, so that their addresses have three bits to spare.
+ */
+static const void *snapshot_row_key(const struct holding *holding)
+{
+	static const u64 nothing;
+	const void *thing = holding->device ? holding->device->self : holding->ctx.self;
+	unsigned int bits = holding->fd == NO_FD;
+
+	if (holding->ctx.self)
+		bits |= 2;
+	if (holding->device ? holding->busy : holding->via == DMAOWN_VIA_EVENTQ)
+		bits |= 4;
+	return (const char *)(thing ?: &nothing) + bits;
+}
+
+/* A device can have changed its context since the holder was added. */
+static bool snapshot_row_matches(const struct holder *holder, const struct holding *holding,
+				 u64 context)
+{
+	return holder->context == context && holder->via == holding->via &&
+	       holder->unseen == holding->unseen;
+}
+
+/* Find the holder that has files like this one. Return: NULL if there is none yet. */
+static struct holder *snapshot_find_row(const struct snapshot_walk *walk,
+					const struct holding *holding, u64 context)
+{
+	const void *key = snapshot_row_key(holding);
+	struct holder *holder;
+
+	if (!dmaown_ptrset_count(&walk->rows, key))
+		return NULL;
+	holder = &walk->snapshot->holders[*dmaown_ptrset_value(&walk->rows, key)];
+	return snapshot_row_matches(holder, holding, context) ? holder : NULL;
 }
 
 static struct holder *snapshot_new_holder(struct snapshot *snapshot)
@@ -74,12 +131,159 @@ static struct holder *snapshot_new_holder(struct snapshot *snapshot)
 	return &holders[snapshot->nr];
 }
 
+/* Count one more holder of a user. Return: 0, 1 if there are too many already, or -ENOMEM. */
+static int snapshot_count_user(struct snapshot_walk *walk, const struct user_struct *user)
+{
+	int ret = dmaown_ptrset_reserve(&walk->users, walk->users.used + 1);
+	u64 *holders;
+
+	if (ret)
+		return ret;
+	dmaown_ptrset_add(&walk->users, user);
+	holders = dmaown_ptrset_value(&walk->users, user);
+	if (*holders >= HOLDERS_PER_USER || walk->snapshot->nr >= HOLDERS_MOST)
+		return 1;
+	++*holders;
+	return 0;
+}
+
+/* Fill in the process. Return: 0; 1 if it has exited; or -ENOMEM. */
+static int snapshot_set_process(struct holder *holder, struct task_struct *task,
+				const struct cred *cred)
+{
+	holder->pid = get_task_pid(task, PIDTYPE_TGID);
+	if (!holder->pid)
+		return 1;
+	holder->tgid = task->tgid;
+	holder->start = task->start_boottime;
+	holder->uid = cred->uid;
+	holder->euid = cred->euid;
+	holder->suid = cred->suid;
+	holder->fd = NO_FD;
+	holder->number = NUMBER_NONE;
+	dmaown_process_comm(task, holder->comm);
+	return 0;
+}
+
 static void snapshot_set_device(struct holder *holder, const struct file_device *device)
 {
 	strscpy(holder->device, device->name, sizeof(holder->device));
 	holder->has_opens = device->has_opens;
 	holder->opens = device->opens;
 	holder->removing = device->removing;
+}
+
+static void snapshot_set_holding(struct holder *holder, const struct snapshot_walk *walk,
+				 const struct holding *holding, u64 context)
+{
+	holder->context = context;
+	if (context)
+		holder->kind = dmaown_context_kind(holding->ctx);
+	if (context && holding->via == DMAOWN_VIA_CONTEXT && !walk->among)
+		dmaown_allowance_get(&holder->allowance, holding->task, holding->ctx);
+	holder->fd = holding->fd;
+	holder->addr = holding->addr;
+	holder->busy = holding->busy && !context;
+	holder->unseen = holding->unseen;
+	holder->incomplete = !holding->file;
+	holder->via = holding->via;
+	if (holding->device)
+		snapshot_set_device(holder, holding->device);
+}
+
+/* Add a holder without files. Return: 0; 1 if the process has exited; or -ENOMEM. */
+static int snapshot_add_row(struct snapshot_walk *walk, const struct holding *holding, u64 context,
+			    const struct cred *cred)
+{
+	struct snapshot *snapshot = walk->snapshot;
+	struct holder *holder;
+	const void *key = snapshot_row_key(holding);
+	int ret;
+
+	ret = dmaown_ptrset_reserve(&walk->rows, walk->rows.used + 1);
+	if (ret)
+		return ret;
+	holder = snapshot_new_holder(snapshot);
+	if (!holder)
+		return -ENOMEM;
+	ret = snapshot_set_process(holder, holding->task, cred);
+	if (ret)
+		return ret;
+	snapshot_set_holding(holder, walk, holding, context);
+	dmaown_ptrset_add(&walk->rows, key);
+	*dmaown_ptrset_value(&walk->rows, key) = snapshot->nr++;
+	return 0;
+}
+
+/*
+ * Add a holder, or say once that the process is incomplete. Return: 0; 1 if there is no holder for
+ * the file; or -ENOMEM.
+ */
+static int snapshot_add_bounded(struct snapshot_walk *walk, const struct holding *holding,
+				u64 context)
+{
+	const struct holding incomplete = { .task = holding->task, .fd = NO_FD, .busy = true };
+	const struct cred *cred = get_task_cred(holding->task);
+	int ret = holding->file ? snapshot_count_user(walk, cred->user) : 0;
+
+	if (!ret)
+		ret = snapshot_add_row(walk, holding, context, cred);
+	else if (ret == 1 && !snapshot_seen_before(walk, &incomplete))
+		ret = snapshot_add_row(walk, &incomplete, 0, cred) ?: 1;
+	put_cred(cred);
+	return ret;
+}
+
+/* FILES OF A HOLDER */
+
+static int snapshot_keep_file(struct snapshot *snapshot, struct file *file)
+{
+	struct file **kept;
+
+	kept = array_grow(snapshot->kept, snapshot->kept_nr, &snapshot->kept_room, sizeof(*kept));
+	if (!kept)
+		return -ENOMEM;
+	snapshot->kept = kept;
+	kept[snapshot->kept_nr++] = get_file(file);
+	return 0;
+}
+
+/* Is this the first time that any process has this file, in a context? Return: 0, 1 or -ENOMEM. */
+static int snapshot_found_first(struct snapshot_walk *walk, const struct holding *holding)
+{
+	int ret;
+
+	if (!holding->ctx.self)
+		return 0;
+	ret = dmaown_ptrset_reserve(&walk->found, walk->found.used + 1);
+	return ret ?: dmaown_ptrset_add(&walk->found, holding->file) == 1;
+}
+
+static int snapshot_add_device_file(struct snapshot_walk *walk, struct holder *holder,
+				    const struct holding *holding)
+{
+	int first = snapshot_found_first(walk, holding);
+	int ret = 0;
+
+	if (first < 0)
+		return first;
+	holder->first_files += first;
+	if (walk->among && (first || !holder->device_file))
+		ret = snapshot_keep_file(walk->snapshot, holding->device_file);
+	if (!ret && walk->among)
+		holder->device_file = holding->device_file;
+	return ret;
+}
+
+static int snapshot_add_file(struct snapshot_walk *walk, struct holder *holder,
+			     const struct holding *holding)
+{
+	holder->files++;
+	holder->fd = min(holder->fd, holding->fd);
+	holder->addr = min(holder->addr, holding->addr);
+	if (!holding->device || !holding->device->has_opens)
+		return 0;
+	return snapshot_add_device_file(walk, holder, holding);
 }
 
 /* Find the number of a holding. Return: false if it is not to be included. */
@@ -92,63 +296,47 @@ static bool snapshot_number(const struct snapshot_walk *walk, const struct holdi
 		*number = *dmaown_ptrset_value(walk->among, self);
 		return true;
 	}
+	*number = NUMBER_NONE;
 	return !holding->file ||
 	       (holding->ctx.self && holding->device && holding->device->removing);
 }
 
-static int snapshot_add_holder(const struct holding *holding, void *arg)
+/* Does the caller want this holding? *number: of its context */
+static bool snapshot_wants(const struct snapshot_walk *walk, const struct holding *holding,
+			   u64 context, unsigned int *number)
 {
+	*number = 0;
+	if (walk->among)
+		return snapshot_number(walk, holding, number);
+	if (!walk->only || context == walk->only)
+		return true;
+	return !context && (holding->busy || holding->unseen);
+}
+
+static int snapshot_add_holding(const struct holding *holding, void *arg)
+{
+	u64 context = holding->ctx.self ? dmaown_context_id(holding->ctx) : 0;
 	struct snapshot_walk *walk = arg;
 	struct snapshot *snapshot = walk->snapshot;
-	unsigned int number = NUMBER_NONE;
-	u64 context = holding->ctx.self ? dmaown_context_id(holding->ctx) : 0;
 	struct holder *holder;
-	const struct cred *cred;
+	unsigned int number;
 	int ret;
 
-	if (walk->only && context != walk->only && !holding->busy && !holding->unseen)
+	if (!snapshot_wants(walk, holding, context, &number))
 		return 0;
-	if (walk->only && context && context != walk->only)
-		return 0;
-	if (walk->among && !snapshot_number(walk, holding, &number))
-		return 0;
+	snapshot_next_process(walk, holding->task);
 	ret = snapshot_seen_before(walk, holding);
 	if (ret)
 		return min(ret, 0);
-	holder = snapshot_new_holder(snapshot);
-	if (!holder)
-		return -ENOMEM;
-
-	holder->pid = get_task_pid(holding->task, PIDTYPE_TGID);
-	if (!holder->pid)
-		return 0; /* the process has exited */
-	holder->context = context;
-	if (context)
-		holder->kind = dmaown_context_kind(holding->ctx);
-	if (context && holding->via == DMAOWN_VIA_CONTEXT && !walk->among)
-		dmaown_allowance_get(&holder->allowance, holding->task, holding->ctx);
-	if (walk->among)
+	holder = holding->file ? snapshot_find_row(walk, holding, context) : NULL;
+	if (!holder) {
+		ret = snapshot_add_bounded(walk, holding, context);
+		if (ret)
+			return min(ret, 0);
+		holder = &snapshot->holders[snapshot->nr - 1];
 		holder->number = number;
-	holder->tgid = holding->task->tgid;
-	holder->start = holding->task->start_boottime;
-	cred = get_task_cred(holding->task);
-	holder->uid = cred->uid;
-	holder->euid = cred->euid;
-	holder->suid = cred->suid;
-	put_cred(cred);
-	holder->fd = holding->fd;
-	holder->addr = holding->addr;
-	holder->file = holding->file;
-	holder->busy = holding->busy && !context;
-	holder->unseen = holding->unseen;
-	holder->via = holding->via;
-	dmaown_process_comm(holding->task, holder->comm);
-	if (holding->device)
-		snapshot_set_device(holder, holding->device);
-	if (walk->among && holder->has_opens)
-		holder->device_file = get_file(holding->device_file);
-	snapshot->nr++;
-	return 0;
+	}
+	return holding->file ? snapshot_add_file(walk, holder, holding) : 0;
 }
 
 /*
@@ -201,10 +389,16 @@ static int snapshot_fill(struct snapshot_walk *walk, cmp_func_t compare)
 	int ret;
 
 	memset(snapshot, 0, sizeof(*snapshot));
-	dmaown_ptrset_init(&walk->seen);
-	ret = dmaown_find_everywhere(snapshot_add_holder, walk, walk->mapped,
+	dmaown_ptrset_init(&walk->found);
+	dmaown_ptrset_init(&walk->users);
+	dmaown_ptrset_init(&walk->files);
+	dmaown_ptrset_init(&walk->rows);
+	ret = dmaown_find_everywhere(snapshot_add_holding, walk, walk->mapped,
 				     &snapshot->vfio_unseen);
-	dmaown_ptrset_free(&walk->seen);
+	dmaown_ptrset_free(&walk->rows);
+	dmaown_ptrset_free(&walk->files);
+	dmaown_ptrset_free(&walk->users);
+	dmaown_ptrset_free(&walk->found);
 	if (ret)
 		dmaown_snapshot_free(snapshot);
 	else
@@ -224,11 +418,12 @@ void dmaown_snapshot_release_files(struct snapshot *snapshot)
 {
 	unsigned int i;
 
-	for (i = 0; i < snapshot->nr; i++) {
-		if (snapshot->holders[i].device_file)
-			dmaown_fput(snapshot->holders[i].device_file);
-		snapshot->holders[i].device_file = NULL;
+	while (snapshot->kept_nr) {
+		dmaown_fput(snapshot->kept[--snapshot->kept_nr]);
+		cond_resched();
 	}
+	for (i = 0; i < snapshot->nr; i++)
+		snapshot->holders[i].device_file = NULL;
 }
 
 void dmaown_snapshot_free(struct snapshot *snapshot)
@@ -240,6 +435,7 @@ void dmaown_snapshot_free(struct snapshot *snapshot)
 		put_pid(snapshot->holders[i].pid);
 	kvfree(snapshot->holders);
 	kvfree(snapshot->by_device);
+	kvfree(snapshot->kept);
 	memset(snapshot, 0, sizeof(*snapshot));
 }
 
@@ -262,9 +458,7 @@ static int holder_compare_device(const void *a, const void *b)
 	order = holder_order_by_device(x, y->number, y->device);
 	if (order)
 		return order;
-	if (x->context != y->context)
-		return x->context < y->context ? -1 : 1;
-	return x->file < y->file ? -1 : x->file > y->file;
+	return x->context < y->context ? -1 : x->context > y->context;
 }
 
 int dmaown_snapshot_index_devices(struct snapshot *snapshot)
@@ -349,7 +543,6 @@ unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsig
 					  const char *device, bool *locked)
 {
 	unsigned int i = snapshot_first_of_device(snapshot, number, device, 0);
-	const void *previous = NULL;
 	unsigned int nr = 0;
 
 	*locked = false;
@@ -359,10 +552,7 @@ unsigned int dmaown_snapshot_device_files(const struct snapshot *snapshot, unsig
 		if (holder_order_by_device(holder, number, device))
 			break;
 		*locked = *locked || holder->busy || (holder->unseen && !holder->context);
-		if (!holder->context)
-			continue;
-		nr += holder->file != previous;
-		previous = holder->file;
+		nr += holder->first_files;
 	}
 	return nr;
 }
@@ -393,6 +583,8 @@ static int snapshot_reopen_by(const struct holder *holder, struct context *ctx)
 	if (!task)
 		return 0;
 	ret = dmaown_find_by_fd(task, holder->fd, holder->context, ctx);
+	if (!ret && !ctx->self && holder->files > 1)
+		ret = dmaown_find_by_fd(task, NO_FD, holder->context, ctx);
 	put_task_struct(task);
 	return ret;
 }

@@ -17,9 +17,10 @@ struct ptrset;
 #define NUMBER_NONE UINT_MAX
 
 /*
- * A holding at the time of the snapshot, and how to find its context again. There is one for each
- * file that a process has open, and one for each file that it maps. An unknown holder has no
- * process.
+ * A holder at the time of the snapshot, and how to find its context again. There is one for each
+ * process, context, way to hold it, and device or group: it stands for all files that are alike. An
+ * unknown holder has no process. A process of which not all is known has a holder with incomplete
+ * set, beside those that are known.
  */
 struct holder {
 	u64 context;	 /* ID of the context; 0 if there is none, or if it is unknown */
@@ -31,14 +32,16 @@ struct holder {
 	kuid_t suid;
 	unsigned int number;	    /* of the context, set by dmaown_snapshot_of() */
 	enum dmaown_kind kind;	    /* of the context, if it is known */
-	unsigned int fd;	    /* the lowest descriptor of the file; NO_FD if it is mapped */
-	unsigned long addr;	    /* the lowest mapping of the file */
-	const void *file;	    /* only to be compared */
-	struct file *device_file;   /* set by dmaown_snapshot_of(), with a reference; or NULL */
+	unsigned int fd;	    /* the lowest descriptor; NO_FD if the files are mapped */
+	unsigned long addr;	    /* the lowest mapping */
+	unsigned int files;	    /* the number of different files */
+	unsigned int first_files;   /* of these: found in no holder before, and in a context */
+	struct file *device_file;   /* one of them; set by dmaown_snapshot_of(), or NULL */
 	struct allowance allowance; /* for areas that it maps; valid if via is CONTEXT */
 	bool busy;		    /* a lock is held: the context is unknown */
-	bool unseen;		    /* the module has no layout for the file's context */
-	bool has_opens;		    /* the file is of a device */
+	bool unseen;		    /* the module has no layout for the files' context */
+	bool incomplete;	    /* the process was not read to the end */
+	bool has_opens;		    /* the files are of a device */
 	bool removing;		    /* that device is unregistered, but still open */
 	unsigned int opens;	    /* open files of that device; of an unknown holder: its files */
 	enum dmaown_via via;
@@ -54,12 +57,13 @@ struct snapshot {
 	unsigned int room;
 	bool vfio_unseen; /* VFIO is loaded, and the module has no layout for it */
 
-	/*
-	 * Holders by files of devices and groups, sorted by number of the context, name, context
-	 * and file.
-	 */
+	/* Holders by files of devices and groups, sorted by number of the context, name, context */
 	const struct holder **by_device;
 	unsigned int by_device_nr;
+
+	struct file **kept; /* files of devices, with references, set by dmaown_snapshot_of() */
+	unsigned int kept_nr;
+	unsigned int kept_room;
 
 	/* The current context: its holders have the indices from first to end - 1. */
 	unsigned int first;
@@ -76,9 +80,9 @@ int dmaown_snapshot_take(struct snapshot *snapshot, u64 only);
  * Include only the contexts of a set, on which the caller holds references. The values in the set
  * become the numbers of the holders. A locked device file is included if it seems to be bound to
  * one of the contexts. Included with NUMBER_NONE are files of devices that are being removed from
- * other contexts, and processes that could not be read to the end: those have no file. Holders are
- * sorted by number and process. mapped: the address spaces whose mappings are walked. Device files
- * stay open until dmaown_snapshot_release_files().
+ * other contexts, and processes that are incomplete. Holders are sorted by number and process.
+ * mapped: the address spaces whose mappings are walked. Device files stay open until
+ * dmaown_snapshot_release_files().
  */
 int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts,
 		       const struct mapped *mapped);

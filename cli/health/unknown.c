@@ -85,7 +85,8 @@ static struct finding *add_unread(struct finding_list *list, const char *process
 		finding_add(list, FOUND_UNKNOWN,
 			    "the files of %s could not be read to the end: it may hold any context",
 			    process);
-	finding_advice(finding, "it changes them all the time or keeps them locked: " AGAIN);
+	finding_advice(finding, "it changes them all the time, keeps them locked, or its user has "
+				"too many: " AGAIN);
 	return finding;
 }
 

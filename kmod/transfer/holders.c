@@ -32,7 +32,7 @@ static bool holders_any_unread(const struct snapshot *snapshot)
 	unsigned int i = snapshot->nr;
 
 	while (i && snapshot->holders[i - 1].number == NUMBER_NONE)
-		if (!snapshot->holders[--i].file)
+		if (snapshot->holders[--i].incomplete)
 			return true;
 	return false;
 }
@@ -223,7 +223,7 @@ static void holders_check_holder(const struct plan *plan, const struct holder *h
 static bool holder_counts(const struct plan *plan, const struct holder *holder)
 {
 	if (holder->number == NUMBER_NONE)
-		return !holder->file && holders_any_touched(plan);
+		return holder->incomplete && holders_any_touched(plan);
 	return test_bit(holder->number, plan->touched);
 }
 

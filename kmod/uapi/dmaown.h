@@ -215,13 +215,15 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	F(OWNER_STATE,	owner_state,	STATE,	"state of the only owner")
 
 /*
- * One for each file by which a process holds a context, and one for each mapped file. For files
- * with unseen 1 a process has only one record per via. A record without a context whose busy and
- * unseen are 0 is a file that holds no context: a device file that is not bound, a group that is in
- * no context, or a container without an IOMMU. A record whose via is unknown has no process: it
- * stands for open files of a device that no process has, or, if files is missing, for a device that
- * could not be inspected and may be open. Such devices are found on the PCI and platform buses,
- * with mediated devices below them.
+ * One for each process, context, via, and device or group: it stands for all files that are alike.
+ * For files with unseen 1 a process has only one record per via. A record without a context whose
+ * busy and unseen are 0 is for files that hold no context: device files that are not bound, a group
+ * that is in no context, or containers without an IOMMU. A record whose via is unknown has no
+ * process: it stands for open files of a device that no process has, or, if files is missing, for a
+ * device that could not be inspected and may be open. Such devices are found on the PCI and
+ * platform buses, with mediated devices below them. There are at most 131,072 records for the
+ * processes of one user, and 2,097,152 in all: a process that would have more has a record without
+ * a via, as one that could not be read to the end.
  */
 #define DMAOWN_HOLDER_FIELDS(F)									\
 	F(CONTEXT,	context,	ID,	"ID of the context")				\
@@ -235,7 +237,7 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "how the context is held; missing if the files of the process could not be read to "	\
 	  "the end")										\
 	F(FD,		fd,		U32,							\
-	  "lowest descriptor number of the file in that process; missing for a mapping")	\
+	  "lowest descriptor number of the files in that process; missing for a mapping")	\
 	F(DEVICE,	device,		NAME,							\
 	  "device of a VFIO device file; group-NUMBER for a VFIO group file")			\
 	F(BUSY,		busy,		FLAG,							\
@@ -246,10 +248,10 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "1 for a file, or for a device if via is unknown, of a VFIO or iommufd that the "	\
 	  "module was not built for: its context is unknown")					\
 	F(ADDR,		addr,		ADDR,							\
-	  "lowest address of a mapping of the file in that process, if via is mapping")		\
+	  "lowest address of a mapping of the files in that process, if via is mapping")	\
 	F(FILES,	files,		U32,							\
-	  "open files of the device that no process has, if via is unknown; missing if it is "	\
-	  "not known whether there are any")							\
+	  "number of different files; if via is unknown, of open files of the device that no "	\
+	  "process has; missing if it is not known whether there are any")			\
 	F(REMOVING,	removing,	FLAG,							\
 	  "1 if the device is being unbound from its driver or removed")			\
 	F(KIND,		kind,		KIND,	"kind of context")				\

@@ -193,7 +193,7 @@ int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev
 
 static void vfio_files_describe(const struct vfio_device *vdev, struct file_device *device)
 {
-	*device = (struct file_device){};
+	*device = (struct file_device){ .self = vdev };
 	strscpy(device->name, dev_name(vdev->dev), sizeof(device->name));
 	device->has_opens = true;
 	device->opens = dmaown_vfio_device_opens(vdev);
@@ -224,6 +224,7 @@ static int vfio_files_context_of_device_file(const struct vfio *vfio, struct fil
 static int vfio_files_context_of_group_file(const struct vfio *vfio, struct file *file,
 					    struct context *ctx, struct file_device *device)
 {
+	device->self = file->private_data;
 	dmaown_vfio_group_name(file->private_data, device->name, sizeof(device->name));
 	return dmaown_vfio_group_context(vfio, file->private_data, ctx);
 }
