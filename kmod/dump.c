@@ -136,8 +136,8 @@ static void dump_holder(struct dump *dump, const struct holder *holder)
 	record_set(rec, holder, unseen, holder->unseen);
 	if (holder->via == DMAOWN_VIA_MAPPING)
 		record_set(rec, holder, addr, holder->addr);
-	if (holder->via == DMAOWN_VIA_UNKNOWN && holder->opens)
-		record_set(rec, holder, files, holder->opens);
+	if (dump_holder_files(holder))
+		record_set(rec, holder, files, dump_holder_files(holder));
 	if (*holder->device)
 		record_set(rec, holder, removing, holder->removing);
 	if (holder->context)
@@ -369,17 +369,37 @@ static void dump_busy_area(struct dump *dump, u64 context, enum dmaown_kind kind
 	record_set(rec, area, busy, 1);
 }
 
-/* The number of pages of a user that iommufd has charged in mode user. */
-static u64 dump_user_charged(const struct owner_totals *totals, const struct user_struct *user)
+/*
+ * Sum the pages that iommufd has charged in mode user. charged: users; values: their pages. Return:
+ * 0 or -ENOMEM.
+ */
+static int dump_sum_charged(struct ptrset *charged, const struct owner_totals *totals)
 {
 	unsigned int i;
+	int ret = 0;
+
+	for (i = 0; i < totals->nr && !ret; i++) {
+		const struct owner_total *total = &totals->array[i];
+
+		if (total->mode != DMAOWN_MODE_USER || !total->owner.user)
+			continue;
+		ret = dmaown_ptrset_reserve(charged, charged->used + 1);
+		if (ret)
+			break;
+		dmaown_ptrset_add(charged, total->owner.user);
+		*dmaown_ptrset_value(charged, total->owner.user) += total->npinned;
+		cond_resched();
+	}
+	return ret;
+}
+
+static u64 dump_user_charged(const struct ptrset *charged, const struct user_struct *user)
+{
 	u64 npinned = 0;
 
-	for (i = 0; i < totals->nr; i++)
-		if (totals->array[i].owner.user == user &&
-		    totals->array[i].mode == DMAOWN_MODE_USER)
-			npinned += totals->array[i].npinned;
-	return npinned;
+	if (dmaown_ptrset_count(charged, user))
+		npinned = *dmaown_ptrset_value(charged, user);
+	return npinned << PAGE_SHIFT;
 }
 
 static void dump_owner_limit(struct owner_record *rec, const struct owner_total *total, u64 used)
@@ -393,7 +413,7 @@ static void dump_owner_limit(struct owner_record *rec, const struct owner_total 
 	record_set(rec, owner, headroom, limit > used ? limit - used : 0);
 }
 
-static void dump_owner(struct dump *dump, const struct owner_totals *totals,
+static void dump_owner(struct dump *dump, const struct ptrset *charged_users,
 		       const struct owner_total *total, unsigned int busy)
 {
 	struct owner_record *rec = &dump_add(dump)->owner;
@@ -402,7 +422,7 @@ static void dump_owner(struct dump *dump, const struct owner_totals *totals,
 	struct mm_struct *mm = total->owner.mm;
 	u64 pinned = total->npinned << PAGE_SHIFT;
 	u64 locked = (u64)atomic_long_read(&user->locked_vm) << PAGE_SHIFT;
-	u64 charged = dump_user_charged(totals, user) << PAGE_SHIFT;
+	u64 charged = dump_user_charged(charged_users, user);
 	u64 mm_locked = (u64)READ_ONCE(mm->locked_vm) << PAGE_SHIFT;
 
 	record_set(rec, owner, owner, dmaown_process_id(task));
@@ -676,23 +696,34 @@ static int dump_add_owners(struct dump *dump, struct owner_totals *owners, unsig
 	return ret;
 }
 
-/* There are few owners: add all of them at once. */
-static int dump_fill_owners(struct dump *dump)
+static int dump_all_owners(struct dump *dump, const struct owner_totals *owners, unsigned int busy)
 {
-	struct owner_totals owners = {};
-	unsigned int busy = dmaown_snapshot_unknown(&dump->snapshot);
+	struct ptrset charged;
 	unsigned int i;
-	int ret = 0;
+	int ret;
 
-	while (!ret && dmaown_snapshot_next(&dump->snapshot))
-		ret = dump_add_owners(dump, &owners, &busy);
-	ret = ret ?: dump_reserve(dump, owners.nr);
-	for (i = 0; i < owners.nr && !ret; i++) {
-		dump_owner(dump, &owners, &owners.array[i], busy);
+	dmaown_ptrset_init(&charged);
+	ret = dump_sum_charged(&charged, owners) ?: dump_reserve(dump, owners->nr);
+	for (i = 0; i < owners->nr && !ret; i++) {
+		dump_owner(dump, &charged, &owners->array[i], busy);
 		if (fatal_signal_pending(current))
 			ret = -EINTR;
 		cond_resched();
 	}
+	dmaown_ptrset_free(&charged);
+	return ret;
+}
+
+/* An owner can own areas in many contexts: add up all of them first. */
+static int dump_fill_owners(struct dump *dump)
+{
+	struct owner_totals owners = {};
+	unsigned int busy = dmaown_snapshot_unknown(&dump->snapshot);
+	int ret = 0;
+
+	while (!ret && dmaown_snapshot_next(&dump->snapshot))
+		ret = dump_add_owners(dump, &owners, &busy);
+	ret = ret ?: dump_all_owners(dump, &owners, busy);
 	dmaown_owner_totals_free(&owners);
 	return ret;
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitops.h>
 #include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mm.h>
@@ -179,19 +180,40 @@ void dmaown_totals_free(struct context_totals *totals)
 
 /* OWNERS */
 
+/*
+ * All parts of an owner count: one process can have had many address spaces and users, and many
+ * processes can share one. Different owners can have the same key. The lowest bit keeps it from
+ * being NULL.
+ */
+static const void *owner_total_key(const struct owner *owner)
+{
+	unsigned long key = (unsigned long)owner->task->signal;
+
+	key ^= rol64((unsigned long)owner->mm, 21) ^ rol64((unsigned long)owner->user, 42);
+	return (void *)(key | 1);
+}
+
+static bool owner_total_is_of(const struct owner_total *total, enum dmaown_kind kind,
+			      const struct area *area)
+{
+	return total->kind == kind && total->mode == area->mode &&
+	       owner_same(&total->owner, &area->owner);
+}
+
 static struct owner_total *owner_total_find(struct owner_totals *totals, enum dmaown_kind kind,
 					    const struct area *area)
 {
-	unsigned int i;
+	const void *key = owner_total_key(&area->owner);
+	unsigned int at;
 
-	for (i = 0; i < totals->nr; i++) {
-		unsigned int at = (totals->cached + i) % totals->nr;
-		struct owner_total *total = &totals->array[at];
-
-		if (total->kind == kind && total->mode == area->mode &&
-		    owner_same(&total->owner, &area->owner)) {
-			totals->cached = at;
-			return total;
+	if (totals->nr && owner_total_is_of(&totals->array[totals->cached], kind, area))
+		return &totals->array[totals->cached];
+	if (!dmaown_ptrset_count(&totals->keys, key))
+		return NULL;
+	for (at = *dmaown_ptrset_value(&totals->keys, key); at; at = totals->array[at - 1].next) {
+		if (owner_total_is_of(&totals->array[at - 1], kind, area)) {
+			totals->cached = at - 1;
+			return &totals->array[at - 1];
 		}
 	}
 	return NULL;
@@ -200,14 +222,22 @@ static struct owner_total *owner_total_find(struct owner_totals *totals, enum dm
 static struct owner_total *owner_total_new(struct owner_totals *totals, enum dmaown_kind kind,
 					   const struct area *area)
 {
+	const void *key = owner_total_key(&area->owner);
 	struct owner_total *total;
+	u64 *first;
 
+	if (dmaown_ptrset_reserve(&totals->keys, totals->keys.used + 1))
+		return NULL;
 	total = array_grow(totals->array, totals->nr, &totals->room, sizeof(*total));
 	if (!total)
 		return NULL;
 	totals->array = total;
 	total += totals->nr++;
 	memset(total, 0, sizeof(*total));
+	dmaown_ptrset_add(&totals->keys, key);
+	first = dmaown_ptrset_value(&totals->keys, key);
+	total->next = *first;
+	*first = totals->nr;
 	total->owner = area->owner;
 	dmaown_owner_get(&total->owner);
 	total->kind = kind;
@@ -244,6 +274,7 @@ void dmaown_owner_totals_free(struct owner_totals *owners)
 	for (i = 0; i < owners->nr; i++)
 		dmaown_owner_put(&owners->array[i].owner);
 	kvfree(owners->array);
+	dmaown_ptrset_free(&owners->keys);
 	memset(owners, 0, sizeof(*owners));
 }
 

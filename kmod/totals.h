@@ -19,6 +19,7 @@ struct owner_total {
 	const void *seen_context; /* context counted last; only to be compared */
 	u64 areas;
 	u64 npinned;
+	unsigned int next; /* 1 + index of another one with the same key; 0: none */
 };
 
 struct owner_totals {
@@ -26,6 +27,7 @@ struct owner_totals {
 	unsigned int nr;
 	unsigned int room;
 	unsigned int cached; /* index found last; neighbours usually share an owner */
+	struct ptrset keys;  /* values: 1 + index of the first one with this key */
 };
 
 /* An object and, of an IOAS or HWPT, the totals of what belongs to it. */
