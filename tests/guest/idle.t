@@ -60,6 +60,41 @@ is "$(contexts_now)" "[]" "closed: nothing is left"
 ask idler open /dev/vfio/vfio; container=$reply
 idles "a container" context "$container" - /dev/vfio/vfio
 
+# --- several files of one device: one holder, and each file is counted once, whoever has it
+ask idler open /dev/vfio/vfio; container=$reply
+ask idler group "$device"; group=$reply
+ask idler set-container "$group" "$container"
+ask idler set-iommu "$container"
+ask idler group-device "$group" "$device"; first=$reply
+ask idler group-device "$group" "$device"; second=$reply
+id=$(context_of "$idler")
+alike="device $first 2 $device $id"
+run dmaownctl holders --raw -n -o HOW,FD,FILES,DEVICE,CONTEXT
+is "$status $(grep ^device <<<"$out")" "0 $alike" "two files of a device: one holder, with the lowest descriptor"
+is "$(opens)" "$device 2 0" "devices: both are known"
+run dmaownctl list --json -o FILES
+is "$(json -c '.contexts[0].files | length')" 3 "list: FILES has one of them"
+fork idler copier
+run dmaownctl holders --raw -n -o HOW,FD,FILES,DEVICE,CONTEXT
+is "$status $(grep ^device <<<"$out" | paste -sd ,)" "0 $alike,$alike" "a fork has the same two files"
+is "$(opens)" "$device 2 0" "devices: still two files, and both are known"
+ask copier group-device "$group" "$device"
+ask copier close "$first"
+is "$(opens)" "$device 3 0" "devices: a third file, of the fork"
+run dmaownctl holders --raw -n -o PID,HOW,FD,FILES
+is "$(grep " device " <<<"$out" | sort | paste -sd ,)" \
+	"$(printf '%s\n' "$idler device $first 2" "$copier device $second 2" | sort | paste -sd ,)" \
+	"each with the lowest descriptor and the number of its own"
+run dmaownctl check --to "$idler" --json
+is "$status" 0 "no file is unknown to a transfer"
+ask idler close "$first"
+is "$(opens)" "$device 2 0" "the first file is closed everywhere"
+run dmaownctl areas --context "$idler/$second"
+is "$status" 0 "the other file names the context"
+stop copier
+close_all idler "$second" "$group" "$container"
+is "$(contexts_now)" "[]" "all are closed"
+
 # --- somebody else's context is not touched by it
 vmm old "${edus[1]}" 64K
 successor new old 64K

@@ -79,7 +79,7 @@ is "$(tail -n 1 <<<"$out")" "$device $old actor $user device - closes\\x20descri
 run dmaownctl who "$device" --json -o NAME,PID,COMMAND,USER,UID,HOW,FD,ADDR,DEVICE,CONTEXT,STATE,FREES,FILES
 # holder HOW FD DEVICE: prints the object that JSON has for it.
 holder() {
-	echo "{\"name\":\"$device\",\"pid\":$old,\"command\":\"actor\",\"user\":\"$user\",\"uid\":1001,\"how\":\"$1\",\"fd\":$2,\"addr\":null,\"device\":\"$3\",\"context\":\"$id\",\"state\":null,\"frees\":\"closes descriptor $2\",\"files\":null}"
+	echo "{\"name\":\"$device\",\"pid\":$old,\"command\":\"actor\",\"user\":\"$user\",\"uid\":1001,\"how\":\"$1\",\"fd\":$2,\"addr\":null,\"device\":\"$3\",\"context\":\"$id\",\"state\":null,\"frees\":\"closes descriptor $2\",\"files\":1}"
 }
 is "$status $(json_in_order -c '.holders')" \
 	"0 [${old_group:+$(holder group "$old_group" "group-$number"),}$(holder device "$old_dev" "$device")]" "JSON"
