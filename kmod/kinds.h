@@ -27,7 +27,7 @@ enum { DMAOWN_KIND_TABLE(KIND_INDEX) KINDS_NR };
 struct kind_use {
 	bool loaded;
 	bool proven;		/* the build from which the layout was made is loaded */
-	unsigned long state[4]; /* private to the kind, which uses kind_state() */
+	unsigned long state[5]; /* private to the kind, which uses kind_state() */
 };
 
 /* The private state of a kind, as a pointer to the kind's own type. */

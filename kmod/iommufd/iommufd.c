@@ -3,6 +3,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/iommufd.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
@@ -13,16 +14,47 @@
 
 static const u8 build_id[] = LAYOUT_IOMMUFD_BUILD_ID_BYTES;
 
+/* A symbol of the loaded iommufd, looked up when it is proven. */
+static struct iommufd_ctx *(*learnt_ctx_from_file)(struct file *file);
+
+/* Look up the symbol of the module, which the caller keeps loaded. */
+static bool ictx_lookup(void)
+{
+	learnt_ctx_from_file = symbol_get(iommufd_ctx_from_file);
+	if (!learnt_ctx_from_file)
+		return false;
+	symbol_put(iommufd_ctx_from_file);
+	return true;
+}
+
 static struct provenance provenance = {
 	.name = LAYOUT_IOMMUFD_BUILTIN ? NULL : "iommufd",
 	.id = build_id,
 	.len = sizeof(build_id),
 	.consequence = "its contexts are not seen",
+	.lookup = ictx_lookup,
 };
+
+struct provenance *dmaown_iommufd_provenance(void)
+{
+	return &provenance;
+}
 
 int dmaown_iommufd_check(void)
 {
 	return dmaown_provenance_check(&provenance);
+}
+
+bool dmaown_iommufd_get(struct iommufd *iommufd)
+{
+	if (!dmaown_provenance_get(&provenance))
+		return false;
+	*iommufd = (struct iommufd){
+		.ctx_from_file = learnt_ctx_from_file,
+		.proven = true,
+		.kept = &provenance,
+	};
+	return true;
 }
 
 struct context dmaown_iommufd_context(const struct iommufd *iommufd, struct file *file)

@@ -11,12 +11,14 @@
 struct file;
 struct iommufd_access;
 struct iommufd_ctx;
+struct provenance;
 
 /* The loaded iommufd. Unless it is proven, its files are recognized, and nothing else. */
 struct iommufd {
 	struct iommufd_ctx *(*ctx_from_file)(struct file *file);
 	void (*ctx_put)(struct iommufd_ctx *ictx); /* NULL if it is proven */
 	bool proven;
+	struct provenance *kept; /* by this, or else by a reference on ctx_from_file */
 };
 
 /*
@@ -43,6 +45,13 @@ bool dmaown_iommufd_is_queue(const struct file *file);
 int dmaown_iommufd_check(void);
 
 /*
+ * dmaown_iommufd_get(): the same as dmaown_iommufd_begin(), if dmaown_provenance_get() allows it.
+ * Return: true if iommufd has been filled in.
+ */
+bool dmaown_iommufd_get(struct iommufd *iommufd);
+struct provenance *dmaown_iommufd_provenance(void);
+
+/*
  * Get the context of a file. May be called under spinlocks. Return: the context with a reference,
  * or none.
  */
@@ -66,6 +75,11 @@ void dmaown_iommufd_layout_build_id(char text[BUILDID_TEXT]);
 static inline int dmaown_iommufd_check(void)
 {
 	return -ENOEXEC;
+}
+
+static inline bool dmaown_iommufd_get(struct iommufd *iommufd)
+{
+	return false;
 }
 
 static inline struct context dmaown_iommufd_context(const struct iommufd *iommufd,

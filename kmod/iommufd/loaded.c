@@ -3,7 +3,8 @@
  * The loaded iommufd, through its exported functions. This works also without a layout, and with a
  * build other than that of the layout.
  *
- * The symbols are looked up at each use, so that iommufd may be loaded after this module, or never.
+ * The symbols are looked up at each use, so that iommufd may be loaded after this module, or never,
+ * unless iommufd has been proven and no module has come or gone since.
  */
 #include <linux/dcache.h>
 #include <linux/err.h>
@@ -14,6 +15,7 @@
 #include <linux/string.h>
 
 #include "iommufd.h"
+#include "provenance.h"
 #include "record.h"
 
 /* ctx_from_file keeps the module loaded, so ctx_put needs no reference of its own. */
@@ -28,6 +30,8 @@ int dmaown_iommufd_begin(struct iommufd *iommufd)
 {
 	int ret;
 
+	if (dmaown_iommufd_get(iommufd))
+		return 0;
 	*iommufd = (struct iommufd){ .ctx_from_file = symbol_get(iommufd_ctx_from_file) };
 	if (!iommufd->ctx_from_file)
 		return -ENOENT;
@@ -44,7 +48,9 @@ int dmaown_iommufd_begin(struct iommufd *iommufd)
 
 void dmaown_iommufd_end(struct iommufd *iommufd)
 {
-	if (iommufd->ctx_from_file)
+	if (iommufd->kept)
+		dmaown_provenance_put(iommufd->kept);
+	else if (iommufd->ctx_from_file)
 		symbol_put(iommufd_ctx_from_file);
 	*iommufd = (struct iommufd){};
 }

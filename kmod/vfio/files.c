@@ -4,8 +4,9 @@
  * or of a group in a container, holds that context, even after it has closed the context's own
  * file.
  *
- * This module does not link to VFIO. It looks the symbols up at each use, so that VFIO may be
- * loaded later, or never, and can be unloaded.
+ * This module does not link to VFIO. It looks the symbols up at each use, unless VFIO has been
+ * proven and no module has come or gone since. So VFIO may be loaded later, or never, and can be
+ * unloaded.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -54,6 +55,10 @@ static bool vfio_files_lookup_groups(void)
 /* Look up the symbols of the module, which the caller keeps loaded. */
 static bool vfio_files_lookup(void)
 {
+	learnt.file_is_valid = symbol_get(vfio_file_is_valid);
+	if (!learnt.file_is_valid)
+		return false;
+	symbol_put(vfio_file_is_valid);
 	if (!vfio_files_lookup_groups())
 		return false;
 #ifdef DMAOWN_IOMMUFD
@@ -103,6 +108,15 @@ int dmaown_vfio_ictx(const struct vfio *vfio, struct iommufd_ctx *ictx, struct c
 	}
 #endif
 	return -ENOEXEC;
+}
+
+/* Keep VFIO loaded, if no module has come or gone since it was proven. */
+static bool vfio_files_get(struct vfio *vfio)
+{
+	if (!dmaown_provenance_get(&provenance))
+		return false;
+	*vfio = (struct vfio){ .file_is_valid = learnt.file_is_valid, .kept = &provenance };
+	return true;
 }
 
 /* The access of an emulated device to an iommufd context, or NULL. */
@@ -271,6 +285,11 @@ static int vfio_files_prove(struct vfio *vfio)
 	return -ENOEXEC;
 }
 
+static bool vfio_files_get(struct vfio *vfio)
+{
+	return false;
+}
+
 static int vfio_files_context(const struct vfio *vfio, struct file *file, enum dmaown_via via,
 			      struct context *ctx, struct file_device *device)
 {
@@ -312,7 +331,8 @@ int dmaown_vfio_begin(struct vfio *vfio)
 {
 	int ret;
 
-	*vfio = (struct vfio){ .file_is_valid = symbol_get(vfio_file_is_valid) };
+	if (!vfio_files_get(vfio))
+		*vfio = (struct vfio){ .file_is_valid = symbol_get(vfio_file_is_valid) };
 	if (!vfio->file_is_valid)
 		return -ENOENT;
 	ret = vfio_files_prove(vfio);
@@ -327,7 +347,9 @@ int dmaown_vfio_begin(struct vfio *vfio)
 
 void dmaown_vfio_end(struct vfio *vfio)
 {
-	if (vfio->file_is_valid)
+	if (vfio->kept)
+		dmaown_provenance_put(vfio->kept);
+	else if (vfio->file_is_valid)
 		symbol_put(vfio_file_is_valid);
 	*vfio = (struct vfio){};
 }

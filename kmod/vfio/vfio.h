@@ -11,6 +11,7 @@
 struct device;
 struct file;
 struct iommufd_ctx;
+struct provenance;
 struct vfio_device;
 
 /* The loaded VFIO. Unless it is proven, its files are recognized, and nothing else. */
@@ -20,6 +21,7 @@ struct vfio {
 	/* NULL if the module has no layout for the loaded iommufd */
 	struct iommufd_ctx *(*device_ictx)(struct vfio_device *vdev);
 	bool proven;
+	struct provenance *kept; /* by this, or else by a reference on file_is_valid */
 };
 
 /*
