@@ -146,3 +146,91 @@ void dmaown_departure_check(const struct departure *departure, struct reports *r
 	departure_check_unknown(departure, reports);
 	departure_check_unseen(departure, reports);
 }
+
+void dmaown_departure_check_unread(const struct departure *departure, struct reports *reports)
+{
+	const struct snapshot *snapshot = &departure->holders->snapshot;
+	unsigned int i;
+
+	if (!departure_touches_any(departure))
+		return;
+	for (i = 0; i < snapshot->nr; i++) {
+		const struct holder *holder = &snapshot->holders[i];
+		struct dmaown_report report;
+
+		if (!holder->incomplete)
+			continue;
+		report = dmaown_holder_report(holder, departure->contexts, DMAOWN_REASON_UNREAD);
+		report.value = dmaown_holder_user(holder);
+		dmaown_report_add(reports, &report);
+	}
+}
+
+/* CONTEXTS THAT WOULD BE LOST */
+
+/* The holders of a context, or those of devices and groups in it. */
+struct presence {
+	const struct holder *leaves; /* one that leaves, by the file of a group if it has one */
+	bool stays;		     /* another one stays */
+};
+
+static void presence_add(struct presence *presence, const struct departure *departure,
+			 const struct holder *holder)
+{
+	if (holder_stays(departure, holder))
+		presence->stays = true;
+	else if (!presence->leaves || holder->via == DMAOWN_VIA_GROUP)
+		presence->leaves = holder;
+}
+
+static bool presence_ends(const struct presence *presence)
+{
+	return presence->leaves && !presence->stays;
+}
+
+/* @device: the device or group without which a context is lost that others hold; or "" */
+static void departure_report_loss(const struct departure *departure, const struct holder *holder,
+				  const char *device, struct reports *reports)
+{
+	struct dmaown_report report =
+		dmaown_holder_report(holder, departure->contexts, DMAOWN_REASON_WOULD_LOSE);
+
+	strscpy(report.device, device, sizeof(report.device));
+	dmaown_report_add(reports, &report);
+}
+
+/* A context is lost with its last holder; all that is mapped in a container, with its last group. */
+static void departure_check_loss(const struct departure *departure, const struct holder *first,
+				 const struct holder *end, struct reports *reports)
+{
+	struct context ctx = departure->contexts[first->number];
+	struct presence all = {}, devices = {};
+	const struct holder *holder;
+
+	for (holder = first; holder < end; holder++) {
+		presence_add(&all, departure, holder);
+		if (*holder->device)
+			presence_add(&devices, departure, holder);
+	}
+	if (presence_ends(&all))
+		departure_report_loss(departure, all.leaves, "", reports);
+	else if (presence_ends(&devices) && dmaown_context_kind(ctx) != DMAOWN_KIND_IOMMUFD)
+		departure_report_loss(departure, devices.leaves, devices.leaves->device, reports);
+}
+
+/* Holders are sorted by number of the context. */
+void dmaown_departure_check_losses(const struct departure *departure, struct reports *reports)
+{
+	const struct snapshot *snapshot = &departure->holders->snapshot;
+	unsigned int i, end;
+
+	for (i = 0; i < snapshot->nr; i = end) {
+		unsigned int number = snapshot->holders[i].number;
+
+		for (end = i; end < snapshot->nr && snapshot->holders[end].number == number; end++)
+			;
+		if (number != NUMBER_NONE && test_bit(number, departure->touched))
+			departure_check_loss(departure, &snapshot->holders[i],
+					     snapshot->holders + end, reports);
+	}
+}

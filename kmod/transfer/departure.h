@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A departure: some processes exit. For a transfer they are the old owners. */
+/*
+ * A departure: some processes exit. For a transfer they are the old owners, for DMAOWN_IOC_LEAVE
+ * the process that the caller names.
+ */
 #ifndef DMAOWN_TRANSFER_DEPARTURE_H
 #define DMAOWN_TRANSFER_DEPARTURE_H
 
@@ -22,5 +25,17 @@ struct departure {
  * contexts whose holders the module cannot inspect. Does not sleep.
  */
 void dmaown_departure_check(const struct departure *departure, struct reports *reports);
+
+/*
+ * Report the contexts that would lose all that is mapped in them. Does not sleep. A transfer does
+ * not ask: its new owner keeps the context.
+ */
+void dmaown_departure_check_losses(const struct departure *departure, struct reports *reports);
+
+/*
+ * Report each process that could not be read to the end, whoever's it is: it may keep what seems to
+ * be lost. Does not sleep.
+ */
+void dmaown_departure_check_unread(const struct departure *departure, struct reports *reports);
 
 #endif
