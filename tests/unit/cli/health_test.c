@@ -317,8 +317,8 @@ static void test_verify(void **state)
 		   "context=- pid=4245 start=9 comm=many busy=1 unseen=0\n");
 	assert_int_equal(RUN(verify, "-J"), 2);
 	assert_json("[.verify.findings[].finding] == [\"unknown\", \"not-holder\"]");
-	assert_json(".verify.findings[0].advice == \"it changes them all the time or keeps them "
-		    "locked: try again in a moment\"");
+	assert_json(".verify.findings[0].advice == \"it changes them all the time, keeps them "
+		    "locked, or its user has too many: try again in a moment\"");
 	write_files();
 
 	/* A dead owner, an owner at its limit, and two locked IOASes. */
