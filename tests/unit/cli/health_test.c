@@ -167,6 +167,41 @@ static void test_mappings(void **state)
 	write_files();
 }
 
+/* A device that is held by a mapping alone cannot be passed on, which mends a reset otherwise. */
+static void test_mend_reset(void **state)
+{
+	static const char others[] =
+		"context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=context fd=11 busy=0\n"
+		"context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n";
+	static const char *const how[][2] = {
+		{ "via=device fd=12", "would be reset .*; pass the device.s descriptor to it$" },
+		{ "via=mapping addr=0x1000",
+		  "; no process has a descriptor of the device to pass on: let the process that" },
+	};
+	char text[512];
+	size_t i;
+
+	(void)state;
+	reset_module();
+	write_holders(true);
+	module.transfer_error = EXDEV;
+	module.answer.reports_total = 1;
+	module.nr_reports = 1;
+	module.reports[0] = (struct dmaown_report){ .reason = DMAOWN_REASON_WOULD_RESET,
+						    .error = EXDEV,
+						    .device = DEVICE };
+	for (i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "%scontext=0x1f2e3d4c5b6a7988 pid=4242 start=5242 busy=0 device=" DEVICE
+			 " %s\n",
+			 others, how[i][0]);
+		write_file("holders", text);
+		assert_int_equal(RUN(can_exit, "4242"), 2);
+		assert_stdout(how[i][1]);
+	}
+	write_files();
+}
+
 /* A container loses everything with its last group, whoever else holds the container. */
 static void test_groups(void **state)
 {
@@ -476,10 +511,11 @@ static void test_corrupt(void **state)
 int health_tests(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_can_exit), cmocka_unit_test(test_mappings),
-		cmocka_unit_test(test_groups),	 cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_unread),	 cmocka_unit_test(test_verify_files),
-		cmocka_unit_test(test_verify),	 cmocka_unit_test(test_corrupt),
+		cmocka_unit_test(test_can_exit),     cmocka_unit_test(test_mappings),
+		cmocka_unit_test(test_groups),	     cmocka_unit_test(test_mend_reset),
+		cmocka_unit_test(test_unknown),	     cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_verify_files), cmocka_unit_test(test_verify),
+		cmocka_unit_test(test_corrupt),
 	};
 
 	return cmocka_run_group_tests_name("health", tests, set_up, tear_down);
