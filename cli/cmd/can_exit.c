@@ -115,7 +115,7 @@ static bool is_group(const char *device)
 	return vfio_name_parse(device, &name) && name.by == VFIO_GROUP;
 }
 
-/* With a group that is reported all that is mapped in its container is lost, a report of its own. */
+/* A group that is reported comes with the loss of its container, which is a report of its own. */
 static void add_reset(struct leaving *leaving, const struct dmaown_report *report)
 {
 	struct finding *finding;

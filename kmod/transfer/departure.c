@@ -199,7 +199,7 @@ static void departure_report_loss(const struct departure *departure, const struc
 	dmaown_report_add(reports, &report);
 }
 
-/* A context is lost with its last holder; all that is mapped in a container, with its last group. */
+/* A context is lost with its last holder. A container loses all mappings with its last group. */
 static void departure_check_loss(const struct departure *departure, const struct holder *first,
 				 const struct holder *end, struct reports *reports)
 {

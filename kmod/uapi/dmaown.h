@@ -967,8 +967,8 @@ struct dmaown_transfer {
  *	DMAOWN_LEAVE_MAX_TIMEOUT; 0: try once
  * @nr_reports: in: length of the array @reports, at most DMAOWN_LEAVE_MAX_REPORTS; out: reports
  *	written
- * @reports: address of an array of struct dmaown_report, which is filled with what was found, or with
- *	the reason for ESRCH, EBUSY or ENOMEM
+ * @reports: address of an array of struct dmaown_report, which is filled with what was found, or
+ *	with the reason for ESRCH, EBUSY or ENOMEM
  * @reports_total: out: reports in all, written or not
  * @contexts: out: number of contexts that the process holds
  * @retries: out: attempts that found something locked
@@ -997,8 +997,8 @@ struct dmaown_transfer {
  *		The last three say that the answer is not known: such a holder may keep a device
  *		that is reported to be reset, and may itself depend on @process.
  * EBUSY	a file, a device or a context was still locked when the timeout ended. The one
- *		report is DMAOWN_REASON_LOCKED, with @process if a file of the process was locked, or
- *		the process could not be read to the end; otherwise with the context.
+ *		report is DMAOWN_REASON_LOCKED: with the context; or with @process, if a file of it
+ *		was locked, or if it could not be read to the end.
  * ESRCH	there is no such process, or it exited meanwhile
  * ENOMEM	the kernel had no memory
  * EINTR	a signal arrived while the call waited
