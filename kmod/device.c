@@ -16,6 +16,7 @@
 #include "device.h"
 #include "process.h"
 #include "transfer/force.h"
+#include "transfer/leave.h"
 #include "transfer/report.h"
 #include "transfer/transfer.h"
 
@@ -79,6 +80,15 @@ static int device_check_files(const struct dmaown_file *files, u32 nr)
 	return ret;
 }
 
+/* Copy the reports to the caller. Return: ret, or -EFAULT. */
+static int device_copy_reports(u64 address, const struct reports *reports, int ret)
+{
+	if (reports->nr && copy_to_user(u64_to_user_ptr(address), reports->array,
+					array_size(reports->nr, sizeof(*reports->array))))
+		return -EFAULT;
+	return ret;
+}
+
 /* Copy the arrays of the caller except files, run the transfer, and copy the reports back. */
 static int device_transfer_with(struct dmaown_transfer *arg, struct dmaown_file *files,
 				u32 reports_room)
@@ -98,9 +108,7 @@ static int device_transfer_with(struct dmaown_transfer *arg, struct dmaown_file 
 	ret = dmaown_transfer_run(arg, files, &remaps, &forces, &reports);
 	arg->nr_reports = reports.nr;
 	arg->reports_total = reports.total;
-	if (reports.nr && copy_to_user(u64_to_user_ptr(arg->reports), reports.array,
-				       array_size(reports.nr, sizeof(*reports.array))))
-		ret = -EFAULT;
+	ret = device_copy_reports(arg->reports, &reports, ret);
 out:
 	dmaown_reports_free(&reports);
 	dmaown_forces_free(&forces);
@@ -134,6 +142,40 @@ static int device_transfer(void *data)
 	return ret;
 }
 
+static int device_check_leave(const struct dmaown_leave *arg, u32 reports_room)
+{
+	if (arg->flags)
+		return -EOPNOTSUPP;
+	if (!arg->process.pid || arg->reserved || arg->timeout_ms > DMAOWN_LEAVE_MAX_TIMEOUT ||
+	    reports_room > DMAOWN_LEAVE_MAX_REPORTS)
+		return -EINVAL;
+	return process_name_check(&arg->process);
+}
+
+static int device_leave(void *data)
+{
+	struct dmaown_leave *arg = data;
+	u32 reports_room = arg->nr_reports;
+	struct reports reports;
+	int ret;
+
+	arg->nr_reports = 0;
+	arg->reports_total = 0;
+	arg->contexts = 0;
+	arg->retries = 0;
+	ret = device_check_leave(arg, reports_room);
+	if (!ret)
+		ret = dmaown_reports_alloc(&reports, reports_room);
+	if (ret)
+		return ret;
+	ret = dmaown_leave_run(arg, &reports);
+	arg->nr_reports = reports.nr;
+	arg->reports_total = reports.total;
+	ret = device_copy_reports(arg->reports, &reports, ret);
+	dmaown_reports_free(&reports);
+	return ret;
+}
+
 /* One row for each ioctl: number, struct, minimum size (that of the first version), and handler. */
 static const struct device_op {
 	unsigned int cmd;
@@ -153,11 +195,18 @@ static const struct device_op {
 		.min_size = offsetofend(struct dmaown_transfer, reserved),
 		.execute = device_transfer,
 	},
+	{
+		.cmd = DMAOWN_IOC_LEAVE,
+		.size = sizeof(struct dmaown_leave),
+		.min_size = offsetofend(struct dmaown_leave, reserved),
+		.execute = device_leave,
+	},
 };
 
 union device_arg {
 	struct dmaown_process_info process_info;
 	struct dmaown_transfer transfer;
+	struct dmaown_leave leave;
 };
 
 static const struct device_op *device_find_op(unsigned int cmd)

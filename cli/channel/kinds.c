@@ -6,7 +6,7 @@
 static const struct kind iommufd = { .counts_vm_pinned = true };
 
 /* Type1 counts what it pins as locked only. */
-static const struct kind type1 = { .needs_group = true };
+static const struct kind type1 = { .counts_vm_pinned = false };
 
 const struct kind *kind_of(uint32_t kind)
 {

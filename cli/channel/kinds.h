@@ -8,7 +8,6 @@
 
 struct kind {
 	bool counts_vm_pinned; /* pinned pages are counted in VmPin of the owner */
-	bool needs_group;      /* a context loses all that is mapped with its last group */
 };
 
 /* @kind: an enum dmaown_kind. A kind of a newer module is described as iommufd is. */

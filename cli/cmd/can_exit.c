@@ -9,15 +9,16 @@
 #include <unistd.h>
 
 #include "channel/device.h"
-#include "channel/kinds.h"
 #include "command.h"
 #include "exit_status.h"
 #include "health/finding.h"
 #include "health/mend.h"
 #include "health/unknown.h"
+#include "host/vfio.h"
 #include "options.h"
 #include "output/size.h"
 #include "query/holding.h"
+#include "query/leave.h"
 #include "query/owner_areas.h"
 #include "query/process.h"
 
@@ -28,7 +29,9 @@ struct leaving {
 
 	struct channel *channel;
 	struct process_ref process;
-	struct record_list holders, devices, contexts;
+	struct leave_answer answer;
+	bool locked; /* the answer is that something is locked */
+	struct record_list holders, contexts;
 	struct owner_areas_list owner_areas;
 	struct finding_list findings;
 };
@@ -68,26 +71,26 @@ static const struct argp can_exit_argp = {
 
 /* FINDINGS */
 
-/*
- * Return: a file of the process, if it has one and no other process has; or NULL. Unknown holders
- * do not count: they may depend on the process, and are findings of their own.
- * @device: as for holding_find()
- */
-static const struct holder_record *find_only(const struct leaving *leaving, uint64_t context,
-					     const char *device)
+/* @device: as for holding_find() */
+static struct holding find_files(const struct leaving *leaving, uint64_t context,
+				 const char *device)
 {
 	const struct dmaown_process *process = &leaving->process.process;
 	const struct holding_process self = { process->pid, process->start };
-	struct holding holding = holding_find(&leaving->holders, context, device, self);
 
-	return holding.other ? NULL : holding.own;
+	return holding_find(&leaving->holders, context, device, self);
 }
 
-/* @subject: "the device" or "the context" */
+/*
+ * @own: the best file of the process, or NULL if it has closed its files since the module was asked
+ * @subject: "the device" or "the context"
+ */
 static void advise_passing(struct finding *finding, const struct holder_record *own,
 			   const char *subject)
 {
-	if (known(own, HOLDER, FD))
+	if (!own)
+		finding_advice(finding, "the process is closing its files: try again in a moment");
+	else if (known(own, HOLDER, FD))
 		finding_advice(finding,
 			       "pass descriptor %" PRIu32 " of process %" PRIu32
 			       " to the process that is to have %s",
@@ -105,75 +108,98 @@ static void set_process(const struct leaving *leaving, struct finding *finding)
 	value_set_number(&finding->owner, VALUE_HEX, leaving->process.owner);
 }
 
-static void find_resets(struct leaving *leaving)
+static bool is_group(const char *device)
 {
-	const struct device_record *device;
-	const struct holder_record *own;
-	struct finding *finding;
-	size_t i;
+	struct vfio_name name;
 
-	for (i = 0; i < leaving->devices.nr; i++) {
-		device = &leaving->devices.items[i].device;
-		own = find_only(leaving, device->context, device->device);
-		if (!own)
-			continue;
-		finding = finding_add(&leaving->findings, FOUND_RESET,
-				      "device %s in context 0x%" PRIx64
-				      ": no other process holds its file",
-				      device->device, device->context);
-		advise_passing(finding, own, "the device");
-		set_process(leaving, finding);
-		value_set_number(&finding->context, VALUE_HEX, device->context);
-		value_give_text(&finding->device, strdup(device->device));
-	}
+	return vfio_name_parse(device, &name) && name.by == VFIO_GROUP;
 }
 
-static void add_loss(struct leaving *leaving, const union record *record,
-		     const struct holder_record *own, const char *why)
+/* A group that is reported comes with the loss of its container, which is a report of its own. */
+static void add_reset(struct leaving *leaving, const struct dmaown_report *report)
 {
 	struct finding *finding;
 
-	finding = finding_add(&leaving->findings, FOUND_LOST, "context 0x%" PRIx64 ": %s",
-			      record->context.context, why);
-	advise_passing(finding, own, "the context");
+	if (is_group(report->device))
+		return;
+	finding = finding_add(&leaving->findings, FOUND_RESET,
+			      "device %s in context 0x%" PRIx64 ": no other process holds its file",
+			      report->device, (uint64_t)report->context);
+	advise_passing(finding, find_files(leaving, report->context, report->device).own,
+		       "the device");
 	set_process(leaving, finding);
-	value_set_number(&finding->context, VALUE_HEX, record->context.context);
+	value_set_number(&finding->context, VALUE_HEX, report->context);
+	value_give_text(&finding->device, strdup(report->device));
+}
+
+/* Return: the record of a context, or NULL if it is gone. */
+static const union record *find_context(const struct leaving *leaving, uint64_t context)
+{
+	size_t i;
+
+	for (i = 0; i < leaving->contexts.nr; i++)
+		if (leaving->contexts.items[i].context.context == context)
+			return &leaving->contexts.items[i];
+	return NULL;
+}
+
+static void set_content(struct finding *finding, const union record *record)
+{
 	value_set_field(&finding->areas, record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_AREAS),
 			record);
 	value_set_field(&finding->pinned, record_field(RECORD_CONTEXT, DMAOWN_A_CONTEXT_PINNED),
 			record);
 }
 
-/*
- * Return: a file of the process without which the context loses all that is mapped in it, if no
- * other process has such a file; or NULL. *why is a sentence.
- */
-static const struct holder_record *find_loss(const struct leaving *leaving,
-					     const struct context_record *context, const char **why)
+static void add_loss(struct leaving *leaving, const struct dmaown_report *report)
 {
-	const struct holder_record *own = find_only(leaving, context->context, NULL);
+	const char *file = *report->device ? report->device : NULL;
+	const union record *record = find_context(leaving, report->context);
+	struct finding *finding;
 
-	*why = "no other process holds it";
-	if (own || !kind_of(context->kind)->needs_group)
-		return own;
-	*why = "no other process holds a group or device in it, and with its last group it loses "
-	       "all that is mapped";
-	return find_only(leaving, context->context, ANY_DEVICE);
+	if (file)
+		finding = finding_add(&leaving->findings, FOUND_LOST,
+				      "context 0x%" PRIx64
+				      ": no other process holds %s, nor another group or device in "
+				      "it, and with its last group it loses all that is mapped",
+				      (uint64_t)report->context, file);
+	else
+		finding = finding_add(&leaving->findings, FOUND_LOST,
+				      "context 0x%" PRIx64 ": no other process holds it",
+				      (uint64_t)report->context);
+	advise_passing(finding, find_files(leaving, report->context, file).own, "the context");
+	set_process(leaving, finding);
+	value_set_number(&finding->context, VALUE_HEX, report->context);
+	if (record)
+		set_content(finding, record);
 }
 
-static void find_losses(struct leaving *leaving)
+/* Add what the module has reported, except what is not known. */
+static void add_reports(struct leaving *leaving)
 {
-	const struct holder_record *own;
-	const union record *record;
-	const char *why;
-	size_t i;
+	const struct dmaown_report *report = leaving->answer.reports;
+	uint32_t i;
 
-	for (i = 0; i < leaving->contexts.nr; i++) {
-		record = &leaving->contexts.items[i];
-		own = find_loss(leaving, &record->context, &why);
-		if (own)
-			add_loss(leaving, record, own, why);
-	}
+	for (i = 0; i < leaving->answer.nr; i++)
+		if (report[i].reason == DMAOWN_REASON_WOULD_RESET)
+			add_reset(leaving, &report[i]);
+	for (i = 0; i < leaving->answer.nr; i++)
+		if (report[i].reason == DMAOWN_REASON_WOULD_LOSE)
+			add_loss(leaving, &report[i]);
+}
+
+/* Is the context lost, or may it be? */
+static bool may_be_lost(const struct leaving *leaving, uint64_t context)
+{
+	const struct dmaown_report *report = leaving->answer.reports;
+	struct holding files;
+	uint32_t i;
+
+	for (i = 0; i < leaving->answer.nr; i++)
+		if (report[i].reason == DMAOWN_REASON_WOULD_LOSE && report[i].context == context)
+			return true;
+	files = find_files(leaving, context, NULL);
+	return leaving->locked && files.own && !files.other;
 }
 
 /* Sum what the process owns in a context, over all IOASes. */
@@ -214,10 +240,9 @@ static void find_mischarged_in(struct leaving *leaving, const struct context_rec
 	struct owner_areas sum = sum_owned(leaving, context);
 	struct finding *finding;
 	char size[SIZE_TEXT];
-	const char *why;
 
 	/* In a context that is lost nothing stays charged. */
-	if (!sum.areas || find_loss(leaving, record, &why))
+	if (!sum.areas || may_be_lost(leaving, context))
 		return;
 	finding = finding_add(&leaving->findings, FOUND_MISCHARGED,
 			      "%" PRIu64 " area%s in context 0x%" PRIx64 ", %s pinned: owned by "
@@ -231,23 +256,36 @@ static void find_mischarged_in(struct leaving *leaving, const struct context_rec
 	value_set_number(&finding->pinned, VALUE_SIZE, sum.pinned);
 }
 
+/*
+ * The listings show more than the module was asked: an unknown holder of a device in any context
+ * may depend on the process.
+ */
 static int find_unknown(struct leaving *leaving)
 {
+	uint32_t i;
+	int rc;
+
 	if (leaving->owner_areas.busy)
 		finding_add(&leaving->findings, FOUND_UNKNOWN,
 			    "%" PRIu32
 			    " IOAS%s locked by another thread: the owners of its areas are unknown",
 			    leaving->owner_areas.busy,
 			    leaving->owner_areas.busy > 1 ? "es are" : " is");
-	return findings_add_unknown(&leaving->findings, leaving->channel, &leaving->holders);
+	rc = findings_add_unknown(&leaving->findings, leaving->channel, &leaving->holders);
+	for (i = 0; i < leaving->answer.nr && !rc; i++)
+		findings_add_report(&leaving->findings, &leaving->answer.reports[i]);
+	if (leaving->answer.total > leaving->answer.nr)
+		finding_add(&leaving->findings, FOUND_UNKNOWN,
+			    "%" PRIu32 " more reports of the module than there is room for",
+			    leaving->answer.total - leaving->answer.nr);
+	return rc;
 }
 
 static int find_all(struct leaving *leaving)
 {
 	size_t i;
 
-	find_resets(leaving);
-	find_losses(leaving);
+	add_reports(leaving);
 	for (i = 0; i < leaving->contexts.nr; i++)
 		find_mischarged_in(leaving, &leaving->contexts.items[i].context);
 	return find_unknown(leaving);
@@ -255,7 +293,27 @@ static int find_all(struct leaving *leaving)
 
 /* THE COMMAND */
 
-static int find_process(struct leaving *leaving)
+static int no_process(const struct leaving *leaving)
+{
+	warnx("there is no process %s", leaving->text);
+	return EXIT_NO_PROCESS;
+}
+
+/* Ask the module. Return: 0, or an exit status after a message. */
+static int ask(struct leaving *leaving, int device)
+{
+	int error = leave_ask(device, &leaving->process.process, &leaving->answer);
+
+	leaving->locked = error == EBUSY;
+	if (!error || error == EXDEV || error == EBUSY)
+		return 0;
+	if (error == ESRCH)
+		return no_process(leaving);
+	warnx("cannot find out what would break: %s", strerror(error));
+	return exit_of_errno(error);
+}
+
+static int ask_about_process(struct leaving *leaving)
 {
 	int device;
 	int rc = device_open(&device);
@@ -264,18 +322,18 @@ static int find_process(struct leaving *leaving)
 		return rc;
 	rc = process_find(device, leaving->channel, leaving->text, &leaving->name,
 			  &leaving->process);
+	if (!rc)
+		rc = ask(leaving, device);
+	else if (rc == -ESRCH)
+		rc = no_process(leaving);
 	close(device);
-	if (rc != -ESRCH)
-		return rc;
-	warnx("there is no process %s", leaving->text);
-	return EXIT_NO_PROCESS;
+	return rc;
 }
 
 static int collect(struct leaving *leaving)
 {
 	const struct channel_part parts[] = {
 		{ RECORD_HOLDER, &leaving->holders },
-		{ RECORD_DEVICE, &leaving->devices },
 		{ RECORD_CONTEXT, &leaving->contexts },
 	};
 	int rc =
@@ -307,7 +365,7 @@ static int look(struct channel *channel, void *data)
 	int rc;
 
 	leaving->channel = channel;
-	rc = find_process(leaving) ?: collect(leaving) ?: find_all(leaving);
+	rc = ask_about_process(leaving) ?: collect(leaving) ?: find_all(leaving);
 	if (rc)
 		return rc;
 	if (leaving->common.json)
@@ -327,7 +385,7 @@ int can_exit_main(int argc, char **argv, const struct channel_choice *channel)
 	findings_free(&leaving.findings);
 	owner_areas_free(&leaving.owner_areas);
 	record_list_free(&leaving.holders);
-	record_list_free(&leaving.devices);
+	leave_free(&leaving.answer);
 	record_list_free(&leaving.contexts);
 	return rc;
 }

@@ -285,6 +285,22 @@ static void advise_room(const struct attempt *attempt, struct finding *finding)
 	free(command);
 }
 
+/* Has any process a descriptor of the device in the report? A mapping cannot be passed on. */
+static bool can_pass_device(const struct attempt *attempt)
+{
+	const struct record_list *holders = attempt->mend->holders;
+	const struct holder_record *holder;
+	size_t i;
+
+	for (i = 0; i < holders->nr; i++) {
+		holder = &holders->items[i].holder;
+		if (holder_has_device(holder, attempt->best.report.device) &&
+		    known(holder, HOLDER, FD))
+			return true;
+	}
+	return false;
+}
+
 /* Return: the next step towards making the best candidate the owner. */
 static const char *next_step(const struct attempt *attempt)
 {
@@ -305,7 +321,10 @@ static const char *next_step(const struct attempt *attempt)
 		       "memory, shared";
 	switch (attempt->best.report.reason) {
 	case DMAOWN_REASON_WOULD_RESET:
-		return "pass the device's descriptor to it";
+		if (can_pass_device(attempt))
+			return "pass the device's descriptor to it";
+		return "no process has a descriptor of the device to pass on: let the process that "
+		       "has mapped it live as long as the device is needed";
 	case DMAOWN_REASON_UNTRUSTED:
 		return "let that process close its files of the context";
 	case DMAOWN_REASON_UNKNOWN_HOLDER:

@@ -54,6 +54,48 @@ static int look(struct channel *channel, enum record_kind kind,
 	return rc;
 }
 
+/* FOUND BEFORE */
+
+static bool is_found(const struct finding_list *list, const char *device)
+{
+	const struct finding *finding;
+	size_t i;
+
+	for (i = 0; i < list->nr; i++) {
+		finding = &list->items[i];
+		if (finding->found == FOUND_UNKNOWN && finding->device.text &&
+		    !strcmp(finding->device.text, device))
+			return true;
+	}
+	return false;
+}
+
+/* Has a file or mapping of the process been found that could not be inspected? */
+static bool is_found_process(const struct finding_list *list, uint32_t pid)
+{
+	const struct finding *finding;
+	size_t i;
+
+	for (i = 0; i < list->nr; i++) {
+		finding = &list->items[i];
+		if (finding->found == FOUND_UNKNOWN && finding->pid.kind == VALUE_NUMBER &&
+		    finding->pid.number == pid)
+			return true;
+	}
+	return false;
+}
+
+/* Has something been found that the module was not built for? */
+static bool is_found_unseen(const struct finding_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->nr; i++)
+		if (list->items[i].advice && !strcmp(list->items[i].advice, REBUILD))
+			return true;
+	return false;
+}
+
 /* HOLDERS */
 
 /* Return: text, filled with the context of a device, if it is in one. */
@@ -102,6 +144,20 @@ static struct finding *add_open(struct finding_list *list, const char *device, c
 			      "descriptor nor mapped: the holder is unknown",
 			      device, place, files, files == 1 ? "" : "s");
 	finding_advice(finding, UNKNOWN_CAUSES " may hold it: " UNKNOWN_WAY_OUT);
+	return finding;
+}
+
+/* Add a device of which it is not known whether it has files that no process has. */
+static struct finding *add_uncounted(struct finding_list *list, const char *device,
+				     const char *place)
+{
+	struct finding *finding;
+
+	finding = finding_add(list, FOUND_UNKNOWN,
+			      "device %s%s: it cannot be known whether processes have all of its "
+			      "open files",
+			      device, place);
+	finding_advice(finding, AGAIN);
 	return finding;
 }
 
@@ -213,12 +269,7 @@ void findings_add_device(struct finding_list *list, const union record *record)
 	if (known(device, DEVICE, UNKNOWN)) {
 		finding = add_open(list, device->device, place, device->unknown);
 	} else {
-		finding =
-			finding_add(list, FOUND_UNKNOWN,
-				    "device %s%s: it cannot be known whether processes have all of "
-				    "its open files",
-				    device->device, place);
-		finding_advice(finding, AGAIN);
+		finding = add_uncounted(list, device->device, place);
 	}
 	value_set_field(&finding->context, record_field(RECORD_DEVICE, DMAOWN_A_DEVICE_CONTEXT),
 			record);
@@ -245,20 +296,6 @@ static bool is_unclear_device(const union record *record)
 	return holder_is_unknown(&record->holder) && holder_is_unclear(&record->holder);
 }
 
-static bool is_found(const struct finding_list *list, const char *device)
-{
-	const struct finding *finding;
-	size_t i;
-
-	for (i = 0; i < list->nr; i++) {
-		finding = &list->items[i];
-		if (finding->found == FOUND_UNKNOWN && finding->device.text &&
-		    !strcmp(finding->device.text, device))
-			return true;
-	}
-	return false;
-}
-
 static int add_unclear_devices(struct finding_list *list, struct channel *channel,
 			       const struct record_list *holders)
 {
@@ -279,6 +316,14 @@ static int add_unclear_devices(struct finding_list *list, struct channel *channe
 
 /* VFIO AS A WHOLE */
 
+static void add_vfio(struct finding_list *list)
+{
+	finding_advice(finding_add(list, FOUND_UNKNOWN,
+				   "the module was not built for the VFIO that is loaded: the "
+				   "holders of devices and containers are unknown"),
+		       REBUILD);
+}
+
 int findings_add_vfio(struct finding_list *list, struct channel *channel)
 {
 	union record status = { 0 };
@@ -287,12 +332,88 @@ int findings_add_vfio(struct finding_list *list, struct channel *channel)
 	if (rc)
 		return channel_failed(channel, RECORD_STATUS, rc);
 	if (status.status.vfio_unseen)
-		finding_advice(finding_add(list, FOUND_UNKNOWN,
-					   "the module was not built for the VFIO "
-					   "that is loaded: the holders of devices and containers are "
-					   "unknown"),
-			       REBUILD);
+		add_vfio(list);
 	return 0;
+}
+
+/* REPORTS */
+
+static void set_context(struct finding *finding, const struct dmaown_report *report)
+{
+	if (report->context)
+		value_set_number(&finding->context, VALUE_HEX, report->context);
+}
+
+static void add_report_of_device(struct finding_list *list, const struct dmaown_report *report)
+{
+	struct finding *finding;
+	char place[PLACE_TEXT];
+
+	if (is_found(list, report->device))
+		return;
+	place_text(place, report->context, report->context);
+	if (report->value)
+		finding = add_open(list, report->device, place, report->value);
+	else
+		finding = add_uncounted(list, report->device, place);
+	set_context(finding, report);
+	value_give_text(&finding->device, strdup(report->device));
+}
+
+static void add_report_of_process(struct finding_list *list, const struct dmaown_report *report)
+{
+	char process[PROCESS_TEXT];
+	struct finding *finding;
+
+	if (report->process && is_found_process(list, report->process))
+		return;
+	process_text(process, report->process, report->process);
+	finding = add_unread(list, process);
+	if (report->process)
+		value_set_number(&finding->pid, VALUE_NUMBER, report->process);
+}
+
+static void add_report_of_lock(struct finding_list *list, const struct dmaown_report *report)
+{
+	struct finding *finding;
+
+	if (report->context)
+		finding = finding_add(list, FOUND_UNKNOWN,
+				      "context 0x%" PRIx64
+				      ": it or a device in it is locked by another thread: what it "
+				      "would lose is unknown",
+				      (uint64_t)report->context);
+	else if (is_found_process(list, report->process))
+		return;
+	else
+		finding = finding_add(list, FOUND_UNKNOWN,
+				      "a file of process %" PRIu32
+				      " is locked, or its files could not be read to the end: it "
+				      "may hold any context",
+				      report->process);
+	finding_advice(finding, AGAIN);
+	set_context(finding, report);
+	if (report->process)
+		value_set_number(&finding->pid, VALUE_NUMBER, report->process);
+}
+
+void findings_add_report(struct finding_list *list, const struct dmaown_report *report)
+{
+	switch (report->reason) {
+	case DMAOWN_REASON_UNKNOWN_HOLDER:
+		add_report_of_device(list, report);
+		break;
+	case DMAOWN_REASON_UNREAD:
+		add_report_of_process(list, report);
+		break;
+	case DMAOWN_REASON_LOCKED:
+		add_report_of_lock(list, report);
+		break;
+	case DMAOWN_REASON_UNSEEN:
+		if (!is_found_unseen(list))
+			add_vfio(list);
+		break;
+	}
 }
 
 int findings_add_unknown(struct finding_list *list, struct channel *channel,

@@ -75,9 +75,7 @@ static bool counts(const struct holder_record *holder, uint64_t context, const c
 {
 	if (!holder_has_context(holder, context) || holder_is_unknown(holder))
 		return false;
-	if (!device)
-		return true;
-	return *device ? holder_has_device(holder, device) : known(holder, HOLDER, DEVICE);
+	return !device || holder_has_device(holder, device);
 }
 
 struct holding holding_find(const struct record_list *holders, uint64_t context, const char *device,

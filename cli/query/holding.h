@@ -63,10 +63,8 @@ struct holding {
 };
 
 /*
- * @device: only files and mappings of this device count; ANY_DEVICE: those of any device or group
- * do, but not files of the context itself; NULL: all do
+ * @device: only files and mappings of this device or group count; NULL: all do
  */
-#define ANY_DEVICE ""
 struct holding holding_find(const struct record_list *holders, uint64_t context, const char *device,
 			    struct holding_process process);
 

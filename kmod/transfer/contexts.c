@@ -146,25 +146,32 @@ static int contexts_add_named(struct contexts *contexts, struct contexts *held,
 	return ret;
 }
 
-/* Add all contexts that a process holds. */
+/* Add all contexts that a process holds (leader: its group leader). */
 static int contexts_add_all(struct held *held, struct contexts *contexts,
-			    const struct process *process)
+			    struct task_struct *leader)
 {
 	*held = (struct held){ .contexts = contexts };
-	return dmaown_find_in_process(process->owner.task, contexts_add_held, held);
+	return dmaown_find_in_process(leader, contexts_add_held, held);
+}
+
+int dmaown_contexts_of(struct contexts *contexts, struct task_struct *leader, bool *unseen)
+{
+	struct held held;
+	int ret = contexts_add_all(&held, contexts, leader);
+
+	*unseen = held.unseen;
+	return ret ?: held.busy ? -EBUSY : 0;
 }
 
 /* A context that is unseen would be left out: report it. */
 static int contexts_get_all(struct contexts *contexts, const struct process *to,
 			    const struct forces *forces, struct reports *reports)
 {
-	struct held held;
+	bool unseen;
 	int ret;
 
-	ret = contexts_add_all(&held, contexts, to);
-	if (!ret && held.busy)
-		return -EBUSY;
-	if (!ret && held.unseen && !dmaown_forces_any(forces, DMAOWN_REASON_UNSEEN))
+	ret = dmaown_contexts_of(contexts, to->owner.task, &unseen);
+	if (!ret && unseen && !dmaown_forces_any(forces, DMAOWN_REASON_UNSEEN))
 		contexts_report_unseen(reports, to);
 	if (!ret && !contexts->nr)
 		contexts_report_not_held(reports, to, 0);
@@ -183,7 +190,7 @@ static int contexts_get_named(struct contexts *contexts, struct contexts *held,
 
 	ret = contexts_add_named(contexts, held, to, files, nr, reports);
 	if (!ret && held->nr < contexts->nr)
-		ret = contexts_add_all(&found, held, to);
+		ret = contexts_add_all(&found, held, to->owner.task);
 	for (i = 0; i < contexts->nr && !ret; i++) {
 		if (dmaown_ptrset_count(&held->set, contexts->array[i].self))
 			continue;

@@ -19,6 +19,13 @@ struct contexts {
 void dmaown_contexts_put(struct contexts *contexts);
 
 /*
+ * Get all contexts that a process holds (leader: its group leader), in no order. *unseen: it has a
+ * file for which the module has no layout, and which may hold another context. Return: 0; -EBUSY if
+ * a file is locked, or the process could not be read to the end: try again; -ENOMEM; or -EINTR.
+ */
+int dmaown_contexts_of(struct contexts *contexts, struct task_struct *leader, bool *unseen);
+
+/*
  * Get the contexts of a transfer, sorted by kind: those named by files or, with nr_files == 0, all
  * that the new owner holds. Reports contexts that do not exist, and those that the new owner does
  * not hold, which are included all the same. Return: 0; -EBUSY if a file that matters is locked:

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The holders of contexts, which decide whether the new owner can keep what it takes. */
+/*
+ * The holders of contexts, found in the files of all processes. departure.h and trust.h decide what
+ * they mean for a transfer.
+ */
 #ifndef DMAOWN_TRANSFER_HOLDERS_H
 #define DMAOWN_TRANSFER_HOLDERS_H
 
@@ -7,12 +10,9 @@
 
 #include "contexts.h"
 #include "devices.h"
-#include "force.h"
-#include "plan.h"
-#include "report.h"
 #include "snapshot.h"
 
-/* The holders of the contexts of a transfer. */
+/* The holders of a set of contexts. */
 struct holders {
 	struct snapshot snapshot;
 	struct bound_devices devices;
@@ -27,11 +27,12 @@ int dmaown_holders_refresh(struct holders *holders, const struct contexts *conte
 			   struct lockset_place *where);
 void dmaown_holders_free(struct holders *holders);
 
-/*
- * Report the reasons for which the new owner could not keep what the plan moves to it. Does not
- * sleep.
- */
-void dmaown_holders_check(const struct holders *holders, const struct plan *plan,
-			  const struct forces *forces, struct reports *reports);
+/* A report about a holder: with its process, and with its context if that is known. */
+struct dmaown_report dmaown_holder_report(const struct holder *holder,
+					  const struct context *contexts,
+					  enum dmaown_reason reason);
+
+/* The real user ID of a holder, in the caller's user namespace. */
+u64 dmaown_holder_user(const struct holder *holder);
 
 #endif

@@ -513,15 +513,10 @@ int dmaown_plan_collect(struct plan *plan, struct lockset *set)
 	return plan_check_sharers(plan, set);
 }
 
-bool dmaown_plan_takes_from(const struct plan *plan, const struct pid *pid)
-{
-	return dmaown_ptrset_count(&plan->taken_from, pid);
-}
-
 bool dmaown_plan_takes_only_from(const struct plan *plan, const struct pid *pid)
 {
 	return plan->taken_from.used == 1 && !plan->taken_from_others &&
-	       dmaown_plan_takes_from(plan, pid);
+	       dmaown_ptrset_count(&plan->taken_from, pid);
 }
 
 /*

@@ -147,8 +147,7 @@ struct plan {
 	unsigned int shared_needed;
 };
 
-/* Is this process, by its struct pid, one of those that lose areas? Is it the only one? */
-bool dmaown_plan_takes_from(const struct plan *plan, const struct pid *pid);
+/* Is this process, by its struct pid, the only one that loses areas? */
 bool dmaown_plan_takes_only_from(const struct plan *plan, const struct pid *pid);
 
 void dmaown_plan_init(struct plan *plan);

@@ -15,11 +15,9 @@
  * there on nothing fails.
  */
 #include <linux/err.h>
-#include <linux/hrtimer.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
-#include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -29,22 +27,18 @@
 #include "adopt.h"
 #include "charge.h"
 #include "contexts.h"
+#include "departure.h"
 #include "event.h"
 #include "holders.h"
+#include "pause.h"
 #include "plan.h"
 #include "process.h"
 #include "reason.h"
 #include "record.h"
 #include "stats.h"
 #include "transfer.h"
+#include "trust.h"
 #include "verify.h"
-
-/*
- * Pause between two attempts: from 50 µs on, doubled each time, up to 5 ms; all plus or minus a
- * half
- */
-#define WAIT_MIN_NS (50 * NSEC_PER_USEC)
-#define WAIT_MAX_NS (5 * NSEC_PER_MSEC)
 
 struct transfer {
 	struct dmaown_transfer *arg;
@@ -245,11 +239,28 @@ static bool transfer_informed(struct transfer *t)
 	return !t->plan.counts.areas || (t->holders.found && transfer_memory_is_known(t));
 }
 
+/* Report the reasons for which the new owner could not keep what the plan moves to it. */
+static void transfer_check_holders(struct transfer *t)
+{
+	const struct plan *plan = &t->plan;
+	const struct departure departure = {
+		.holders = &t->holders,
+		.contexts = plan->contexts,
+		.contexts_nr = plan->contexts_nr,
+		.touched = plan->touched,
+		.leaving = &plan->taken_from,
+		.forces = t->forces,
+	};
+
+	dmaown_departure_check(&departure, t->reports);
+	dmaown_trust_check(&t->holders, plan, t->forces, t->reports);
+}
+
 /* Complete the reports. Return: 0 if there are none, or their errno. */
 static int transfer_judge(struct transfer *t)
 {
 	if (t->holders.found)
-		dmaown_holders_check(&t->holders, &t->plan, t->forces, t->reports);
+		transfer_check_holders(t);
 	dmaown_charges_check(&t->charges, t->plan.to, t->reports);
 	return dmaown_reports_error(t->reports);
 }
@@ -474,37 +485,16 @@ static int transfer_attempt(struct transfer *t)
 
 /* ATTEMPT AFTER ATTEMPT */
 
-/* Sleep for a time that grows. Return: 0; -EBUSY at the deadline; or -EINTR. */
-static int transfer_wait(struct transfer *t, u64 *wait_ns)
-{
-	/* Two transfers that are in each other's way must not retry at the same time. */
-	u64 ns = *wait_ns / 2 + get_random_u32_below(*wait_ns);
-	ktime_t until = ktime_add_ns(ktime_get(), ns);
-	/* Comparing pages does not count as waiting. */
-	ktime_t deadline = ktime_add(t->deadline, t->proofs.worked);
-
-	if (ktime_compare(ktime_get(), deadline) >= 0)
-		return -EBUSY;
-	if (ktime_compare(until, deadline) > 0)
-		until = deadline;
-	*wait_ns = min_t(u64, *wait_ns * 2, WAIT_MAX_NS);
-
-	set_current_state(TASK_INTERRUPTIBLE);
-	if (!signal_pending(current))
-		schedule_hrtimeout(&until, HRTIMER_MODE_ABS);
-	__set_current_state(TASK_RUNNING);
-	return signal_pending(current) ? -EINTR : 0;
-}
-
 static int transfer_attempts(struct transfer *t)
 {
-	u64 wait_ns = WAIT_MIN_NS;
+	u64 wait_ns = PAUSE_MIN_NS;
 	u32 retries = 0;
 	int ret;
 
 	while ((ret = transfer_attempt(t)) == -EBUSY) {
 		t->arg->retries = ++retries;
-		ret = transfer_wait(t, &wait_ns);
+		/* Comparing pages does not count as waiting. */
+		ret = dmaown_pause(ktime_add(t->deadline, t->proofs.worked), &wait_ns);
 		if (ret == -EBUSY) {
 			dmaown_reports_rewind(t->reports, &t->known);
 			dmaown_report_add(t->reports, &t->obstacle);

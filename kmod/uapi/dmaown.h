@@ -419,8 +419,8 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "refused transfers with this reason as the only or the first one")
 
 /*
- * One record: the module itself. Counts begin when the module is loaded. Dry runs are counted in
- * retries only.
+ * One record: the module itself. Counts begin when the module is loaded. Dry runs and
+ * DMAOWN_IOC_LEAVE are counted in retries only.
  */
 #define DMAOWN_STATUS_FIELDS(F)									\
 	F(VERSION,	version,	NAME,	"version of the module")			\
@@ -659,7 +659,8 @@ struct dmaown_force {
  *
  * Reasons to refuse a transfer: (constant, value, errno, name in text and JSON, sentence). The
  * comment before a row is for all rows up to the next comment. It says what process, addr, value,
- * limit and device mean in the reports. Those that it does not name are 0 or empty.
+ * limit and device mean in the reports. Those that it does not name are 0 or empty. No transfer
+ * reports REASON_WOULD_LOSE: it is an answer of DMAOWN_IOC_LEAVE, and so are some of the others.
  */
 /* clang-format off */
 #define DMAOWN_REASONS(E)									\
@@ -760,6 +761,10 @@ struct dmaown_force {
 	E(REASON_UNREAD,	35, EXDEV, "unread",						\
 	  "the files of another process, which runs neither as the new owner's user nor as "	\
 	  "root, could not be read to the end: it may hold the context")			\
+	/* process: a holder; device: its group or device, if others hold the context alone */	\
+	E(REASON_WOULD_LOSE,	36, EXDEV, "would-lose",					\
+	  "no other process holds the context, or a group in it: all that is mapped would be "	\
+	  "lost when the process exits")							\
 	/* process: FROM */									\
 	E(REASON_NOTHING,	18, ENOENT, "nothing", "FROM owns nothing in these contexts")	\
 	/* value: index in the array of files */						\
@@ -952,5 +957,71 @@ struct dmaown_transfer {
 #define DMAOWN_TRANSFER_MAX_FORCES  1024
 
 #define DMAOWN_IOC_TRANSFER _IOWR(DMAOWN_IOC_TYPE, 2, struct dmaown_transfer)
+
+/**
+ * struct dmaown_leave - DMAOWN_IOC_LEAVE: asks what would be lost if a process exited now
+ * @size: sizeof(struct dmaown_leave)
+ * @flags: 0; there is none yet
+ * @process: the process
+ * @timeout_ms: how long to wait for what is locked, in milliseconds, at most
+ *	DMAOWN_LEAVE_MAX_TIMEOUT; 0: try once
+ * @nr_reports: in: length of the array @reports, at most DMAOWN_LEAVE_MAX_REPORTS; out: reports
+ *	written
+ * @reports: address of an array of struct dmaown_report, which is filled with what was found, or
+ *	with the reason for ESRCH, EBUSY or ENOMEM
+ * @reports_total: out: reports in all, written or not
+ * @contexts: out: number of contexts that the process holds
+ * @retries: out: attempts that found something locked
+ * @reserved: 0
+ *
+ * Looks at every context that the process holds, by the code that decides for a transfer which
+ * devices would be reset when the old owners exit. Changes nothing. The memory that the process
+ * owns does not matter: DMAOWN_CMD_GET_AREA lists it. An unknown holder of a device in some other
+ * context, which may depend on the process, is in the record of the device (DMAOWN_CMD_GET_DEVICE).
+ *
+ * Return: 0 if nothing would be lost in these contexts; the process may hold none. Otherwise -1
+ * with one of these errnos:
+ *
+ * EXDEV	there are reports, of these reasons only:
+ *		DMAOWN_REASON_WOULD_RESET	no other process has the device's file; or, for a
+ *						group of a type1 container, that of another group or
+ *						device in it
+ *		DMAOWN_REASON_WOULD_LOSE	all that is mapped in the context would be lost
+ *		DMAOWN_REASON_UNKNOWN_HOLDER	a device in one of the contexts, or in an unknown
+ *						one, has open files that no process has, or that
+ *						cannot be known
+ *		DMAOWN_REASON_UNSEEN		the module cannot inspect files of the process, or
+ *						of VFIO
+ *		DMAOWN_REASON_UNREAD		a process, of whatever user, could not be read to
+ *						the end
+ *		The last three say that the answer is not known: such a holder may keep a device
+ *		that is reported to be reset, and may itself depend on @process.
+ * EBUSY	a file, a device or a context was still locked when the timeout ended. The one
+ *		report is DMAOWN_REASON_LOCKED: with the context; or with @process, if a file of it
+ *		was locked, or if it could not be read to the end.
+ * ESRCH	there is no such process, or it exited meanwhile
+ * ENOMEM	the kernel had no memory
+ * EINTR	a signal arrived while the call waited
+ * EINVAL	@process names none; @reserved is set; or a count or the timeout is out of range
+ * EPERM, E2BIG, EOPNOTSUPP, EFAULT
+ *		see above
+ */
+struct dmaown_leave {
+	__u32 size;
+	__u32 flags;
+	struct dmaown_process process;
+	__u32 timeout_ms;
+	__u32 nr_reports;
+	__aligned_u64 reports;
+	__u32 reports_total;
+	__u32 contexts;
+	__u32 retries;
+	__u32 reserved;
+};
+
+#define DMAOWN_LEAVE_MAX_TIMEOUT DMAOWN_TRANSFER_MAX_TIMEOUT
+#define DMAOWN_LEAVE_MAX_REPORTS DMAOWN_TRANSFER_MAX_REPORTS
+
+#define DMAOWN_IOC_LEAVE _IOWR(DMAOWN_IOC_TYPE, 3, struct dmaown_leave)
 
 #endif /* _UAPI_DMAOWN_H */

@@ -39,6 +39,8 @@ for who in as_user as_net_admin "without all" "without sys_admin" "without sys_p
 	is "$status" 77 "$who: debugfs is not allowed either"
 	run $who dmaownctl transfer --to "$new" --json
 	is "$status" 77 "$who: nor is a transfer"
+	run $who dmaownctl can-exit "$old" --json
+	is "$status $out" "77 " "$who: nor is can-exit"
 done
 for listing in ioas areas owners devices; do
 	run as_user dmaownctl $listing --json
@@ -104,6 +106,7 @@ handed_doors() {
 	device=$1 socket=$2 begun=$3
 	not_permitted "$name" who "$device" "$new"
 	not_permitted "$name" give "$device" "$new"
+	not_permitted "$name" leave "$device" "$old"
 	ask "$name" is-netlink "$socket" "$family" "$group"
 	channel "$name" "$socket"
 	[ "$name" = no_ptrace ] || not_permitted "$name" listen-events "$socket"
@@ -156,6 +159,8 @@ fd=$reply
 ask giver is-netlink "$fd" "$family" "$group"
 not_permitted giver dump "$fd" areas
 
+ask giver leave "$given_device" "$old"
+is "$reply" "1 0" "root may ask: one context, which the new process holds, too"
 is "$(areas_of "$new" | tr ' ' '\n' | grep -c "=$old\$")" 2001 "nothing has moved"
 ask giver listen-events "$given_socket"
 run dmaownctl transfer --to "$new" --json

@@ -1439,6 +1439,17 @@ static int do_give(struct call *c)
 	return answer(c, "%llu", (unsigned long long)transfer.areas);
 }
 
+static int do_leave(struct call *c)
+{
+	struct dmaown_leave leave = { .size = sizeof(leave),
+				      .process.pid = arg(c, 2),
+				      .timeout_ms = 1000 };
+
+	if (ioctl(arg(c, 1), DMAOWN_IOC_LEAVE, &leave) && errno != EXDEV)
+		return -errno;
+	return answer(c, "%u %u", leave.contexts, leave.reports_total);
+}
+
 /* Descriptors over a socket */
 
 static int listener = -1;
@@ -1697,7 +1708,8 @@ static const struct command {
 	{ "dump-begin", 2, 2, do_dump_begin }, /* FD LISTING */
 	{ "dump-end", 2, 2, do_dump_end },     /* FD SEQUENCE -> RECORDS */
 	{ "who", 2, 2, do_who },	       /* FD PID -> START */
-	{ "give", 2, 2, do_give }, /* FD PID -> number of areas that have changed their owner */
+	{ "give", 2, 2, do_give },   /* FD PID -> number of areas that have changed their owner */
+	{ "leave", 2, 2, do_leave }, /* FD PID -> contexts of the process, reports */
 	/* descriptors over a socket */
 	{ "listen", 1, 1, do_listen },	  /* PATH */
 	{ "send", 2, MAX_ARGS, do_send }, /* PATH FD... */

@@ -508,6 +508,31 @@ static int process_info(void)
 	return ioctl(device, DMAOWN_IOC_PROCESS, &info) ? errno : 0;
 }
 
+/* Return: as a transfer. */
+static int ask_leave(pid_t pid)
+{
+	struct dmaown_leave leave = { .size = sizeof(leave), .process.pid = pid };
+	int error;
+
+	leave.reports = (uintptr_t)reports;
+	leave.nr_reports = 16;
+	memset(reports, 0, sizeof(reports));
+	if (!ioctl(device, DMAOWN_IOC_LEAVE, &leave))
+		return 0;
+	error = errno;
+	return error == EXDEV ? error | (int)reports[0].reason << 16 : error;
+}
+
+static int child_leaves(void)
+{
+	return ask_leave(pids[SAME]);
+}
+
+static int this_leaves(void)
+{
+	return ask_leave(getpid());
+}
+
 static int open_device(void)
 {
 	int fd = open(DMAOWN_DEVICE, O_RDWR);
@@ -842,6 +867,19 @@ static const struct fault_case cases[] = {
 	  .least = 3 },
 };
 
+/* Everybody holds the contexts. */
+static const struct fault_case leaves[] = {
+	{ .name = "what is lost with one of many", .call = child_leaves, .least = 10 },
+};
+
+/* No child holds the context that was opened last. */
+static const struct fault_case losses[] = {
+	{ .name = "what is lost with the only one",
+	  .call = this_leaves,
+	  .expected = WITH(EXDEV, REASON_WOULD_LOSE),
+	  .least = 10 },
+};
+
 static const struct fault_case adoptions[] = {
 	{ .name = "adoption", .call = adopt, .least = 15, .undo = undo_adopted },
 	{ .name = "adoption, dry run", .call = dry_adoption, .least = 15, .variant = true },
@@ -865,6 +903,19 @@ static void run_cases(const struct fault_case *c, size_t nr)
 			this.expected = c->type1;
 		run_case(&this);
 	}
+}
+
+/* A container without a group is no context: there is none to be lost. */
+static void test_leave(void)
+{
+	int lonely;
+
+	run_cases(leaves, sizeof(leaves) / sizeof(leaves[0]));
+	if (type1)
+		return;
+	lonely = new_context();
+	run_cases(losses, sizeof(losses) / sizeof(losses[0]));
+	close(lonely);
 }
 
 static void test_debugfs(void)
@@ -931,6 +982,7 @@ int main(int argc, char **argv)
 	before = contexts_text();
 	prepare_faults();
 	run_cases(cases, sizeof(cases) / sizeof(cases[0]));
+	test_leave();
 	make_dead_owner();
 	run_cases(adoptions, sizeof(adoptions) / sizeof(adoptions[0]));
 	ok(genl_events(&listener) > 0, "the listener has heard of it");

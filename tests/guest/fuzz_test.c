@@ -287,6 +287,17 @@ static void make_forces(struct dmaown_transfer *t)
 	t->forces = any_place(arrays.forces);
 }
 
+/* Do not let the module write beyond the array, or where it does harm. */
+static void make_reports(__u64 *reports, __u32 *nr)
+{
+	*nr = any_count(below(ARRAY + 1), DMAOWN_TRANSFER_MAX_REPORTS);
+	if (*nr > ARRAY && *nr <= DMAOWN_TRANSFER_MAX_REPORTS)
+		*nr = ARRAY;
+	*reports = any_place(arrays.reports);
+	if (*reports == (uintptr_t)MEMORY_AT || *reports == (uintptr_t)arrays.reports + 1)
+		*nr = 0;
+}
+
 static struct dmaown_transfer any_transfer(void)
 {
 	struct dmaown_transfer t = {
@@ -306,13 +317,7 @@ static struct dmaown_transfer any_transfer(void)
 	make_files(&t);
 	make_forces(&t);
 	make_remaps(&t);
-	t.nr_reports = any_count(below(ARRAY + 1), DMAOWN_TRANSFER_MAX_REPORTS);
-	/* Do not let the module write beyond the array. */
-	if (t.nr_reports > ARRAY && t.nr_reports <= DMAOWN_TRANSFER_MAX_REPORTS)
-		t.nr_reports = ARRAY;
-	t.reports = any_place(arrays.reports);
-	if (t.reports == (uintptr_t)MEMORY_AT || t.reports == (uintptr_t)arrays.reports + 1)
-		t.nr_reports = 0;
+	make_reports(&t.reports, &t.nr_reports);
 	return t;
 }
 
@@ -322,6 +327,7 @@ static const int ioctl_errors[] = { ENOENT, ESRCH, ENOMEM,     ENXIO,  EINVAL, E
 union argument {
 	struct dmaown_transfer transfer;
 	struct dmaown_process_info process;
+	struct dmaown_leave leave;
 	uint32_t size;
 	uint8_t bytes[2 * 4096];
 };
@@ -347,8 +353,11 @@ static void call(unsigned long cmd, union argument *arg, size_t size)
 		complain("an ioctl that returns something", 0);
 	if (ret < 0 && !is_one_of(errno, ioctl_errors))
 		complain("an ioctl", errno);
-	/* After EFAULT the work may be done: only the result could not be written back. */
-	if (!ret || errno == EFAULT) {
+	/*
+	 * After EFAULT the work may be done: only the result could not be written back. But
+	 * DMAOWN_IOC_LEAVE changes nothing.
+	 */
+	if ((!ret || errno == EFAULT) && _IOC_NR(cmd) != _IOC_NR(DMAOWN_IOC_LEAVE)) {
 		transfers += !ret && _IOC_NR(cmd) == _IOC_NR(DMAOWN_IOC_TRANSFER);
 		renew_state();
 	}
@@ -375,6 +384,27 @@ static void fuzz_process(void)
 	arg.process.process = any_process();
 	spoil(&arg.process, sizeof(arg.process));
 	call(DMAOWN_IOC_PROCESS, &arg, sizeof(arg.process));
+}
+
+static void fuzz_leave(void)
+{
+	static union argument arg;
+
+	memset(&arg, 0, sizeof(arg));
+	arg.leave = (struct dmaown_leave){ .size = sizeof(arg.leave),
+					   .process = any_process(),
+					   .timeout_ms = ONE_OF(0, 1, 20) };
+	make_reports(&arg.leave.reports, &arg.leave.nr_reports);
+	if (one_in(12))
+		arg.leave.timeout_ms = ONE_OF(DMAOWN_LEAVE_MAX_TIMEOUT + 1, UINT32_MAX);
+	if (one_in(12))
+		arg.leave.flags = odd();
+	if (one_in(12))
+		arg.leave.reserved = odd();
+	if (one_in(20))
+		arg.bytes[sizeof(arg.leave) + below(PAGE)] = any();
+	spoil(&arg.leave.process, sizeof(arg.leave.process));
+	call(DMAOWN_IOC_LEAVE, &arg, sizeof(arg.leave));
 }
 
 /* NETLINK */
@@ -517,9 +547,12 @@ static void round_of_calls(void)
 	int i;
 
 	for (i = 0; i < 24; i++) {
-		switch (below(8)) {
+		switch (below(9)) {
 		case 0:
 			fuzz_process();
+			break;
+		case 8:
+			fuzz_leave();
 			break;
 		case 1 ... 2:
 			fuzz_netlink();

@@ -503,6 +503,124 @@ static void test_not_held(void)
 	close(pipes[1]);
 }
 
+static int leave(struct dmaown_leave *l)
+{
+	return ioctl(device, DMAOWN_IOC_LEAVE, l);
+}
+
+static struct dmaown_leave this_leaves(void)
+{
+	return (struct dmaown_leave){ .size = sizeof(struct dmaown_leave),
+				      .process = self.process };
+}
+
+static void test_leave_members(void)
+{
+	struct {
+		struct dmaown_leave l;
+		uint64_t more[4];
+	} longer = { .l = this_leaves() };
+	struct dmaown_leave l = this_leaves();
+
+	longer.l.size = sizeof(longer);
+	expect(leave(&longer.l), EXDEV, "leave: a longer struct that ends in zeros");
+	longer.l = this_leaves();
+	longer.l.size = sizeof(longer);
+	longer.more[3] = 1;
+	expect(leave(&longer.l), E2BIG, "leave: a longer struct with something in it");
+	l.size -= 8;
+	expect(leave(&l), EINVAL, "leave: a struct shorter than that of the first version");
+	expect(ioctl(device, DMAOWN_IOC_LEAVE, NULL), EFAULT, "leave: no struct");
+	l = this_leaves();
+	l.flags = 1;
+	expect(leave(&l), EOPNOTSUPP, "leave: an unknown flag");
+	l = this_leaves();
+	l.process.flags = 1U << 7;
+	expect(leave(&l), EOPNOTSUPP, "leave: an unknown flag of the process");
+	l = this_leaves();
+	l.reserved = 1;
+	expect(leave(&l), EINVAL, "leave: something in the reserved member");
+	l = this_leaves();
+	l.timeout_ms = DMAOWN_LEAVE_MAX_TIMEOUT;
+	expect(leave(&l), EXDEV, "leave: the longest timeout");
+	l.timeout_ms++;
+	expect(leave(&l), EINVAL, "leave: a longer one");
+	l = this_leaves();
+	l.nr_reports = DMAOWN_LEAVE_MAX_REPORTS + 1;
+	expect(leave(&l), EINVAL, "leave: too many reports");
+	l = this_leaves();
+	l.nr_reports = 1;
+	l.reports = 8;
+	expect(leave(&l), EFAULT, "leave: reports nowhere");
+	l = this_leaves();
+	l.process = (struct dmaown_process){ 0 };
+	expect(leave(&l), EINVAL, "leave: no process");
+}
+
+static void test_leave_processes(void)
+{
+	struct dmaown_report report = { 0 };
+	struct dmaown_leave l = this_leaves();
+
+	l.process.start++;
+	l.reports = (uintptr_t)&report;
+	l.nr_reports = 1;
+	expect(leave(&l), ESRCH, "leave: a process with another start time");
+	equal(l.nr_reports, 1, "one report");
+	equal(report.reason, DMAOWN_REASON_NO_PROCESS, "there is no such process");
+	l = this_leaves();
+	l.process = (struct dmaown_process){ .pid = 4000000 };
+	expect(leave(&l), ESRCH, "leave: a PID that nobody has");
+	l.process = (struct dmaown_process){ .pid = 1 };
+	expect(leave(&l), 0, "leave: a process that holds nothing");
+	equal(l.contexts, 0, "holds no context");
+	equal(l.reports_total, 0, "and loses none");
+}
+
+/* The context is lost with this process, unless a child holds it, too. */
+static void test_leave(void)
+{
+	struct dmaown_report reports[2] = { 0 };
+	struct dmaown_leave l = this_leaves();
+	pid_t pid;
+
+	reports[1].reason = UINT32_MAX;
+	l.reports = (uintptr_t)reports;
+	l.nr_reports = 2;
+	expect(leave(&l), EXDEV, "leave: the only holder of a context");
+	equal(l.contexts, 1, "holds one context");
+	equal(l.nr_reports, 1, "one report");
+	equal(l.reports_total, 1, "and no more than that");
+	equal(reports[0].reason, DMAOWN_REASON_WOULD_LOSE, "it would be lost");
+	equal(reports[0].error, EXDEV, "its errno");
+	equal(reports[0].process, getpid(), "its process");
+	ok(reports[0].context, "its context");
+	ok(!*reports[0].device, "for lack of any holder");
+	equal(reports[1].reason, UINT32_MAX, "nothing behind it is touched");
+	l = this_leaves();
+	expect(leave(&l), EXDEV, "leave: with room for no report");
+	equal(l.reports_total, 1, "it is counted");
+
+	pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pause();
+		_exit(1);
+	}
+	l = this_leaves();
+	expect(leave(&l), 0, "leave: a child holds the context, too");
+	equal(l.contexts, 1, "which is the same context");
+	l.process = (struct dmaown_process){ .pid = pid };
+	expect(leave(&l), 0, "leave: that child");
+	equal(l.contexts, 1, "holds it by what it has inherited");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	l = this_leaves();
+	expect(leave(&l), EXDEV, "leave: without the child it is lost again");
+	l.process = (struct dmaown_process){ .pid = pid };
+	expect(leave(&l), ESRCH, "leave: a process that has ended");
+}
+
 static void drop(int capability)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -521,6 +639,7 @@ static void test_capabilities(void)
 	static const int capabilities[] = { CAP_SYS_ADMIN, CAP_SYS_PTRACE };
 	struct dmaown_process_info info = { .size = sizeof(info), .process.pid = getpid() };
 	struct dmaown_transfer t = nothing_to_do();
+	struct dmaown_leave l = this_leaves();
 	int i, status;
 
 	for (i = 0; i < 2; i++) {
@@ -531,11 +650,12 @@ static void test_capabilities(void)
 			drop(capabilities[i]);
 			refused += transfer(&t) && errno == EPERM;
 			refused += ioctl(device, DMAOWN_IOC_PROCESS, &info) && errno == EPERM;
+			refused += leave(&l) && errno == EPERM;
 			refused += open(DMAOWN_DEVICE, O_RDWR) < 0 && errno == EPERM;
 			_exit(refused);
 		}
 		wait(&status);
-		equal(WEXITSTATUS(status), 3,
+		equal(WEXITSTATUS(status), 4,
 		      i ? "without CAP_SYS_PTRACE: EPERM, also for a device that is open" :
 			  "without CAP_SYS_ADMIN: EPERM, also for a device that is open");
 	}
@@ -556,6 +676,9 @@ int main(void)
 	test_reports();
 	test_impossible_addresses();
 	test_not_held();
+	test_leave_members();
+	test_leave_processes();
+	test_leave();
 	test_capabilities();
 	return done_testing();
 }

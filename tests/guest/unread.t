@@ -62,6 +62,11 @@ refused_as 15 unread "another reason is accepted"
 run dmaownctl can-exit "$friend"
 is "$status" 14 "can-exit: unknown"
 like "$out" "process $stranger could not be read to the end" "in words"
+run dmaownctl can-exit "$new" --json
+is "$status $(json -c '[.can_exit.findings[] | [.finding, .pid]]')" "14 [[\"unknown\",$stranger]]" \
+	"can-exit of a holder of the context: unknown, and said once"
+run dmaownctl can-exit "$old" --json
+is "$status $(findings_in can_exit)" "2 mischarged unknown" "can-exit of the owner: also what is known"
 run dmaownctl verify
 is "$status" 14 "verify: unknown"
 run dmaownctl transfer --to "$new" --force "unread=$stranger" --json
@@ -74,6 +79,9 @@ run dmaownctl check --to "$new" --json
 is "$status" 0 "when the lock is free, nothing prevents the transfer"
 
 lock_mappings trusted 1002
+run dmaownctl can-exit "$new" --json
+is "$status $(json -c '[.can_exit.findings[] | [.finding, .pid]]')" "14 [[\"unknown\",$trusted]]" \
+	"can-exit: it does not matter whose process it is"
 run dmaownctl transfer --to "$new" --json
 is "$status $(json .result)" "0 moved" "a process of the new owner's user may be unread"
 run dmaownctl transfer --to "$old" --json

@@ -149,6 +149,19 @@ static int answer_transfer(struct dmaown_transfer *call)
 	return errno ? -1 : 0;
 }
 
+static int answer_leave(struct dmaown_leave *call)
+{
+	struct dmaown_report *reports = (void *)(uintptr_t)call->reports;
+
+	assert_int_equal(call->process.start, 1000 + call->process.pid);
+	assert_true(call->nr_reports >= module.nr_leave_reports);
+	call->nr_reports = module.nr_leave_reports;
+	call->reports_total = module.nr_leave_reports;
+	memcpy(reports, module.leave_reports, module.nr_leave_reports * sizeof(*reports));
+	errno = module.leave_error ?: call->nr_reports ? EXDEV : 0;
+	return errno ? -1 : 0;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
@@ -162,6 +175,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		return answer_process(arg);
 	if (request == DMAOWN_IOC_TRANSFER)
 		return answer_transfer(arg);
+	if (request == DMAOWN_IOC_LEAVE)
+		return answer_leave(arg);
 	/* Standard output is no terminal: it has no width. */
 	errno = ENOTTY;
 	return -1;

@@ -65,6 +65,9 @@ struct fake_module {
 	struct dmaown_transfer answer;
 	struct dmaown_report reports[4];
 	unsigned int nr_reports;
+	int leave_error; /* of DMAOWN_IOC_LEAVE, with these reports */
+	struct dmaown_report leave_reports[4];
+	unsigned int nr_leave_reports;
 	uint64_t needed; /* least RLIMIT_MEMLOCK of the new owner, or 0 */
 	unsigned int calls;
 	struct dmaown_force asked_forces[8];

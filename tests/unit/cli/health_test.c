@@ -36,11 +36,31 @@ static void write_holders(bool other)
 		   "user_other=0 busy=0\n");
 }
 
+#define CONTEXT 0x1f2e3d4c5b6a7988
+#define DEVICE	"0000:00:01.0"
+
+/* Let DMAOWN_IOC_LEAVE give one more report. */
+static void report(uint32_t reason, uint64_t context, const char *device)
+{
+	struct dmaown_report *report = &module.leave_reports[module.nr_leave_reports++];
+
+	*report = (struct dmaown_report){ .reason = reason, .context = context };
+	strcpy(report->device, device);
+}
+
+static void report_nothing(void)
+{
+	module.nr_leave_reports = 0;
+	module.leave_error = 0;
+}
+
 static void test_can_exit(void **state)
 {
 	(void)state;
 	reset_module();
 	write_holders(false);
+	report(DMAOWN_REASON_WOULD_RESET, CONTEXT, DEVICE);
+	report(DMAOWN_REASON_WOULD_LOSE, CONTEXT, "");
 	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
 	assert_json(".can_exit | .ok == false and .pid == 4242 and .owner == \"0xbeef1092\" and "
 		    "[.findings[].finding] == [\"reset\", \"lost\"]");
@@ -48,10 +68,12 @@ static void test_can_exit(void **state)
 		    "(.advice | test(\"descriptor 12 of process 4242\"))");
 	assert_json(".can_exit.findings[1] | .areas == 2 and .pinned == 67108864 and "
 		    "(.advice | test(\"descriptor 11 of process 4242\"))");
+	report_nothing();
 	assert_int_equal(RUN(can_exit, "4241"), 0);
 	assert_false(satisfies("grep -q", "stdout", "."));
 
 	write_holders(true);
+	report(DMAOWN_REASON_WOULD_RESET, CONTEXT, DEVICE);
 	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
 	assert_json("[.can_exit.findings[].finding] == [\"reset\", \"mischarged\"]");
 	assert_json(".can_exit.findings[1] | .areas == 1 and .pinned == 67108864 and .command == "
@@ -60,6 +82,7 @@ static void test_can_exit(void **state)
 	assert_stdout("^reset: device 0000:00:01.0 in context 0x1f2e3d4c5b6a7988: ");
 	assert_stdout("^  mend it with: dmaownctl transfer --to 4241 --from 4242 ");
 
+	report_nothing();
 	/* The holder had the same PID, but was another process that has exited. */
 	write_file("holders",
 		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=1 comm=vm via=context fd=11 busy=0\n");
@@ -71,6 +94,14 @@ static void test_can_exit(void **state)
 	assert_int_equal(RUN(can_exit, "4241"), 14);
 	assert_stdout("^unknown: 1 IOAS is locked");
 
+	module.leave_error = ESRCH;
+	assert_int_equal(RUN(can_exit, "4242"), 10);
+	assert_stderr("no process 4242");
+	module.leave_error = ENOTTY;
+	assert_int_equal(RUN(can_exit, "4242"), 1);
+	assert_stderr("cannot find out what would break: Inappropriate ioctl");
+	module.leave_error = EPERM;
+	assert_int_equal(RUN(can_exit, "4242"), 77);
 	module.process_error = ESRCH;
 	assert_int_equal(RUN(can_exit, "4242"), 10);
 	assert_stderr("no process 4242");
@@ -95,13 +126,22 @@ static void test_mappings(void **state)
 	write_holders(false);
 	snprintf(text, sizeof(text), mapping, 4242, 5242);
 	write_file("holders", text);
+	report(DMAOWN_REASON_WOULD_RESET, CONTEXT, DEVICE);
+	report(DMAOWN_REASON_WOULD_LOSE, CONTEXT, "");
 	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
 	assert_json("[.can_exit.findings[].finding] == [\"reset\", \"lost\"]");
 	assert_json(
 		"[.can_exit.findings[].advice | test(\"has only mapped it, at 0x7f0000001000\")] == "
 		"[true, true]");
 
-	/* Files that no process has do not keep it, as far as is known. */
+	/* The files are closed while the tool asks. */
+	write_file("holders", "");
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json(
+		"[.can_exit.findings[].advice | test(\"is closing its files\")] == [true, true]");
+
+	/* Files that no process has do not keep it, as far as is known. One finding is enough. */
+	report(DMAOWN_REASON_UNKNOWN_HOLDER, CONTEXT, DEVICE);
 	strcat(text, unknown);
 	write_file("holders", text);
 	write_file("devices",
@@ -118,55 +158,135 @@ static void test_mappings(void **state)
 		 "context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=context fd=11 busy=0\n");
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), mapping, 4241, 5241);
 	write_file("holders", text);
+	report_nothing();
 	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
 	assert_json("[.can_exit.findings[].finding] == [\"mischarged\"]");
+	report(DMAOWN_REASON_WOULD_RESET, CONTEXT, DEVICE);
 	assert_int_equal(RUN(can_exit, "4241", "-J"), 2);
 	assert_json("[.can_exit.findings[].finding] == [\"reset\"]");
+	write_files();
+}
+
+/* A device that is held by a mapping alone cannot be passed on, which mends a reset otherwise. */
+static void test_mend_reset(void **state)
+{
+	static const char others[] =
+		"context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=context fd=11 busy=0\n"
+		"context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n";
+	static const char *const how[][2] = {
+		{ "via=device fd=12", "would be reset .*; pass the device.s descriptor to it$" },
+		{ "via=mapping addr=0x1000",
+		  "; no process has a descriptor of the device to pass on: let the process that" },
+	};
+	char text[512];
+	size_t i;
+
+	(void)state;
+	reset_module();
+	write_holders(true);
+	module.transfer_error = EXDEV;
+	module.answer.reports_total = 1;
+	module.nr_reports = 1;
+	module.reports[0] = (struct dmaown_report){ .reason = DMAOWN_REASON_WOULD_RESET,
+						    .error = EXDEV,
+						    .device = DEVICE };
+	for (i = 0; i < sizeof(how) / sizeof(how[0]); i++) {
+		snprintf(text, sizeof(text),
+			 "%scontext=0x1f2e3d4c5b6a7988 pid=4242 start=5242 busy=0 device=" DEVICE
+			 " %s\n",
+			 others, how[i][0]);
+		write_file("holders", text);
+		assert_int_equal(RUN(can_exit, "4242"), 2);
+		assert_stdout(how[i][1]);
+	}
 	write_files();
 }
 
 /* A container loses everything with its last group, whoever else holds the container. */
 static void test_groups(void **state)
 {
-	static const char *const others[] = { "via=group fd=4 device=group-6",
-					      "via=mapping addr=0x1000 device=0000:00:01.0" };
-	static const char holders[] =
-		"context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=group fd=11 "
-		"device=group-5 busy=0\n"
-		"context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n";
-	char text[512];
+	(void)state;
+	reset_module();
+	write_file("devices", "");
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=5242 comm=vm via=group fd=11 "
+		   "device=group-5 busy=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm via=context fd=3 busy=0\n");
+	write_file("contexts",
+		   "context=0x1f2e3d4c5b6a7988 kind=type1 areas=2 pinned=4096 busy=0\n");
+	write_file("areas",
+		   "context=0x1f2e3d4c5b6a7988 ioas=1 iova=0x0 length=4096 source=address addr=0x1000 "
+		   "pinned=4096 mode=mm owner=0xbeef1092 pid=4242 start=5242 state=live uid=0 busy=0\n");
+	/* The group is part of the loss. With the areas, the charge goes. */
+	report(DMAOWN_REASON_WOULD_RESET, CONTEXT, "group-5");
+	report(DMAOWN_REASON_WOULD_LOSE, CONTEXT, "group-5");
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json(".can_exit.findings | length == 1 and (.[0] | .finding == \"lost\" and "
+		    ".areas == 2 and .device == null and "
+		    "(.text | test(\"no other process holds group-5, .*last group\")) and "
+		    "(.advice | test(\"pass descriptor 11\")))");
+	report_nothing();
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"mischarged\"]");
+	write_files();
+}
+
+/* The module does not know: an answer of its own, which is given once. */
+static void test_unknown(void **state)
+{
+	static const struct {
+		uint32_t reason;
+		const char *device;
+		const char *text;
+	} reports[] = {
+		{ DMAOWN_REASON_UNKNOWN_HOLDER, DEVICE,
+		  "^unknown: device 0000:00:01.0 in context 0x1f2e3d4c5b6a7988: it cannot be known" },
+		{ DMAOWN_REASON_UNREAD, "",
+		  "^unknown: the files of a process without a PID in this PID namespace could not" },
+		{ DMAOWN_REASON_UNSEEN, "",
+		  "^unknown: the module was not built for the VFIO that is loaded" },
+	};
 	size_t i;
 
 	(void)state;
 	reset_module();
+	write_holders(false);
 	write_file("devices", "");
 	write_file("areas", "");
-	write_file("holders", holders);
-	write_file("contexts",
-		   "context=0x1f2e3d4c5b6a7988 kind=type1 areas=2 pinned=4096 busy=0\n");
-	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
-	assert_json(".can_exit.findings | length == 1 and (.[0] | .finding == \"lost\" and "
-		    ".areas == 2 and (.text | test(\"last group\")) and "
-		    "(.advice | test(\"pass descriptor 11\")))");
-	assert_int_equal(RUN(can_exit, "4241"), 0);
-	/* With the areas, the charge goes. */
-	write_file("areas",
-		   "context=0x1f2e3d4c5b6a7988 ioas=1 iova=0x0 length=4096 source=address addr=0x1000 "
-		   "pinned=4096 mode=mm owner=0xbeef1092 pid=4242 start=5242 state=live uid=0 busy=0\n");
-	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
-	assert_json("[.can_exit.findings[].finding] == [\"lost\"]");
-	write_file("areas", "");
-	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		snprintf(text, sizeof(text),
-			 "%scontext=0x1f2e3d4c5b6a7988 pid=4241 start=5 comm=vm busy=0 %s\n",
-			 holders, others[i]);
-		write_file("holders", text);
-		assert_int_equal(RUN(can_exit, "4242"), 0);
+	for (i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
+		report(reports[i].reason, CONTEXT, reports[i].device);
+		assert_int_equal(RUN(can_exit, "4242"), 14);
+		assert_stdout(reports[i].text);
+		/* Twice the same is one finding. */
+		if (reports[i].reason != DMAOWN_REASON_UNREAD)
+			report(reports[i].reason, CONTEXT, reports[i].device);
+		assert_int_equal(RUN(can_exit, "4242", "-J"), 14);
+		assert_json(".can_exit.findings | length == 1");
+		report_nothing();
 	}
-	/* A context of iommufd needs no group. */
-	write_file("holders", holders);
-	write_file("contexts", "context=0x1f2e3d4c5b6a7988 kind=iommufd busy=0\n");
-	assert_int_equal(RUN(can_exit, "4242"), 0);
+	report(DMAOWN_REASON_UNREAD, 0, "");
+	module.leave_reports[0].process = 4245;
+	write_file("holders", "context=- pid=4245 start=9 comm=many busy=1 unseen=0\n");
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 14);
+	assert_json("[.can_exit.findings[] | .finding, .pid] == [\"unknown\", 4245]");
+	report_nothing();
+
+	/* If something is locked, a context that only this process is known to hold may be lost. */
+	write_holders(false);
+	report(DMAOWN_REASON_LOCKED, CONTEXT, "");
+	module.leave_error = EBUSY;
+	assert_int_equal(RUN(can_exit, "4242"), 14);
+	assert_stdout("^unknown: context 0x1f2e3d4c5b6a7988: it or a device in it is locked");
+	write_holders(true);
+	assert_int_equal(RUN(can_exit, "4242", "-J"), 2);
+	assert_json("[.can_exit.findings[].finding] == [\"mischarged\", \"unknown\"]");
+	report_nothing();
+	report(DMAOWN_REASON_LOCKED, 0, "");
+	module.leave_reports[0].process = 4242;
+	module.leave_error = EBUSY;
+	write_file("areas", "");
+	assert_int_equal(RUN(can_exit, "4242"), 14);
+	assert_stdout("^unknown: a file of process 4242 is locked, or its files could not");
 	write_files();
 }
 
@@ -317,8 +437,8 @@ static void test_verify(void **state)
 		   "context=- pid=4245 start=9 comm=many busy=1 unseen=0\n");
 	assert_int_equal(RUN(verify, "-J"), 2);
 	assert_json("[.verify.findings[].finding] == [\"unknown\", \"not-holder\"]");
-	assert_json(".verify.findings[0].advice == \"it changes them all the time or keeps them "
-		    "locked: try again in a moment\"");
+	assert_json(".verify.findings[0].advice == \"it changes them all the time, keeps them "
+		    "locked, or its user has too many: try again in a moment\"");
 	write_files();
 
 	/* A dead owner, an owner at its limit, and two locked IOASes. */
@@ -392,7 +512,8 @@ int health_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_can_exit),     cmocka_unit_test(test_mappings),
-		cmocka_unit_test(test_groups),	     cmocka_unit_test(test_unread),
+		cmocka_unit_test(test_groups),	     cmocka_unit_test(test_mend_reset),
+		cmocka_unit_test(test_unknown),	     cmocka_unit_test(test_unread),
 		cmocka_unit_test(test_verify_files), cmocka_unit_test(test_verify),
 		cmocka_unit_test(test_corrupt),
 	};
