@@ -955,8 +955,8 @@ struct dmaown_transfer {
  * DIFFERENCES
  *
  * Differences between the pages that are pinned and what their owner has at the area's address:
- * (constant, value, name in text and JSON, sentence). After the first three the device and the owner
- * certainly use different pages. After the others that is not known.
+ * (constant, value, name in text and JSON, sentence). The first three mean that the device and the
+ * owner use different pages. The others mean that this is not known.
  */
 /* clang-format off */
 #define DMAOWN_DIFFERENCES(E)									\
