@@ -88,10 +88,12 @@ struct area {
 	unsigned int accesses;
 	const void *pages; /* only to be compared; NULL if in flux: nothing below is set */
 	enum dmaown_source source;
-	bool invalid;	/* the address was taken back; invalid until a new one is set */
-	bool unlimited; /* the owner's limit does not apply */
-	u64 start;	/* user address, or offset in the file */
-	dev_t file_dev; /* file that the area is mapped from, if source is FILE */
+	bool invalid;	     /* the address was taken back; invalid until a new one is set */
+	bool unlimited;	     /* the owner's limit does not apply */
+	bool hidden;	     /* something is pinned, and its page frames cannot be read */
+	u64 start;	     /* user address, or offset in the file */
+	unsigned long first; /* page of the pages object in which the area begins */
+	dev_t file_dev;	     /* file that the area is mapped from, if source is FILE */
 	u64 file_inode;
 	unsigned int sharers;
 	size_t npinned;

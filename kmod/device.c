@@ -13,7 +13,9 @@
 #include <linux/uaccess.h>
 
 #include "access.h"
+#include "compare.h"
 #include "device.h"
+#include "find.h"
 #include "process.h"
 #include "transfer/force.h"
 #include "transfer/leave.h"
@@ -176,6 +178,67 @@ static int device_leave(void *data)
 	return ret;
 }
 
+/* Get the context that a file names. Return: 0, with a reference on it; or the errno to return. */
+static int device_find_context(const struct dmaown_file *file, struct context *ctx)
+{
+	struct task_struct *holder = dmaown_find_holder(file);
+	int ret;
+
+	if (IS_ERR(holder))
+		return PTR_ERR(holder);
+	ret = dmaown_find_by_file(file, holder, ctx);
+	put_task_struct(holder);
+	if (ret)
+		return ret == -EAGAIN ? -EBUSY : ret == -ENOEXEC ? -EXDEV : ret;
+	if (!ctx->self)
+		return -EBADF;
+	if (!file->context || file->context == dmaown_context_id(*ctx))
+		return 0;
+	dmaown_context_put(*ctx);
+	return -EBADF;
+}
+
+static int device_compare_with(struct dmaown_compare *arg, struct dmaown_range *ranges, u32 room)
+{
+	struct context ctx;
+	int ret;
+
+	ret = device_find_context(&arg->file, &ctx);
+	if (ret)
+		return ret;
+	ret = dmaown_compare_run(ctx, arg, ranges, room);
+	dmaown_context_put(ctx);
+	if (!ret && copy_to_user(u64_to_user_ptr(arg->ranges), ranges,
+				 array_size(arg->nr_ranges, sizeof(*ranges))))
+		ret = -EFAULT;
+	return ret;
+}
+
+static int device_compare(void *data)
+{
+	struct dmaown_compare *arg = data;
+	u32 room = arg->nr_ranges;
+	struct dmaown_range *ranges;
+	int ret;
+
+	arg->nr_ranges = 0;
+	arg->more = 0;
+	arg->compared = 0;
+	if (!room || room > DMAOWN_COMPARE_MAX_RANGES)
+		return -EINVAL;
+	ret = device_check_files(&arg->file, 1);
+	if (ret)
+		return ret;
+	ranges = kvcalloc(room, sizeof(*ranges), GFP_KERNEL_ACCOUNT);
+	if (!ranges)
+		return -ENOMEM;
+	ret = device_compare_with(arg, ranges, room);
+	if (ret)
+		arg->nr_ranges = 0;
+	kvfree(ranges);
+	return ret;
+}
+
 /* One row for each ioctl: number, struct, minimum size (that of the first version), and handler. */
 static const struct device_op {
 	unsigned int cmd;
@@ -201,12 +264,19 @@ static const struct device_op {
 		.min_size = offsetofend(struct dmaown_leave, reserved),
 		.execute = device_leave,
 	},
+	{
+		.cmd = DMAOWN_IOC_COMPARE,
+		.size = sizeof(struct dmaown_compare),
+		.min_size = offsetofend(struct dmaown_compare, compared),
+		.execute = device_compare,
+	},
 };
 
 union device_arg {
 	struct dmaown_process_info process_info;
 	struct dmaown_transfer transfer;
 	struct dmaown_leave leave;
+	struct dmaown_compare compare;
 };
 
 static const struct device_op *device_find_op(unsigned int cmd)

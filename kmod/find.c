@@ -13,6 +13,7 @@
 
 #include "find.h"
 #include "fput.h"
+#include "process.h"
 #include "walk.h"
 
 /* All files with the same operations belong to the same kind, or to none. */
@@ -335,4 +336,21 @@ int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx)
 	find_walk_end(walk);
 	fput(file);
 	return min(ret, 0);
+}
+
+struct task_struct *dmaown_find_holder(const struct dmaown_file *file)
+{
+	if (file->holder.pid)
+		return dmaown_process_find(&file->holder);
+	return get_task_struct(current->group_leader);
+}
+
+static_assert(DMAOWN_FD_ANY == NO_FD);
+
+int dmaown_find_by_file(const struct dmaown_file *file, struct task_struct *holder,
+			struct context *ctx)
+{
+	if (!file->holder.pid && file->fd != NO_FD)
+		return dmaown_find_by_own_fd(file->fd, ctx);
+	return dmaown_find_by_fd(holder, file->fd, file->context, ctx);
 }

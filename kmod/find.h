@@ -56,4 +56,17 @@ int dmaown_find_everywhere(holding_fn fn, void *arg, const struct mapped *mapped
 int dmaown_find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struct context *ctx);
 int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx);
 
+/*
+ * Find the process that holds a named file. Return: its group leader with a reference, or
+ * ERR_PTR(-ESRCH).
+ */
+struct task_struct *dmaown_find_holder(const struct dmaown_file *file);
+
+/*
+ * Get the context that a file names, in the process that dmaown_find_holder() has found. A file of
+ * the caller may be of a context with another ID than the named one. Return: as above.
+ */
+int dmaown_find_by_file(const struct dmaown_file *file, struct task_struct *holder,
+			struct context *ctx);
+
 #endif

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* dmaownctl verify: judge all owners, counters and limits */
+/* dmaownctl verify: judge all owners, counters, limits and, if asked, their memory */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "command.h"
 #include "exit_status.h"
 #include "health/health.h"
+#include "health/memory.h"
 #include "options.h"
 #include "query/headroom.h"
 
-enum { OPTION_HEADROOM = 512 };
+enum { OPTION_HEADROOM = 512, OPTION_MEMORY };
 
 struct verify {
 	struct common_options common;
 	double percent;
+	bool memory;
 };
 
 static const struct argp_option verify_options[] = {
 	{ "headroom", OPTION_HEADROOM, "PCT", 0,
 	  "Report limits of which less than PCT percent are left (default: 10)", 0 },
+	{ "memory", OPTION_MEMORY, NULL, 0,
+	  "Also compare what is pinned with what the owners have mapped", 0 },
 	JSON_OPTION,
 	{ 0 }
 };
@@ -42,6 +46,9 @@ static error_t parse_verify(int key, char *arg, struct argp_state *state)
 	case OPTION_HEADROOM:
 		verify->percent = parse_percent(arg, state);
 		return 0;
+	case OPTION_MEMORY:
+		verify->memory = true;
+		return 0;
 	default:
 		return parse_common(key, arg, state);
 	}
@@ -51,8 +58,8 @@ static const struct argp verify_argp = {
 	.options = verify_options,
 	.parser = parse_verify,
 	.children = channel_children,
-	.doc = "Find dead owners, wrong counters, and limits nearly reached. Print nothing if all is "
-	       "well.\v"
+	.doc = "Find dead owners, wrong counters, limits nearly reached and, with --memory, devices that "
+	       "use other pages than the owner has. Print nothing if all is well.\v"
 	       "Exit status: 0 all is well; 2 something is wrong, and is printed; 14 nothing wrong was "
 	       "found, but not everything could be inspected; see dmaownctl(8).",
 };
@@ -75,6 +82,8 @@ static int look(struct channel *channel, void *data)
 	struct health health = { .advises = true };
 	int rc = health_look(&health, channel, verify->percent);
 
+	if (!rc && verify->memory)
+		rc = memory_check(&health);
 	if (!rc) {
 		if (verify->common.json)
 			print_json(&health);

@@ -94,12 +94,35 @@ void findings_print(const struct finding_list *list)
 	}
 }
 
+struct member {
+	const char *key;
+	const struct value *value;
+};
+
+static void members_to_json(const struct member *members, size_t nr, struct json *json)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		value_to_json(members[i].value, json, members[i].key);
+}
+
+static void range_to_json(const struct finding *finding, struct json *json)
+{
+	const struct member members[] = {
+		{ "difference", &finding->difference },
+		{ "ioas", &finding->ioas },
+		{ "iova", &finding->iova },
+		{ "length", &finding->length },
+		{ "addr", &finding->addr },
+	};
+
+	members_to_json(members, sizeof(members) / sizeof(members[0]), json);
+}
+
 static void finding_to_json(const struct finding *finding, struct json *json)
 {
-	const struct {
-		const char *key;
-		const struct value *value;
-	} values[] = {
+	const struct member members[] = {
 		{ "context", &finding->context },   { "device", &finding->device },
 		{ "owner", &finding->owner },	    { "pid", &finding->pid },
 		{ "user", &finding->user },	    { "unit", &finding->unit },
@@ -108,12 +131,12 @@ static void finding_to_json(const struct finding *finding, struct json *json)
 		{ "expected", &finding->expected }, { "limit", &finding->limit },
 		{ "headroom", &finding->headroom },
 	};
-	size_t i;
 
 	json_open(json, NULL, '{');
 	json_string(json, "finding", found_names[finding->found]);
-	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++)
-		value_to_json(values[i].value, json, values[i].key);
+	members_to_json(members, sizeof(members) / sizeof(members[0]), json);
+	if (finding->has_range)
+		range_to_json(finding, json);
 	json_string(json, "command", finding->command);
 	json_string(json, "advice", finding->advice);
 	json_string(json, "text", finding->text);

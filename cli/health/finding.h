@@ -12,6 +12,7 @@
 	E(FOUND_RESET, "reset")           \
 	E(FOUND_LOST, "lost")             \
 	E(FOUND_MISCHARGED, "mischarged") \
+	E(FOUND_DETACHED, "detached")     \
 	E(FOUND_DEAD, "dead-owner")       \
 	E(FOUND_STALE, "stale-owner")     \
 	E(FOUND_NOT_HOLDER, "not-holder") \
@@ -32,6 +33,8 @@ struct finding {
 	/* its subject; unknown where that does not apply */
 	struct value context, device, owner, pid, user, unit, areas, pinned;
 	struct value counter, value, expected, limit, headroom;
+	bool has_range; /* the rest applies, and is in JSON */
+	struct value difference, ioas, iova, length, addr;
 };
 
 struct finding_list {

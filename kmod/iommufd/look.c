@@ -202,6 +202,7 @@ static void ictx_copy_area(struct area *to, u32 ioas, struct layout_iopt_area *a
 	to->accesses = READ_ONCE(area->num_accesses);
 	to->source = pages_source(pages);
 	to->start = pages_start(pages) + area_offset(area);
+	to->first = area->pages_node.start;
 	inode = pages_inode(pages);
 	if (inode)
 		ictx_copy_file(to, inode);

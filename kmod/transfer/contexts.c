@@ -41,8 +41,6 @@ void dmaown_contexts_put(struct contexts *contexts)
 	memset(contexts, 0, sizeof(*contexts));
 }
 
-static_assert(DMAOWN_FD_ANY == NO_FD);
-
 struct held {
 	struct contexts *contexts;
 	bool unknown; /* a locked file may hold another context */
@@ -101,17 +99,11 @@ static int contexts_find_named(const struct dmaown_file *file, const struct proc
 
 	*ctx = (struct context){};
 	*by_to = false;
-	if (!file->holder.pid) {
-		*by_to = same_process(current, to->owner.task);
-		if (file->fd == DMAOWN_FD_ANY)
-			return dmaown_find_by_fd(current->group_leader, NO_FD, file->context, ctx);
-		return dmaown_find_by_own_fd(file->fd, ctx);
-	}
-	holder = dmaown_process_find(&file->holder);
+	holder = dmaown_find_holder(file);
 	if (IS_ERR(holder))
 		return 0;
 	*by_to = same_process(holder, to->owner.task);
-	ret = dmaown_find_by_fd(holder, file->fd, file->context, ctx);
+	ret = dmaown_find_by_file(file, holder, ctx);
 	put_task_struct(holder);
 	return ret;
 }

@@ -4,15 +4,14 @@
  * shared, and with the permissions that pinning needs; or it must map the pages that are pinned.
  * Nothing is faulted in.
  */
-#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
-#include <linux/pagemap.h>
 
 #include "context.h"
 #include "memory.h"
+#include "shown.h"
 
 bool dmaown_memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm)
 {
@@ -60,33 +59,13 @@ static unsigned long memory_stretch(const struct vm_area_struct *vma, unsigned l
 	return (memory_is_hole(vma, addr) ? vma->vm_start : vma->vm_end) - addr;
 }
 
-static unsigned long memory_offset_at(const struct vm_area_struct *vma, unsigned long addr)
-{
-	return vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT);
-}
-
-/* VM_SHARED is not set in a read-only shared mapping of a file that was opened read-only. */
-static bool memory_is_shared(const struct vm_area_struct *vma)
-{
-	return vma->vm_file && (vma->vm_flags & VM_MAYSHARE);
-}
-
 /*
- * Regular files, shmem and hugetlbfs have an inode of their own, which identifies the memory. Files
- * of different types share the anonymous inode: there only the same open file is the same memory.
+ * Files of different types share the anonymous inode: there only the same open file is the same
+ * memory.
  */
-static bool memory_inode_is_memory(const struct inode *inode)
-{
-#ifdef IS_ANON_FILE
-	if (IS_ANON_FILE(inode))
-		return false;
-#endif
-	return S_ISREG(inode->i_mode);
-}
-
 static bool memory_same_object(const struct file *a, const struct file *b)
 {
-	if (memory_inode_is_memory(file_inode(a)) && memory_inode_is_memory(file_inode(b)))
+	if (dmaown_shown_has_inode(a) && dmaown_shown_has_inode(b))
 		return a->f_mapping == b->f_mapping;
 	return a == b;
 }
@@ -99,7 +78,7 @@ static enum dmaown_reason memory_check_new(const struct vm_area_struct *vma, uns
 {
 	if (memory_is_hole(vma, addr))
 		return DMAOWN_REASON_HOLE;
-	if (!memory_is_shared(vma))
+	if (!shown_is_shared(vma))
 		return DMAOWN_REASON_PRIVATE;
 	if ((vma->vm_flags & (VM_IO | VM_PFNMAP)) && !(want & MEMORY_IO))
 		return DMAOWN_REASON_IO;
@@ -123,14 +102,14 @@ static enum dmaown_reason memory_compare_vmas(const struct vm_area_struct *old_v
 
 	if (memory_is_hole(old_vma, old_addr))
 		return DMAOWN_REASON_OLD_HOLE;
-	if (!memory_is_shared(old_vma))
+	if (!shown_is_shared(old_vma))
 		return DMAOWN_REASON_OLD_PRIVATE;
 	reason = memory_check_new(new_vma, new_addr, want);
 	if (reason)
 		return reason;
 	if (!memory_same_object(old_vma->vm_file, new_vma->vm_file))
 		return DMAOWN_REASON_OBJECT;
-	if (memory_offset_at(old_vma, old_addr) != memory_offset_at(new_vma, new_addr))
+	if (shown_offset_at(old_vma, old_addr) != shown_offset_at(new_vma, new_addr))
 		return DMAOWN_REASON_OFFSET;
 	return memory_check_permission(new_vma, want);
 }
@@ -163,55 +142,30 @@ unsigned long dmaown_memory_compare(struct memory *memory, unsigned long old_add
 }
 
 /*
- * Compare pages within one folio. A shared mapping of a file shows the pages in the file's page
- * cache, now or once it is touched. Looking there instead of in the page tables faults nothing in,
- * and so waits for nothing. Reclaim does not remove pinned pages from it (kernel: mm/vmscan.c).
- * Memory that is in no page cache, such as that of a device, is not found. Return: the number of
- * pages from addr on, at least one, with the result in *reason.
+ * Compare pages within one folio. Reclaim does not remove pinned pages from the page cache (kernel:
+ * mm/vmscan.c). Return: the number of pages from addr on, at least one, with the result in *reason.
  */
 static unsigned int memory_compare_folio(const struct vm_area_struct *vma, unsigned long addr,
 					 const unsigned long *pfns, unsigned int nr,
 					 enum dmaown_reason *reason)
 {
-	pgoff_t index = memory_offset_at(vma, addr);
-	unsigned long pfn, within;
 	unsigned int same = 0;
-	struct folio *folio;
+	unsigned long pfn;
 
 	*reason = DMAOWN_REASON_NOT_PINNED;
 	if (pfns[0] == PFN_NONE)
 		return 1;
 	*reason = DMAOWN_REASON_NO_PAGES;
-	folio = filemap_get_folio(vma->vm_file->f_mapping, index);
-	if (IS_ERR(folio))
+	pfn = dmaown_shown_in_cache(vma, addr, &nr);
+	if (pfn == PFN_NONE)
 		return 1;
 	*reason = DMAOWN_REASON_PAGES;
-	within = index - folio->index;
-	pfn = folio_pfn(folio) + within;
-	nr = min_t(unsigned long, nr, folio_nr_pages(folio) - within);
 	while (same < nr && pfns[same] == pfn + same)
 		same++;
-	folio_put(folio);
 	if (!same)
 		return 1;
 	*reason = 0;
 	return same;
-}
-
-/*
- * Find the page frame of a device that is mapped at an address. Return: the page frame, or PFN_NONE
- * if none is mapped yet.
- */
-static unsigned long memory_mapped_pfn(struct vm_area_struct *vma, unsigned long addr)
-{
-	struct follow_pfnmap_args args = { .vma = vma, .address = addr };
-	unsigned long pfn;
-
-	if (follow_pfnmap_start(&args))
-		return PFN_NONE;
-	pfn = args.pfn;
-	follow_pfnmap_end(&args);
-	return pfn;
 }
 
 /*
@@ -222,7 +176,7 @@ static unsigned int memory_compare_mapped(struct vm_area_struct *vma, unsigned l
 					  const unsigned long *pfns, unsigned int nr,
 					  enum dmaown_reason *reason)
 {
-	unsigned long pfn = memory_mapped_pfn(vma, addr);
+	unsigned long pfn = dmaown_shown_of_device(vma, addr);
 	unsigned int same;
 
 	*reason = DMAOWN_REASON_NOT_PINNED;
@@ -233,7 +187,7 @@ static unsigned int memory_compare_mapped(struct vm_area_struct *vma, unsigned l
 		return 1;
 	*reason = 0;
 	for (same = 1; same < nr && pfns[same] != PFN_NONE; same++)
-		if (memory_mapped_pfn(vma, addr + ((unsigned long)same << PAGE_SHIFT)) !=
+		if (dmaown_shown_of_device(vma, addr + ((unsigned long)same << PAGE_SHIFT)) !=
 		    pfns[same])
 			break;
 	return same;

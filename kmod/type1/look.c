@@ -173,7 +173,18 @@ int dmaown_type1_objects(void *self, u32 *id, struct object *batch, unsigned int
 
 /* AREAS */
 
-static void type1_copy_area(struct area *to, struct layout_vfio_dma *dma)
+/* The domain whose page tables have the pages of a mapping; NULL if no domain has them. */
+static struct layout_vfio_domain *type1_domain_of(struct layout_vfio_iommu *iommu,
+						  const struct layout_vfio_dma *dma)
+{
+	lockdep_assert_held(&iommu->lock);
+	if (!dma->iommu_mapped)
+		return NULL;
+	return list_first_entry_or_null(&iommu->domain_list, struct layout_vfio_domain, next);
+}
+
+static void type1_copy_area(struct area *to, struct layout_vfio_iommu *iommu,
+			    struct layout_vfio_dma *dma)
 {
 	*to = (struct area){
 		.ioas = TYPE1_IOAS,
@@ -184,6 +195,7 @@ static void type1_copy_area(struct area *to, struct layout_vfio_dma *dma)
 		.pages = dma,
 		.source = DMAOWN_SOURCE_ADDRESS,
 		.invalid = dma->vaddr_invalid,
+		.hidden = dma->locked_vm && !type1_domain_of(iommu, dma),
 		.unlimited = dma->lock_cap,
 		.start = dma->vaddr,
 		.sharers = 1,
@@ -194,7 +206,7 @@ static void type1_copy_area(struct area *to, struct layout_vfio_dma *dma)
 	dmaown_owner_get(&to->owner);
 }
 
-static int type1_copy_areas(const struct layout_vfio_iommu *iommu, struct cursor *cursor,
+static int type1_copy_areas(struct layout_vfio_iommu *iommu, struct cursor *cursor,
 			    struct area *batch, unsigned int nr)
 {
 	struct layout_vfio_dma *dma = dmaown_type1_dma_from(iommu, cursor->key);
@@ -206,7 +218,7 @@ static int type1_copy_areas(const struct layout_vfio_iommu *iommu, struct cursor
 			cursor->key = dma->iova;
 			return done;
 		}
-		type1_copy_area(&batch[done++], dma);
+		type1_copy_area(&batch[done++], iommu, dma);
 	}
 	cursor->id++;
 	return done;
@@ -244,16 +256,14 @@ static unsigned int type1_copy_pfns(struct layout_vfio_iommu *iommu,
 				    const struct layout_vfio_dma *dma, unsigned long at,
 				    unsigned long *pfns, unsigned int nr)
 {
-	struct layout_vfio_domain *domain;
+	struct layout_vfio_domain *domain = type1_domain_of(iommu, dma);
 	unsigned int done;
 
-	lockdep_assert_held(&iommu->lock);
-	domain = list_first_entry_or_null(&iommu->domain_list, struct layout_vfio_domain, next);
 	for (done = 0; done < nr && at + done < dma->size >> PAGE_SHIFT; done++) {
 		u64 iova = dma->iova + ((u64)(at + done) << PAGE_SHIFT);
 		phys_addr_t phys = 0;
 
-		if (domain && dma->iommu_mapped)
+		if (domain)
 			phys = iommu_iova_to_phys(domain->domain, iova);
 		pfns[done] = phys ? phys >> PAGE_SHIFT : PFN_NONE;
 	}

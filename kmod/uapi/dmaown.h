@@ -1024,4 +1024,114 @@ struct dmaown_leave {
 
 #define DMAOWN_IOC_LEAVE _IOWR(DMAOWN_IOC_TYPE, 3, struct dmaown_leave)
 
+/*
+ * DIFFERENCES
+ *
+ * Differences between the pages that are pinned and what their owner has at the area's address:
+ * (constant, value, name in text and JSON, sentence). The first three mean that the device and the
+ * owner use different pages. The others mean that this is not known.
+ */
+/* clang-format off */
+#define DMAOWN_DIFFERENCES(E)									\
+	E(DIFFERENCE_UNMAPPED,	1, "unmapped", "the owner has nothing mapped there any more")	\
+	E(DIFFERENCE_REPLACED,	2, "replaced",							\
+	  "the owner has other pages there than what is pinned")				\
+	E(DIFFERENCE_ABSENT,	3, "absent",							\
+	  "the owner has no page there any more: it was cut out of the file, or given back")	\
+	/* If bits 62 and 63 in /proc/PID/pagemap are 0, the page is absent. */		\
+	E(DIFFERENCE_NOT_PRESENT, 4, "not-present",						\
+	  "private memory of the owner without a page at this moment: it has been given back, "	\
+	  "or is swapped out or being moved")							\
+	E(DIFFERENCE_UNSHOWN,	5, "unshown",							\
+	  "memory of a device or driver, which shows its pages only when it is touched")	\
+	E(DIFFERENCE_HIDDEN,	6, "hidden",							\
+	  "pinned by emulated devices alone: the module cannot see which pages")		\
+	E(DIFFERENCE_OWNER_LOCKED, 7, "owner-locked",						\
+	  "the owner's address space is locked by a thread of it")				\
+	E(DIFFERENCE_LOCKED,	8, "locked", "locked by another thread")			\
+	E(DIFFERENCE_CHANGING,	9, "changing", "it was different each time it was compared")
+/* clang-format on */
+
+#define DMAOWN_DIFFERENCE_ENUM_(c, v, n, s) DMAOWN_##c = (v),
+enum dmaown_difference { DMAOWN_DIFFERENCES(DMAOWN_DIFFERENCE_ENUM_) };
+
+/**
+ * struct dmaown_range - a range with the same difference
+ * @difference: enum dmaown_difference
+ * @ioas: object ID of the IOAS
+ * @iova: first IOVA of the range
+ * @length: its length in bytes; 0: the rest of the IOAS, from @iova on, was locked and nothing
+ *	below is known
+ * @addr: address of the first byte in the owner's address space
+ * @owner: ID of the owner
+ * @start: start time of the owner, in nanoseconds since boot
+ * @pid: PID of the owner in the caller's PID namespace; 0 if it has none there
+ * @uid: ID of the user that is charged, in the caller's user namespace
+ *
+ * Neighbouring pages of an area with the same difference make one range. Ranges come in the order
+ * of IOASes and IOVAs, without overlaps. A range may include pages that are not pinned if the
+ * difference is hidden, owner-locked or locked.
+ */
+struct dmaown_range {
+	__u32 difference;
+	__u32 ioas;
+	__aligned_u64 iova;
+	__aligned_u64 length;
+	__aligned_u64 addr;
+	__aligned_u64 owner;
+	__aligned_u64 start;
+	__u32 pid;
+	__u32 uid;
+};
+
+/**
+ * struct dmaown_compare - DMAOWN_IOC_COMPARE: compares what is pinned with what its owner has
+ * @size: sizeof(struct dmaown_compare)
+ * @ioas: in: object ID of the IOAS to begin with; 0: the first one. out: that to go on with
+ * @iova: in: IOVA to begin with in this IOAS, if it exists, else 0; out: that to go on with
+ * @file: the context
+ * @ranges: address of an array of struct dmaown_range, which is filled
+ * @nr_ranges: in: length of that array, 1 to DMAOWN_COMPARE_MAX_RANGES; out: ranges written
+ * @more: out: 1: the call has not come to the end of the context; call again with @ioas and @iova
+ *	as they are now, and @nr_ranges set again
+ * @compared: out: bytes of areas that were compared, whether they are pinned or not
+ *
+ * Compares the areas that are mapped by address, whose owner is live, and whose address has not
+ * been taken back: each page that is pinned must be the one that the owner's address space shows at
+ * the address of the area. Other areas depend on no address or on one that no longer exists. An
+ * area that another thread is mapping or unmapping is left out.
+ *
+ * The call changes nothing and faults no page in. It does not wait for the owner: locks are tried
+ * for about 20 ms in all. A call compares at most 256 MiB, and then returns with @more set.
+ *
+ * A difference is looked at twice before it is reported. It has existed while the area had the same
+ * pages and owner. It may be gone when the call returns, if the owner changes its memory.
+ *
+ * Return: 0, or -1 with errno, and then no ranges are written
+ *
+ * EBADF	@file names no context, or one with another ID
+ * ESRCH	the process in @file does not exist
+ * EBUSY	the file is locked, so that its context is unknown
+ * EXDEV	the module was not built for the file's VFIO or iommufd
+ * EINVAL	@nr_ranges is out of range; or @file or a reserved member is not valid
+ * EINTR	a fatal signal arrived
+ * ENOMEM	the kernel had no memory
+ *
+ * or another errno as above.
+ */
+struct dmaown_compare {
+	__u32 size;
+	__u32 ioas;
+	__aligned_u64 iova;
+	struct dmaown_file file;
+	__aligned_u64 ranges;
+	__u32 nr_ranges;
+	__u32 more;
+	__aligned_u64 compared;
+};
+
+#define DMAOWN_COMPARE_MAX_RANGES 4096
+
+#define DMAOWN_IOC_COMPARE _IOWR(DMAOWN_IOC_TYPE, 4, struct dmaown_compare)
+
 #endif /* _UAPI_DMAOWN_H */

@@ -1019,6 +1019,11 @@ static int do_protect(struct call *c)
 	return simple(mprotect(address(c, 1), arg(c, 2), protection(c->argv[3])));
 }
 
+static int do_discard(struct call *c)
+{
+	return simple(madvise(address(c, 1), arg(c, 2), MADV_DONTNEED));
+}
+
 static int do_mlock(struct call *c)
 {
 	return simple(mlock(address(c, 1), arg(c, 2)));
@@ -1676,6 +1681,7 @@ static const struct command {
 	  do_mmap }, /* FD|anon SIZE shared|private r|rw [ADDR|any [OFFSET [hugetlb]]] -> ADDR */
 	{ "munmap", 2, 2, do_munmap },		      /* ADDR LENGTH */
 	{ "protect", 3, 3, do_protect },	      /* ADDR LENGTH r|rw */
+	{ "discard", 2, 2, do_discard },	      /* ADDR LENGTH: MADV_DONTNEED */
 	{ "mlock", 2, 2, do_mlock },		      /* ADDR LENGTH */
 	{ "fill", 3, 3, do_fill },		      /* ADDR LENGTH BYTE */
 	{ "holds", 3, 3, do_holds },		      /* ADDR LENGTH BYTE -> yes | no... */

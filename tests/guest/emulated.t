@@ -73,6 +73,9 @@ is "$(json -c '[.can_exit.findings[] | [.finding, .device, .areas, .pinned]]')" 
 	"[[\"reset\",\"$device\",null,null],[\"lost\",null,1,$((3 * page))]]" "can-exit: what would be lost"
 run dmaownctl verify
 is "$status" 0 "verify finds nothing amiss"
+run dmaownctl verify --memory --json
+is "$status $(json -c '[.verify.findings[] | [.finding, .difference, .iova, .length]]')" \
+	"14 [[\"unknown\",\"hidden\",\"0x0\",$size]]" "verify --memory cannot know which pages the device has pinned"
 ask old unpin "$dev" $page $((2 * page))
 is "$(charges "$old")" "0 $((2 * page))" "what is pinned twice stays"
 ask old type1-unmap "$container" 0 $size

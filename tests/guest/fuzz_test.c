@@ -211,6 +211,7 @@ static struct {
 	struct dmaown_remap remaps[ARRAY];
 	struct dmaown_force forces[ARRAY];
 	struct dmaown_report reports[ARRAY];
+	struct dmaown_range ranges[ARRAY];
 } arrays;
 
 static void spoil(void *bytes, size_t size)
@@ -219,23 +220,28 @@ static void spoil(void *bytes, size_t size)
 		((uint8_t *)bytes)[below(size)] = any();
 }
 
+static struct dmaown_file any_file(void)
+{
+	struct dmaown_file file = {
+		.fd = ONE_OF(contexts[0], contexts[1], contexts[2], devices[0], devices[1], group),
+	};
+
+	if (one_in(3))
+		file.holder = any_process();
+	if (one_in(12))
+		file.fd = ONE_OF(0, dmaown, 1000, odd());
+	if (one_in(12))
+		file.context = odd();
+	spoil(&file, sizeof(file));
+	return file;
+}
+
 static void make_files(struct dmaown_transfer *t)
 {
 	uint32_t nr = below(3), i;
 
-	for (i = 0; i < ARRAY; i++) {
-		arrays.files[i] = (struct dmaown_file){
-			.fd = ONE_OF(contexts[0], contexts[1], contexts[2], devices[0], devices[1],
-				     group),
-		};
-		if (one_in(3))
-			arrays.files[i].holder = any_process();
-		if (one_in(12))
-			arrays.files[i].fd = ONE_OF(0, dmaown, 1000, odd());
-		if (one_in(12))
-			arrays.files[i].context = odd();
-		spoil(&arrays.files[i], sizeof(arrays.files[i]));
-	}
+	for (i = 0; i < ARRAY; i++)
+		arrays.files[i] = any_file();
 	t->nr_files = any_count(nr, DMAOWN_TRANSFER_MAX_FILES);
 	t->files = any_place(arrays.files);
 }
@@ -328,6 +334,7 @@ union argument {
 	struct dmaown_transfer transfer;
 	struct dmaown_process_info process;
 	struct dmaown_leave leave;
+	struct dmaown_compare compare;
 	uint32_t size;
 	uint8_t bytes[2 * 4096];
 };
@@ -405,6 +412,27 @@ static void fuzz_leave(void)
 		arg.bytes[sizeof(arg.leave) + below(PAGE)] = any();
 	spoil(&arg.leave.process, sizeof(arg.leave.process));
 	call(DMAOWN_IOC_LEAVE, &arg, sizeof(arg.leave));
+}
+
+static void fuzz_compare(void)
+{
+	static union argument arg;
+	struct dmaown_compare *c = &arg.compare;
+
+	memset(&arg, 0, sizeof(arg));
+	*c = (struct dmaown_compare){ .size = sizeof(*c), .file = any_file() };
+	if (one_in(3)) {
+		c->ioas = ONE_OF(ioases[0], ioases[1], ioases[2], odd());
+		c->iova = ONE_OF(PAGE, PAGE + 1, 0x100000, odd());
+	}
+	c->nr_ranges = any_count(1 + below(ARRAY), DMAOWN_COMPARE_MAX_RANGES);
+	/* Do not let the module write beyond the array. */
+	if (c->nr_ranges > ARRAY && c->nr_ranges <= DMAOWN_COMPARE_MAX_RANGES)
+		c->nr_ranges = ARRAY;
+	c->ranges = any_place(arrays.ranges);
+	if (c->ranges == (uintptr_t)MEMORY_AT || c->ranges == (uintptr_t)arrays.ranges + 1)
+		c->nr_ranges = 0;
+	call(DMAOWN_IOC_COMPARE, &arg, sizeof(*c));
 }
 
 /* NETLINK */
@@ -559,6 +587,9 @@ static void round_of_calls(void)
 			break;
 		case 3:
 			fuzz_debugfs();
+			break;
+		case 4:
+			fuzz_compare();
 			break;
 		default:
 			fuzz_transfer();

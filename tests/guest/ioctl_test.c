@@ -167,6 +167,60 @@ static void test_members(void)
 	expect(transfer(&t), EINVAL, "something in the reserved member");
 }
 
+static int compare(struct dmaown_compare *c)
+{
+	return ioctl(device, DMAOWN_IOC_COMPARE, c);
+}
+
+/* Nothing is pinned in the context, so nothing differs. */
+static void test_compare(void)
+{
+	struct dmaown_range range = { 0 };
+	const struct dmaown_compare all = { .size = sizeof(all),
+					    .file = { .fd = context },
+					    .ranges = (uintptr_t)&range,
+					    .nr_ranges = 1 };
+	struct dmaown_compare c = all;
+
+	expect(compare(&c), 0, "a comparison");
+	equal(c.compared, AREAS * PAGE, "of all areas");
+	equal(c.nr_ranges, 0, "finds nothing");
+	equal(c.more, 0, "and has come to the end");
+	c.nr_ranges = 1;
+	expect(compare(&c), 0, "from there on");
+	equal(c.compared, 0, "there is nothing to compare");
+	c = all;
+	c.ioas = UINT32_MAX;
+	c.iova = UINT64_MAX;
+	expect(compare(&c), 0, "from far behind the end");
+	equal(c.compared + c.more, 0, "there is nothing, either");
+
+	c = all;
+	c.nr_ranges = 0;
+	expect(compare(&c), EINVAL, "no room for ranges");
+	c = all;
+	c.nr_ranges = DMAOWN_COMPARE_MAX_RANGES + 1;
+	expect(compare(&c), EINVAL, "too much room for ranges");
+	c = all;
+	c.file.reserved = 1;
+	expect(compare(&c), EINVAL, "something in the file's reserved member");
+	c = all;
+	c.file.fd = DMAOWN_FD_ANY;
+	expect(compare(&c), EINVAL, "any file, and no context");
+	c = all;
+	c.file.fd = 999;
+	expect(compare(&c), EBADF, "a descriptor that is not open");
+	c = all;
+	c.file.context = 1;
+	expect(compare(&c), EBADF, "a context of another ID than said");
+	c = all;
+	c.file.holder.pid = 4000000;
+	expect(compare(&c), ESRCH, "a holder that does not exist");
+	c = all;
+	c.size -= 8;
+	expect(compare(&c), EINVAL, "a struct shorter than that of the first version");
+}
+
 static void test_forces(void)
 {
 	struct dmaown_force force = { .reason = DMAOWN_REASON_WOULD_RESET,
@@ -638,6 +692,7 @@ static void test_capabilities(void)
 {
 	static const int capabilities[] = { CAP_SYS_ADMIN, CAP_SYS_PTRACE };
 	struct dmaown_process_info info = { .size = sizeof(info), .process.pid = getpid() };
+	struct dmaown_compare c = { .size = sizeof(c), .file = { .fd = context }, .nr_ranges = 1 };
 	struct dmaown_transfer t = nothing_to_do();
 	struct dmaown_leave l = this_leaves();
 	int i, status;
@@ -651,6 +706,7 @@ static void test_capabilities(void)
 			refused += transfer(&t) && errno == EPERM;
 			refused += ioctl(device, DMAOWN_IOC_PROCESS, &info) && errno == EPERM;
 			refused += leave(&l) && errno == EPERM;
+			refused += compare(&c) && errno == EPERM;
 			refused += open(DMAOWN_DEVICE, O_RDWR) < 0 && errno == EPERM;
 			_exit(refused);
 		}
@@ -671,6 +727,7 @@ int main(void)
 	test_processes();
 	test_sizes();
 	test_members();
+	test_compare();
 	test_forces();
 	test_files();
 	test_reports();

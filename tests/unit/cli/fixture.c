@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/param.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -162,6 +163,25 @@ static int answer_leave(struct dmaown_leave *call)
 	return errno ? -1 : 0;
 }
 
+/* The IOVA to go on with is the number of ranges that have been returned. */
+static int answer_compare(struct dmaown_compare *call)
+{
+	unsigned int left = module.nr_ranges - call->iova;
+	unsigned int nr = MIN(MIN(left, call->nr_ranges), module.ranges_at_once);
+
+	module.comparisons++;
+	module.compared_file = call->file;
+	errno = module.compare_error;
+	if (errno)
+		return -1;
+	memcpy((void *)(uintptr_t)call->ranges, &module.ranges[call->iova],
+	       nr * sizeof(*module.ranges));
+	call->iova += nr;
+	call->nr_ranges = nr;
+	call->more = nr < left;
+	return 0;
+}
+
 int __wrap_ioctl(int fd, unsigned long request, ...)
 {
 	va_list args;
@@ -177,6 +197,8 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 		return answer_transfer(arg);
 	if (request == DMAOWN_IOC_LEAVE)
 		return answer_leave(arg);
+	if (request == DMAOWN_IOC_COMPARE)
+		return answer_compare(arg);
 	/* Standard output is no terminal: it has no width. */
 	errno = ENOTTY;
 	return -1;

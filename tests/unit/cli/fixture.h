@@ -44,6 +44,7 @@
 	X(raise)       \
 	X(tree)        \
 	X(health)      \
+	X(memory)      \
 	X(metrics)     \
 	X(status)      \
 	X(module_hint)
@@ -70,6 +71,13 @@ struct fake_module {
 	unsigned int nr_leave_reports;
 	uint64_t needed; /* least RLIMIT_MEMLOCK of the new owner, or 0 */
 	unsigned int calls;
+	/* Comparisons find these ranges, ranges_at_once in a call. */
+	unsigned int comparisons;
+	int compare_error;
+	struct dmaown_range ranges[8];
+	unsigned int nr_ranges;
+	unsigned int ranges_at_once;
+	struct dmaown_file compared_file; /* of the last call */
 	struct dmaown_force asked_forces[8];
 	/* in memory shared with child processes */
 	struct dmaown_transfer *asked;
