@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/iommufd.h>
 #include <linux/vfio.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -15,7 +14,7 @@
 
 #include "crowd.h"
 
-#define STACK_SIZE (64ul << 10)
+#define STACK_SIZE (16ul << 10)
 #define MOST_FORKS 64
 
 int crowd_descriptors(uint64_t most)
@@ -53,65 +52,42 @@ int crowd_ioases(int context, uint64_t count, uint32_t *last)
 	return 0;
 }
 
-static pthread_barrier_t threads_ready;
-
 static void sleep_for_ever(void)
 {
 	for (;;)
 		pause();
 }
 
-static void *shared_thread(void *data)
+/* It uses the thread-local storage of its maker, and so may do no more than this. */
+static int idle(void *data)
 {
 	sleep_for_ever();
-	return NULL;
+	return 0;
 }
 
-/* Tell the caller whether it worked: the table must be there when the test goes on. */
-static void *unshared_thread(void *data)
-{
-	int *failed = data;
-
-	*failed = unshare(CLONE_FILES) ? errno : 0;
-	pthread_barrier_wait(&threads_ready);
-	sleep_for_ever();
-	return NULL;
-}
-
-static int new_thread(pthread_attr_t *attr, bool unshared)
-{
-	pthread_t thread;
-	int failed = 0, ret;
-
-	ret = pthread_create(&thread, attr, unshared ? unshared_thread : shared_thread, &failed);
-	if (!ret && unshared) {
-		pthread_barrier_wait(&threads_ready);
-		ret = failed;
-	}
-	return -ret;
-}
-
-/* All stacks are in one mapping: the process is to have many threads, but few mappings. */
+/*
+ * A thread of the C library has thread-local storage, which alone is larger than the rest. All
+ * stacks are in one mapping: the process is to have many threads, but few mappings.
+ */
 int crowd_threads(uint64_t count, bool unshared)
 {
-	pthread_attr_t attr;
+	int flags = CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+		    (unshared ? 0 : CLONE_FILES);
 	uint64_t i;
 	char *stacks;
-	int ret = 0;
 
+	if (!count)
+		return 0;
 	stacks = mmap(NULL, count * STACK_SIZE, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (stacks == MAP_FAILED)
 		return -errno;
-	pthread_attr_init(&attr);
-	pthread_barrier_init(&threads_ready, NULL, 2);
-	for (i = 0; i < count && !ret; i++) {
-		ret = -pthread_attr_setstack(&attr, stacks + i * STACK_SIZE, STACK_SIZE);
-		ret = ret ?: new_thread(&attr, unshared);
-	}
-	pthread_barrier_destroy(&threads_ready);
-	pthread_attr_destroy(&attr);
-	return ret;
+	/* A stack uses one page, not a huge one. It is no error if the kernel has none of these. */
+	madvise(stacks, count * STACK_SIZE, MADV_NOHUGEPAGE);
+	for (i = 1; i <= count; i++)
+		if (clone(idle, stacks + i * STACK_SIZE, flags, NULL) < 0)
+			return -errno;
+	return 0;
 }
 
 static pid_t children[MOST_FORKS];
