@@ -60,4 +60,6 @@ killed debugfs/holders
 killed list
 bring_back big
 killed check
+bring_back big
+ask big end-forks
 finish_beside

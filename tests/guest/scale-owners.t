@@ -22,12 +22,12 @@ options=(--adopt)
 first=1000
 made=0
 crowd() {
-	local next=$((first + made)) more=$(($1 - made))
+	local from=$((first + made)) more=$(($1 - made))
 
 	made=$1
 	case $kind in
-	iommufd) ask big owners-many "$ctx" "$ioas" $base $next $more ;;
-	type1) ask big type1-owners-many "$ctx" $base $next $more ;;
+	iommufd) ask big owners-many "$ctx" "$ioas" $base $from $more ;;
+	type1) ask big type1-owners-many "$ctx" $base $from $more ;;
 	esac
 }
 

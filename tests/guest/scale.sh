@@ -253,13 +253,16 @@ few_rows() {
 # Does the listing of holders say that process $1 could not be read to the end?
 unread() { grep -q " pid=$1 .* via=- fd=- .* busy=1 " /sys/kernel/debug/dmaown/holders; }
 
-# Checks that the VMM beside the crowd can move, and ends the test.
+# Checks that the VMM beside the crowd can move, and ends the test. Nothing of the crowd is left for the next one.
 finish_beside() {
+	local name
+
 	look small-transfer
 	is "$(small_row | awk '{ print $NF }')" "${!small_owner}" "the VMM beside them has moved"
 	[ "$small_owner" = small ] || look small-transfer
 	[ "$small_owner" = small ] || look small-transfer
 	is "$(small_row)" "$small_before" "and back"
 	[ ! -w $preemption ] || echo "$preemption_was" >$preemption
+	for name in "${!actor_in[@]}"; do stop_crowd "$name"; done
 	finish
 }
