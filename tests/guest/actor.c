@@ -1444,6 +1444,24 @@ static int do_give(struct call *c)
 	return answer(c, "%llu", (unsigned long long)transfer.areas);
 }
 
+/* The kernel's part of "dmaownctl check", without what the tool looks up before. */
+static int do_dry_run(struct call *c)
+{
+	struct dmaown_transfer transfer = { .size = sizeof(transfer),
+					    .flags = DMAOWN_TRANSFER_DRY_RUN,
+					    .to.pid = arg(c, 1),
+					    .timeout_ms = 60000 };
+	int device = open(DMAOWN_DEVICE, O_RDWR), ret;
+
+	if (arg_is(c, 2, "--adopt"))
+		transfer.flags |= DMAOWN_TRANSFER_ADOPT;
+	if (device < 0)
+		return -errno;
+	ret = simple(ioctl(device, DMAOWN_IOC_TRANSFER, &transfer));
+	close(device);
+	return ret ?: answer(c, "%llu", (unsigned long long)transfer.areas);
+}
+
 /* Crowds: see crowd.h */
 
 static int do_descriptors(struct call *c)
@@ -1794,6 +1812,8 @@ static const struct command {
 	{ "dump-end", 2, 2, do_dump_end },     /* FD SEQUENCE -> RECORDS */
 	{ "who", 2, 2, do_who },	       /* FD PID -> START */
 	{ "give", 2, 2, do_give }, /* FD PID -> number of areas that have changed their owner */
+	{ "dry-run", 1, 2,
+	  do_dry_run }, /* PID [--adopt] -> number of areas that would change their owner */
 	/*
 	 * Crowds. Owner number N of FIRST, FIRST + 1... is a process that maps the page at ADDR at
 	 * IOVA N * 8192, and has exited.

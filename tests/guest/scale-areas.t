@@ -74,10 +74,11 @@ checked() {
 	esac
 }
 
-across list ioas owners areas check transfer small-check
+across list ioas owners areas dry-run check transfer small-check
 bring_back big
 killed list
 killed areas
+killed dry-run
 killed check
 killed transfer
 
@@ -87,5 +88,13 @@ if [ "$kind" = iommufd ]; then
 	for ((done = 0; done < made; done += piece)); do
 		ask big unmap "$ctx" "$ioas" "$(iova_of $done)" $((piece * page))
 	done
+fi
+# --- the owner is dead: all pinned pages are compared, and again under the locks
+if [ "$kind" = type1 ]; then
+	bring_back big
+	stop_crowd big
+	least=() options=(--adopt) things="areas of a dead owner"
+	look dry-run
+	killed dry-run
 fi
 finish_beside

@@ -52,9 +52,10 @@ checked() {
 	esac
 }
 
-across debugfs/contexts debugfs/holders list holders owners areas check transfer small-check
+across debugfs/contexts debugfs/holders list holders owners areas dry-run check transfer small-check
 killed debugfs/contexts
 killed list
+killed dry-run
 killed check
 bring_back big
 killed transfer

@@ -55,10 +55,11 @@ checked() {
 	esac
 }
 
-across debugfs/holders list holders devices check transfer small-check
+across debugfs/holders list holders devices dry-run check transfer small-check
 killed debugfs/holders
 killed list
 bring_back big
+killed dry-run
 killed check
 bring_back big
 ask big end-forks

@@ -34,10 +34,11 @@ checked() {
 	esac
 }
 
-across list ioas owners areas check transfer small-check
+across list ioas owners areas dry-run check transfer small-check
 killed list
 killed ioas
 bring_back big
+killed dry-run
 killed check
 killed transfer
 finish_beside

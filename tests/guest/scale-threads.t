@@ -34,9 +34,10 @@ checked() {
 	esac
 }
 
-across debugfs/holders list holders owners check transfer small-check
+across debugfs/holders list holders owners dry-run check transfer small-check
 killed list
 bring_back big
+killed dry-run
 killed check
 stop_crowd new
 stop_crowd big

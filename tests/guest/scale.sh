@@ -16,8 +16,9 @@
 #	crowd SIZE	makes the crowd this large: 0, $few, $many, in this order
 #	checked LOOK	checks the output of a look, which is in $scratch/out, with a crowd of $size
 #
-# Looks: the listings of dmaownctl; debugfs/FILE, the listing of the kernel alone; check and transfer of the process
-# $owner of the crowd, to $other (names of actors); small-check and small-transfer of the VMM beside it.
+# Looks: the listings of dmaownctl; check and transfer from $owner of the crowd to $other (names of actors);
+# small-check and small-transfer of the VMM beside it; of the kernel alone, without the tool: debugfs/FILE, which is a
+# listing, and dry-run, which is a check. SIGKILL always finds these in the kernel.
 #
 # Without DMAOWN_SCALE_FULL=1 the crowds are only as large as the time of a usual run allows. Each look prints its time.
 #
@@ -68,13 +69,15 @@ beside() {
 	like "$small_before" "^$small_id .*$small" "a small VMM, beside the others"
 }
 
-# Sets $words to the command of a look.
+# Sets $words to the command of a look, and $input to what it reads.
 words_of() {
 	local wait=--timeout=$((60 * slow))
 
+	input=
 	case $1 in
 	check | transfer) words=(dmaownctl "$1" --to "${!other}" "$wait" "${options[@]}") ;;
 	small-check | small-transfer) words=(dmaownctl "${1#small-}" --to "${!small_other}" "$wait") ;;
+	dry-run) words=(actor) input="dry-run ${!other} ${options[*]}" ;;
 	debugfs/*) words=(cat "/sys/kernel/debug/dmaown/${1#*/}") ;;
 	*) words=(dmaownctl "$1" --raw -n) ;;
 	esac
@@ -94,7 +97,7 @@ moved() {
 timed() {
 	rm -f "$scratch/report"
 	said="${words[*]}"
-	delay "$scratch/report" ${1:+-k "$1"} "${words[@]}" >"$scratch/out" 2>"$scratch/err" </dev/null
+	delay "$scratch/report" ${1:+-k "$1"} "${words[@]}" >"$scratch/out" 2>"$scratch/err" <<<"$input"
 	read -r took late status ended <"$scratch/report" || broken "delay $said: $(<"$scratch/err")"
 	out=$(head -c 2000 "$scratch/out") err=$(head -c 2000 "$scratch/err")
 }
@@ -144,7 +147,9 @@ look() {
 	[ "$late" -le $most ]
 	is $? 0 "$size $things: $name: a real-time task is not held up"
 	[ "$late" -le $most ] || diag "$late us late in $took us, $round times; the machine alone: $alone us"
-	[ "$status" -ne 0 ] || checked "$name"
+	[ "$status" -eq 0 ] || return
+	[ "$name" != dry-run ] || like "$out" "^ok [1-9]" "$size $things: the dry run would move something"
+	checked "$name"
 }
 
 # Checks that the time of look $1 is linear.
