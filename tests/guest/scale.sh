@@ -211,10 +211,10 @@ killed() {
 	# The memory that it has taken must be freed.
 	gone=$((whole / 20 > most ? whole / 20 : most))
 	for quarter in 1 2 3; do
-		# A busy host can hold up one, or make one miss.
+		# A busy host can hold up one. If one has ended before, the next signal comes earlier.
 		for round in 1 2 3; do
 			words_of "$name"
-			timed $((whole * quarter / 4))
+			timed $((whole * quarter * (6 - round) / 20))
 			settle "$name"
 			{ [ "$ended" = - ] || [ "$ended" -gt $gone ] || [ "$late" -gt $most ]; } || break
 		done
