@@ -37,6 +37,7 @@
 #include <linux/vfio.h>
 
 #include "accessor.h"
+#include "crowd.h"
 #include "dmaown.h"
 #include "genl.h"
 #include "newer.h"
@@ -198,10 +199,14 @@ static int do_map(struct call *c)
 	return answer(c, "0x%llx", (unsigned long long)map.iova);
 }
 
-/* Make COUNT areas of one page each, with a gap after each, so that they stay separate. */
+/*
+ * Make COUNT areas of one page each, with a gap after each, so that a copy of one is not a copy of
+ * several. With "row" there are no gaps: "copy" then copies all of them at once.
+ */
 static int do_map_many(struct call *c)
 {
 	uint64_t addr = arg(c, 3), count = arg(c, 4), iova = arg(c, 5), i;
+	uint64_t step = arg_is(c, 6, "row") ? 4096 : 8192;
 
 	for (i = 0; i < count; i++) {
 		struct iommu_ioas_map map = {
@@ -209,7 +214,7 @@ static int do_map_many(struct call *c)
 			.ioas_id = arg(c, 2),
 			.user_va = addr + i * 4096,
 			.length = 4096,
-			.iova = iova + i * 8192,
+			.iova = iova + i * step,
 			.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
 				 IOMMU_IOAS_MAP_WRITEABLE,
 		};
@@ -1455,6 +1460,114 @@ static int do_leave(struct call *c)
 	return answer(c, "%u %u", leave.contexts, leave.reports_total);
 }
 
+/* The kernel's part of "dmaownctl check", without what the tool looks up before. */
+static int do_dry_run(struct call *c)
+{
+	struct dmaown_transfer transfer = { .size = sizeof(transfer),
+					    .flags = DMAOWN_TRANSFER_DRY_RUN,
+					    .to.pid = arg(c, 1),
+					    .timeout_ms = 60000 };
+	int device = open(DMAOWN_DEVICE, O_RDWR), ret;
+
+	if (arg_is(c, 2, "--adopt"))
+		transfer.flags |= DMAOWN_TRANSFER_ADOPT;
+	if (device < 0)
+		return -errno;
+	ret = simple(ioctl(device, DMAOWN_IOC_TRANSFER, &transfer));
+	close(device);
+	return ret ?: answer(c, "%llu", (unsigned long long)transfer.areas);
+}
+
+/* Crowds: see crowd.h */
+
+static int do_descriptors(struct call *c)
+{
+	return crowd_descriptors(arg(c, 1));
+}
+
+static int do_open_many(struct call *c)
+{
+	return crowd_open(c->argv[1], arg(c, 2));
+}
+
+static int do_group_device_many(struct call *c)
+{
+	return crowd_devices(arg(c, 1), c->argv[2], arg(c, 3));
+}
+
+static int do_ioas_many(struct call *c)
+{
+	uint32_t last = 0;
+	int ret = crowd_ioases(arg(c, 1), arg(c, 2), &last);
+
+	return ret ?: answer(c, "%u", last);
+}
+
+static int do_threads_many(struct call *c)
+{
+	return crowd_threads(arg(c, 1), arg_is(c, 2, "unshared"));
+}
+
+static int do_fork_many(struct call *c)
+{
+	uint64_t count = arg(c, 1), i;
+	pid_t pids[MAX_ARGS];
+	int ret = count < MAX_ARGS ? crowd_fork(pids, count) : -E2BIG;
+
+	for (i = 0; i < count && !ret; i++)
+		answer(c, "%s%d", i ? " " : "", pids[i]);
+	return ret;
+}
+
+static int do_end_forks(struct call *c)
+{
+	return crowd_end();
+}
+
+/* One page that many processes map, each at an IOVA of its own. */
+struct mapped_page {
+	int fd;
+	uint32_t ioas;
+	uint64_t addr;
+};
+
+static int map_page(void *data, uint64_t i)
+{
+	const struct mapped_page *page = data;
+	struct iommu_ioas_map map = {
+		.size = sizeof(map),
+		.ioas_id = page->ioas,
+		.user_va = page->addr,
+		.length = 4096,
+		.iova = i * 8192,
+		.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
+			 IOMMU_IOAS_MAP_WRITEABLE,
+	};
+
+	return simple(ioctl(page->fd, IOMMU_IOAS_MAP, &map));
+}
+
+static int type1_map_page(void *data, uint64_t i)
+{
+	const struct mapped_page *page = data;
+
+	return type1_map(page->fd, page->addr, 4096, i * 8192, true);
+}
+
+static int do_owners_many(struct call *c)
+{
+	struct mapped_page page = { .fd = arg(c, 1), .ioas = arg(c, 2), .addr = arg(c, 3) };
+
+	return crowd_owners(map_page, &page, arg(c, 4), arg(c, 5));
+}
+
+static int do_type1_owners_many(struct call *c)
+{
+	struct mapped_page page = { .fd = arg(c, 1), .addr = arg(c, 2) };
+
+	return crowd_owners(type1_map_page, &page, arg(c, 3), arg(c, 4));
+}
+
 /* Descriptors over a socket */
 
 static int listener = -1;
@@ -1616,7 +1729,8 @@ static const struct command {
 	{ "fault-queue", 1, 1, do_fault_queue }, /* FD -> QUEUE ID: QUEUE is a descriptor */
 	{ "destroy", 2, 2, do_destroy },	 /* FD ID */
 	{ "map", 6, 6, do_map },		 /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
-	{ "map-many", 5, 5, do_map_many }, /* FD IOAS ADDR COUNT IOVA: page by page, with gaps */
+	{ "map-many", 5, 6,
+	  do_map_many }, /* FD IOAS ADDR COUNT IOVA [row]: page by page, with gaps, or in a row */
 	{ "map-file", 7, 7, do_map_file }, /* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
 	{ "copy", 7, 7,
 	  do_copy }, /* FD TO-IOAS FROM-IOAS LENGTH TO-IOVA|any FROM-IOVA r|w|rw -> IOVA */
@@ -1716,6 +1830,22 @@ static const struct command {
 	{ "who", 2, 2, do_who },	       /* FD PID -> START */
 	{ "give", 2, 2, do_give },   /* FD PID -> number of areas that have changed their owner */
 	{ "leave", 2, 2, do_leave }, /* FD PID -> contexts of the process, reports */
+	{ "give", 2, 2, do_give }, /* FD PID -> number of areas that have changed their owner */
+	{ "dry-run", 1, 2,
+	  do_dry_run }, /* PID [--adopt] -> number of areas that would change their owner */
+	/*
+	 * Crowds. Owner number N of FIRST, FIRST + 1... is a process that maps the page at ADDR at
+	 * IOVA N * 8192, and has exited.
+	 */
+	{ "descriptors", 1, 1, do_descriptors },	     /* MOST */
+	{ "open-many", 2, 2, do_open_many },		     /* PATH COUNT */
+	{ "group-device-many", 3, 3, do_group_device_many }, /* GROUP NAME COUNT */
+	{ "ioas-many", 2, 2, do_ioas_many },		     /* FD COUNT -> the last IOAS */
+	{ "threads-many", 1, 2, do_threads_many },	     /* COUNT [unshared]: file tables */
+	{ "fork-many", 1, 1, do_fork_many },		     /* COUNT -> PID... */
+	{ "end-forks", 0, 0, do_end_forks },		     /* all of them */
+	{ "owners-many", 5, 5, do_owners_many },	     /* FD IOAS ADDR FIRST COUNT */
+	{ "type1-owners-many", 4, 4, do_type1_owners_many }, /* CONTAINER ADDR FIRST COUNT */
 	/* descriptors over a socket */
 	{ "listen", 1, 1, do_listen },	  /* PATH */
 	{ "send", 2, MAX_ARGS, do_send }, /* PATH FD... */
