@@ -1830,7 +1830,7 @@ static const struct command {
 	{ "who", 2, 2, do_who },	       /* FD PID -> START */
 	{ "give", 2, 2, do_give },   /* FD PID -> number of areas that have changed their owner */
 	{ "leave", 2, 2, do_leave }, /* FD PID -> contexts of the process, reports */
-	{ "give", 2, 2, do_give }, /* FD PID -> number of areas that have changed their owner */
+	{ "give", 2, 2, do_give },   /* FD PID -> number of areas that have changed their owner */
 	{ "dry-run", 1, 2,
 	  do_dry_run }, /* PID [--adopt] -> number of areas that would change their owner */
 	/*
