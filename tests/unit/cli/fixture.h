@@ -46,7 +46,8 @@
 	X(health)      \
 	X(metrics)     \
 	X(status)      \
-	X(module_hint)
+	X(module_hint) \
+	X(hash)
 
 #define X(name) int name##_tests(void);
 SUITES(X)
