@@ -47,7 +47,8 @@
 	X(metrics)     \
 	X(status)      \
 	X(module_hint) \
-	X(hash)
+	X(hash)        \
+	X(range)
 
 #define X(name) int name##_tests(void);
 SUITES(X)
