@@ -130,7 +130,9 @@ int channel_collect(struct channel *channel, enum record_kind kind, uint64_t con
 
 	record_list_free(list);
 	rc = channel_retry(channel, kind, context, collect_one, forget_all, list);
-	return rc == -EAGAIN ? 0 : rc;
+	if (rc && rc != -EAGAIN)
+		return rc;
+	return record_has_context(kind) ? record_list_sort(list) : 0;
 }
 
 int channel_collect_parts(struct channel *channel, uint64_t context,

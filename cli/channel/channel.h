@@ -57,6 +57,7 @@ int channel_retry(struct channel *channel, enum record_kind kind, uint64_t conte
 
 /*
  * Read the records into a list, with retries. Under constant change the list may lack a newcomer.
+ * If the records have a context, the list is prepared for record_list_range().
  * Return: 0 or -errno.
  */
 int channel_collect(struct channel *channel, enum record_kind kind, uint64_t context,

@@ -197,23 +197,101 @@ int record_list_add(struct record_list *list, const union record *record)
 void record_list_free(struct record_list *list)
 {
 	free(list->items);
+	free(list->by_context);
 	*list = (struct record_list){ 0 };
+}
+
+/* BY CONTEXT */
+
+bool record_has_context(enum record_kind kind)
+{
+	return !strcmp(record_types[kind].fields->name, "context");
 }
 
 #define BEGINS_WITH_CONTEXT(kind)                                        \
 	_Static_assert(offsetof(struct kind##_record, context) ==        \
 			       offsetof(struct context_record, context), \
-		       "record_list_has_context() reads the first field")
+		       "context_of() reads the first field")
 BEGINS_WITH_CONTEXT(holder);
+BEGINS_WITH_CONTEXT(ioas);
+BEGINS_WITH_CONTEXT(hwpt);
 BEGINS_WITH_CONTEXT(device);
+BEGINS_WITH_CONTEXT(access);
 BEGINS_WITH_CONTEXT(area);
 
-bool record_list_has_context(const struct record_list *list, uint64_t id)
+/* Return: the ID, or 0 if the record has no context. */
+static uint64_t context_of(const union record *record)
+{
+	return record->context.context;
+}
+
+static bool is_sorted(const struct record_list *list)
 {
 	size_t i;
 
+	for (i = 1; i < list->nr; i++)
+		if (context_of(&list->items[i - 1]) > context_of(&list->items[i]))
+			return false;
+	return true;
+}
+
+/* Compare pointers into one array: those of the same context keep their order. */
+static int compare_records(const void *a, const void *b)
+{
+	const union record *x = *(const union record *const *)a;
+	const union record *y = *(const union record *const *)b;
+
+	if (context_of(x) != context_of(y))
+		return context_of(x) < context_of(y) ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+int record_list_sort(struct record_list *list)
+{
+	size_t i;
+
+	if (is_sorted(list))
+		return 0;
+	list->by_context = calloc(list->nr, sizeof(*list->by_context));
+	if (!list->by_context)
+		return -ENOMEM;
 	for (i = 0; i < list->nr; i++)
-		if (list->items[i].context.context == id)
-			return true;
-	return false;
+		list->by_context[i] = &list->items[i];
+	qsort(list->by_context, list->nr, sizeof(*list->by_context), compare_records);
+	return 0;
+}
+
+const union record *record_range_at(const struct record_range *range, size_t i)
+{
+	const struct record_list *list = range->list;
+
+	i += range->first;
+	return list->by_context ? list->by_context[i] : &list->items[i];
+}
+
+/* Return: the number of records before the first one of this context, or of a larger ID. */
+static size_t count_below(const struct record_list *list, uint64_t context)
+{
+	const struct record_range all = { .list = list };
+	size_t low = 0, high = list->nr, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (context_of(record_range_at(&all, middle)) < context)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct record_range record_list_range(const struct record_list *list, uint64_t context)
+{
+	size_t first = count_below(list, context), end = list->nr;
+
+	if (!context)
+		return (struct record_range){ 0 };
+	if (context < UINT64_MAX)
+		end = count_below(list, context + 1);
+	return (struct record_range){ list, first, end - first };
 }

@@ -104,15 +104,35 @@ struct record_list {
 	union record *items;
 	size_t nr;
 	size_t room;
+	const union record **by_context; /* sorted; NULL if the items themselves are, as usual */
 };
 
 int record_list_add(struct record_list *list, const union record *record);
 void record_list_free(struct record_list *list);
 
+/* Do records of this kind begin with the field "context"? */
+bool record_has_context(enum record_kind kind);
+
 /*
- * Does one of the records have this ID in its field "context"? The records are of a kind that
- * begins with that field.
+ * Prepare a list of such records for record_list_range(), after the last was added: the records
+ * keep their places. Return: 0 or -ENOMEM.
  */
-bool record_list_has_context(const struct record_list *list, uint64_t id);
+int record_list_sort(struct record_list *list);
+
+/* The records of a context, in the order of the list. */
+struct record_range {
+	const struct record_list *list;
+	size_t first;
+	size_t nr;
+};
+
+/*
+ * Find the records of a context in a list that record_list_sort() has prepared, as
+ * channel_collect() does. Return: an empty range if there are none, or if the context is 0.
+ */
+struct record_range record_list_range(const struct record_list *list, uint64_t context);
+
+/* Return: record i of the range. */
+const union record *record_range_at(const struct record_range *range, size_t i);
 
 #endif

@@ -9,16 +9,15 @@
 /* List the holders of the device's own file: the device is reset when the last closes it. */
 static void render_holders(const struct row *row, struct value *value)
 {
-	const struct record_list *holders = lookup_holders(row->lookup);
-	const struct holder_record *holder;
-	size_t i;
+	struct number_set seen = { 0 };
+	size_t i, nr;
+	const struct holder_record *const *holders =
+		lookup_device_holders(row->lookup, row->record->device.device, &nr);
 
 	value_set_list(value);
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (holder_has_device(holder, row->record->device.device))
-			lookup_add_process(value, holder);
-	}
+	for (i = 0; i < nr; i++)
+		lookup_add_process(value, holders[i], &seen);
+	number_set_free(&seen);
 }
 
 static void render_removing(const struct row *row, struct value *value)

@@ -9,16 +9,22 @@
 #include "listing.h"
 #include "query/holding.h"
 
+static struct record_range holders_of(const struct row *row)
+{
+	return record_list_range(lookup_holders(row->lookup), row->record->context.context);
+}
+
 /* List each process once, regardless of the number of its files. */
 static void render_holders(const struct row *row, struct value *value)
 {
-	const struct record_list *holders = lookup_holders(row->lookup);
+	const struct record_range holders = holders_of(row);
+	struct number_set seen = { 0 };
 	size_t i;
 
 	value_set_list(value);
-	for (i = 0; i < holders->nr; i++)
-		if (holder_has_context(&holders->items[i].holder, row->record->context.context))
-			lookup_add_process(value, &holders->items[i].holder);
+	for (i = 0; i < holders.nr; i++)
+		lookup_add_process(value, &record_range_at(&holders, i)->holder, &seen);
+	number_set_free(&seen);
 }
 
 /* Return: the name by which --context takes the file, for the caller to free; or NULL. */
@@ -40,16 +46,14 @@ static char *name_file(const struct holder_record *holder)
 /* List the open and mapped files of the context, and of devices bound to it. */
 static void render_files(const struct row *row, struct value *value)
 {
-	const struct record_list *holders = lookup_holders(row->lookup);
+	const struct record_range holders = holders_of(row);
 	struct value *item;
 	char *name;
 	size_t i;
 
 	value_set_list(value);
-	for (i = 0; i < holders->nr; i++) {
-		if (!holder_has_context(&holders->items[i].holder, row->record->context.context))
-			continue;
-		name = name_file(&holders->items[i].holder);
+	for (i = 0; i < holders.nr; i++) {
+		name = name_file(&record_range_at(&holders, i)->holder);
 		item = name ? value_add(value) : NULL;
 		if (item)
 			value_give_text(item, name);
@@ -60,16 +64,16 @@ static void render_files(const struct row *row, struct value *value)
 
 static void render_devices(const struct row *row, struct value *value)
 {
-	const struct record_list *devices = lookup_devices(row->lookup);
+	const struct record_range devices =
+		record_list_range(lookup_devices(row->lookup), row->record->context.context);
 	const struct device_record *device;
 	struct value *item;
 	size_t i;
 
 	value_set_list(value);
-	for (i = 0; i < devices->nr; i++) {
-		device = &devices->items[i].device;
-		if (device->context != row->record->context.context ||
-		    !known(device, DEVICE, DEVICE))
+	for (i = 0; i < devices.nr; i++) {
+		device = &record_range_at(&devices, i)->device;
+		if (!known(device, DEVICE, DEVICE))
 			continue;
 		item = value_add(value);
 		if (item)
@@ -77,8 +81,12 @@ static void render_devices(const struct row *row, struct value *value)
 	}
 }
 
-/* Name an owner as --from does: by PID, or by owner ID if it is dead or has no PID here. */
-static void add_owner(struct value *value, uint64_t owner, uint32_t pid, enum dmaown_state state)
+/*
+ * Name an owner as --from does: by PID, or by owner ID if it is dead or has no PID here.
+ * @seen: PIDs and owner IDs, which are larger than PIDs
+ */
+static void add_owner(struct value *value, uint64_t owner, uint32_t pid, enum dmaown_state state,
+		      struct number_set *seen)
 {
 	bool by_pid = pid && state != DMAOWN_STATE_DEAD;
 	enum value_kind kind = by_pid ? VALUE_NUMBER : VALUE_HEX;
@@ -89,7 +97,7 @@ static void add_owner(struct value *value, uint64_t owner, uint32_t pid, enum dm
 		value->colour = COLOUR_BAD;
 	else if (state == DMAOWN_STATE_STALE && value->colour != COLOUR_BAD)
 		value->colour = COLOUR_WARN;
-	if (value_has_number(value, kind, number))
+	if (number_set_add(seen, number) <= 0)
 		return;
 	item = value_add(value);
 	if (item)
@@ -99,18 +107,21 @@ static void add_owner(struct value *value, uint64_t owner, uint32_t pid, enum dm
 static void add_owners(struct value *value, const struct record_list *areas)
 {
 	const struct area_record *area;
+	struct number_set seen = { 0 };
 	size_t i;
 
 	for (i = 0; i < areas->nr; i++) {
 		area = &areas->items[i].area;
-		add_owner(value, area->owner, area->pid, area->state);
+		add_owner(value, area->owner, area->pid, area->state, &seen);
 	}
+	number_set_free(&seen);
 }
 
 static void render_owners(const struct row *row, struct value *value)
 {
 	const struct context_record *context = &row->record->context;
 	struct record_list areas = { 0 };
+	struct number_set seen = { 0 };
 
 	if (known(context, CONTEXT, OWNERS) && !context->owners) {
 		value_set_list(value);
@@ -118,7 +129,8 @@ static void render_owners(const struct row *row, struct value *value)
 	}
 	if (known(context, CONTEXT, OWNER)) {
 		value_set_list(value);
-		add_owner(value, context->owner, context->owner_pid, context->owner_state);
+		add_owner(value, context->owner, context->owner_pid, context->owner_state, &seen);
+		number_set_free(&seen);
 		return;
 	}
 	/* Without any area the owners are unknown: areas may be in a locked IOAS. */

@@ -135,7 +135,7 @@ static int take_record(const union record *record, void *data)
 	if (run->listing->wanted && !run->listing->wanted(&run->filter, record))
 		return 0;
 	if (run->filter.pid && !run->listing->by_owner &&
-	    !record_list_has_context(&run->filter.contexts, record->context.context))
+	    !number_set_has(&run->filter.contexts, record->context.context))
 		return 0;
 	count_busy(run, record);
 	rc = record_list_add(&run->batch, record);
@@ -184,6 +184,19 @@ static int print_records(struct run *run)
 	return EXIT_DONE;
 }
 
+static int find_owners(struct run *run)
+{
+	struct record_list areas = { 0 };
+	int rc = lookup_owners(&run->lookup, run->filter.context, 0, &areas);
+	size_t i;
+
+	for (i = 0; i < areas.nr && !rc; i++)
+		if (number_set_add(&run->filter.owners, areas.items[i].area.owner) < 0)
+			rc = -ENOMEM;
+	record_list_free(&areas);
+	return rc;
+}
+
 static int prepare_filter(struct run *run)
 {
 	const struct listing_options *options = run->options;
@@ -196,7 +209,7 @@ static int prepare_filter(struct run *run)
 			return rc;
 	}
 	if (options->context && run->listing->set.record == RECORD_OWNER) {
-		rc = lookup_owners(&run->lookup, run->filter.context, 0, &run->filter.owners);
+		rc = find_owners(run);
 		if (rc)
 			return channel_failed(run->channel, RECORD_AREA, rc);
 	}
@@ -211,8 +224,8 @@ static int prepare_filter(struct run *run)
 static void free_run(struct run *run)
 {
 	listing_rows_free(&run->rows);
-	record_list_free(&run->filter.contexts);
-	record_list_free(&run->filter.owners);
+	number_set_free(&run->filter.contexts);
+	number_set_free(&run->filter.owners);
 	record_list_free(&run->batch);
 	lookup_free(&run->lookup);
 }

@@ -46,10 +46,10 @@ void listing_rows_free(struct listing_rows *rows);
 void listing_warn_unclear(struct lookup *lookup);
 
 struct listing_filter {
-	uint64_t context;	     /* 0: all */
-	uint32_t pid;		     /* 0: all */
-	struct record_list contexts; /* if pid is set: contexts that it holds or owns areas in */
-	struct record_list owners;   /* if context is set: one area of each owner in it */
+	uint64_t context;	    /* 0: all */
+	uint32_t pid;		    /* 0: all */
+	struct number_set contexts; /* if pid is set: contexts that it holds or owns areas in */
+	struct number_set owners;   /* if context is set: IDs of the owners in it */
 };
 
 struct listing {

@@ -11,6 +11,7 @@
 #include "exit_status.h"
 #include "health/health.h"
 #include "host/array.h"
+#include "host/hash.h"
 #include "options.h"
 #include "query/headroom.h"
 #include "query/holding.h"
@@ -43,6 +44,7 @@ struct metrics {
 	struct group *groups;
 	size_t nr;
 	size_t room;
+	struct hash_index index; /* of the groups, by unit, mode and state */
 };
 
 /* SUMS */
@@ -51,16 +53,19 @@ static struct group *group_of(struct metrics *metrics, const char *unit, uint32_
 			      uint32_t state)
 {
 	struct group *group;
-	size_t i;
+	size_t at = 0, n;
+	uint32_t hash;
 
 	unit = unit ?: "";
-	for (i = 0; i < metrics->nr; i++) {
-		group = &metrics->groups[i];
+	hash = HASH(hash_text(unit), mode, state);
+	while (hash_index_next(&metrics->index, hash, &at, &n)) {
+		group = &metrics->groups[n];
 		if (group->mode == mode && group->state == state && !strcmp(group->unit, unit))
 			return group;
 	}
 	if (!array_grow((void **)&metrics->groups, &metrics->room, metrics->nr + 1,
-			sizeof(*metrics->groups)))
+			sizeof(*metrics->groups)) ||
+	    !hash_index_add(&metrics->index, hash, metrics->nr))
 		err(EXIT_OTHER, "metrics");
 	group = &metrics->groups[metrics->nr++];
 	*group = (struct group){ .unit = strdup(unit), .mode = mode, .state = state };
@@ -339,6 +344,7 @@ int metrics_main(int argc, char **argv, const struct channel_choice *channel)
 	while (metrics.nr)
 		free(metrics.groups[--metrics.nr].unit);
 	free(metrics.groups);
+	hash_index_free(&metrics.index);
 	record_list_free(&metrics.refusals);
 	health_free(&metrics.health);
 	return rc;

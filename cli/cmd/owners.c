@@ -77,24 +77,14 @@ static const struct column columns[] = {
 	FIELD_COLUMN("BUSY", OWNER, BUSY, 0, 0),
 };
 
-/* The record of an owner names no contexts: filter->owners has the owners in the wanted one. */
-static bool in_context(const struct listing_filter *filter, const struct owner_record *owner)
-{
-	size_t i;
-
-	for (i = 0; i < filter->owners.nr; i++)
-		if (filter->owners.items[i].area.owner == owner->owner)
-			return true;
-	return false;
-}
-
 static bool wanted(const struct listing_filter *filter, const union record *record)
 {
 	const struct owner_record *owner = &record->owner;
 
 	if (filter->pid && !(known(owner, OWNER, PID) && owner->pid == filter->pid))
 		return false;
-	return !filter->context || in_context(filter, owner);
+	/* The record of an owner names no contexts. */
+	return !filter->context || number_set_has(&filter->owners, owner->owner);
 }
 
 static uint32_t busy(const union record *record)

@@ -10,6 +10,7 @@
 #include "exit_status.h"
 #include "host/user.h"
 #include "listing.h"
+#include "query/children.h"
 #include "query/context.h"
 #include "query/holding.h"
 #include "query/owner_areas.h"
@@ -175,23 +176,16 @@ static bool has_process(const struct owner_areas *owned)
 /* The record of an area has no command name. Find it in the holders: most owners are holders. */
 static void render_command(const struct row *row, struct value *value)
 {
-	const struct record_list *holders = lookup_holders(row->lookup);
 	const struct owner_areas *owned = node_of(row)->owned;
-	const struct holder_record *holder;
 	struct holding_process process;
-	size_t i;
+	const char *command;
 
 	if (!has_process(owned))
 		return;
 	process = (struct holding_process){ owned->area.pid, owned->area.start };
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (known(holder, HOLDER, PID) && known(holder, HOLDER, COMM) &&
-		    holder_is_of(holder, process)) {
-			value_set_text(value, holder->comm);
-			return;
-		}
-	}
+	command = lookup_command(row->lookup, process);
+	if (command)
+		value_set_text(value, command);
 }
 
 static void render_unit(const struct row *row, struct value *value)
@@ -241,13 +235,80 @@ struct tree {
 	struct listing_options options;
 	struct channel *channel;
 	struct lookup lookup;
-	uint64_t context;	   /* 0: all */
-	struct record_list wanted; /* if --pid is given: contexts */
+	uint64_t context;	  /* 0: all */
+	struct number_set wanted; /* if --pid is given: contexts */
 	struct record_list contexts, ioases, hwpts, accesses;
 	struct owner_areas_list owner_areas;
+	struct children hwpts_in, accesses_in, owners_in; /* by IOAS */
+	struct children devices_on;			  /* by HWPT, or NO_HWPT */
 	struct output output;
 	struct json json;
 };
+
+/* The parent of a device that is bound, and not attached to any HWPT in the lists. */
+#define NO_HWPT UINT64_MAX
+
+static int add_by_ioas(struct tree *tree)
+{
+	const struct owner_areas *owned;
+	const struct access_record *access;
+	const struct hwpt_record *hwpt;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < tree->hwpts.nr && !rc; i++) {
+		hwpt = &tree->hwpts.items[i].hwpt;
+		rc = children_add(&tree->hwpts_in, hwpt->context, hwpt->ioas, hwpt);
+	}
+	for (i = 0; i < tree->accesses.nr && !rc; i++) {
+		access = &tree->accesses.items[i].access;
+		rc = children_add(&tree->accesses_in, access->context, access->ioas, access);
+	}
+	for (i = 0; i < tree->owner_areas.nr && !rc; i++) {
+		owned = &tree->owner_areas.items[i];
+		rc = children_add(&tree->owners_in, owned->area.context, owned->area.ioas, owned);
+	}
+	return rc;
+}
+
+/* @hwpts: all HWPTs by their own IDs */
+static int add_devices(struct tree *tree, struct children *hwpts)
+{
+	const struct record_list *devices = lookup_devices(&tree->lookup);
+	const struct device_record *device;
+	const struct hwpt_record *hwpt;
+	uint64_t parent;
+	size_t i, nr;
+	int rc = 0;
+
+	for (i = 0; i < tree->hwpts.nr && !rc; i++) {
+		hwpt = &tree->hwpts.items[i].hwpt;
+		rc = children_add(hwpts, hwpt->context, hwpt->hwpt, hwpt);
+	}
+	children_sort(hwpts);
+	for (i = 0; i < devices->nr && !rc; i++) {
+		device = &devices->items[i].device;
+		parent = NO_HWPT;
+		children_of(hwpts, device->context, device->hwpt, &nr);
+		if (known(device, DEVICE, HWPT) && nr)
+			parent = device->hwpt;
+		rc = children_add(&tree->devices_on, device->context, parent, device);
+	}
+	return rc;
+}
+
+static int sort(struct tree *tree)
+{
+	struct children hwpts = { 0 };
+	int rc = add_by_ioas(tree) ?: add_devices(tree, &hwpts);
+
+	children_free(&hwpts);
+	children_sort(&tree->hwpts_in);
+	children_sort(&tree->accesses_in);
+	children_sort(&tree->owners_in);
+	children_sort(&tree->devices_on);
+	return rc;
+}
 
 /* List objects before the objects in them. An object without a parent in the lists is left out. */
 static int collect(struct tree *tree)
@@ -264,33 +325,14 @@ static int collect(struct tree *tree)
 	if (rc)
 		return rc;
 	rc = owner_areas_collect(tree->channel, tree->context, &tree->owner_areas);
+	if (!rc)
+		rc = sort(tree);
 	return rc ? channel_failed(tree->channel, RECORD_AREA, rc) : 0;
 }
 
 static bool wanted(const struct tree *tree, const struct context_record *context)
 {
-	return !tree->options.pid || record_list_has_context(&tree->wanted, context->context);
-}
-
-static bool in_ioas(const struct ioas_record *ioas, uint64_t context, uint32_t id)
-{
-	return ioas->context == context && ioas->ioas == id;
-}
-
-static bool on_hwpt(const struct device_record *device, const struct hwpt_record *hwpt)
-{
-	return device->context == hwpt->context && known(device, DEVICE, HWPT) &&
-	       device->hwpt == hwpt->hwpt;
-}
-
-static bool is_attached(const struct tree *tree, const struct device_record *device)
-{
-	size_t i;
-
-	for (i = 0; i < tree->hwpts.nr; i++)
-		if (on_hwpt(device, &tree->hwpts.items[i].hwpt))
-			return true;
-	return false;
+	return !tree->options.pid || number_set_has(&tree->wanted, context->context);
 }
 
 /* AS A TABLE */
@@ -314,60 +356,58 @@ static int put_owned(struct tree *tree, const struct owner_areas *owned,
 	return output_branch(&tree->output, &node.row, parent, &line);
 }
 
-static int put_hwpt(struct tree *tree, const union record *hwpt, struct libscols_line *parent)
+static int put_devices(struct tree *tree, uint64_t context, uint64_t hwpt,
+		       struct libscols_line *parent)
 {
-	const struct record_list *devices = lookup_devices(&tree->lookup);
-	struct libscols_line *line;
-	int rc = put(tree, RECORD_HWPT, hwpt, parent, &line);
-	size_t i;
+	size_t i, nr;
+	const struct child *devices = children_of(&tree->devices_on, context, hwpt, &nr);
+	int rc = 0;
 
-	for (i = 0; i < devices->nr && !rc; i++)
-		if (on_hwpt(&devices->items[i].device, &hwpt->hwpt))
-			rc = put(tree, RECORD_DEVICE, &devices->items[i], line, NULL);
+	for (i = 0; i < nr && !rc; i++)
+		rc = put(tree, RECORD_DEVICE, devices[i].object, parent, NULL);
 	return rc;
+}
+
+static int put_hwpt(struct tree *tree, const union record *record, struct libscols_line *parent)
+{
+	const struct hwpt_record *hwpt = &record->hwpt;
+	struct libscols_line *line;
+	int rc = put(tree, RECORD_HWPT, record, parent, &line);
+
+	return rc ?: put_devices(tree, hwpt->context, hwpt->hwpt, line);
 }
 
 static int put_ioas(struct tree *tree, const union record *record, struct libscols_line *parent)
 {
 	const struct ioas_record *ioas = &record->ioas;
-	const union record *item;
+	const struct child *items;
 	struct libscols_line *line;
 	int rc = put(tree, RECORD_IOAS, record, parent, &line);
-	size_t i;
+	size_t i, nr;
 
-	for (i = 0; i < tree->hwpts.nr && !rc; i++) {
-		item = &tree->hwpts.items[i];
-		if (in_ioas(ioas, item->hwpt.context, item->hwpt.ioas))
-			rc = put_hwpt(tree, item, line);
-	}
-	for (i = 0; i < tree->accesses.nr && !rc; i++) {
-		item = &tree->accesses.items[i];
-		if (in_ioas(ioas, item->access.context, item->access.ioas))
-			rc = put(tree, RECORD_ACCESS, item, line, NULL);
-	}
-	for (i = 0; i < tree->owner_areas.nr && !rc; i++)
-		if (in_ioas(ioas, tree->owner_areas.items[i].area.context,
-			    tree->owner_areas.items[i].area.ioas))
-			rc = put_owned(tree, &tree->owner_areas.items[i], line);
+	items = children_of(&tree->hwpts_in, ioas->context, ioas->ioas, &nr);
+	for (i = 0; i < nr && !rc; i++)
+		rc = put_hwpt(tree, items[i].object, line);
+	items = children_of(&tree->accesses_in, ioas->context, ioas->ioas, &nr);
+	for (i = 0; i < nr && !rc; i++)
+		rc = put(tree, RECORD_ACCESS, items[i].object, line, NULL);
+	items = children_of(&tree->owners_in, ioas->context, ioas->ioas, &nr);
+	for (i = 0; i < nr && !rc; i++)
+		rc = put_owned(tree, items[i].object, line);
 	return rc;
 }
 
 static int put_context(struct tree *tree, const union record *record)
 {
-	const struct record_list *devices = lookup_devices(&tree->lookup);
 	uint64_t id = record->context.context;
+	const struct record_range ioases = record_list_range(&tree->ioases, id);
 	struct libscols_line *line;
 	int rc = put(tree, RECORD_CONTEXT, record, NULL, &line);
 	size_t i;
 
-	for (i = 0; i < tree->ioases.nr && !rc; i++)
-		if (tree->ioases.items[i].ioas.context == id)
-			rc = put_ioas(tree, &tree->ioases.items[i], line);
-	for (i = 0; i < devices->nr && !rc; i++)
-		if (devices->items[i].device.context == id &&
-		    !is_attached(tree, &devices->items[i].device))
-			rc = put(tree, RECORD_DEVICE, &devices->items[i], line, NULL);
-	return rc;
+	for (i = 0; i < ioases.nr && !rc; i++)
+		rc = put_ioas(tree, record_range_at(&ioases, i), line);
+	return rc ?: put_devices(tree, id, NO_HWPT, line);
 }
 
 static int print_table(struct tree *tree)
@@ -399,17 +439,21 @@ static void object_to_json(struct tree *tree, enum record_kind kind, const union
 	json_close(&tree->json, '}');
 }
 
+static void devices_to_json(struct tree *tree, uint64_t context, uint64_t hwpt)
+{
+	size_t i, nr;
+	const struct child *devices = children_of(&tree->devices_on, context, hwpt, &nr);
+
+	json_open(&tree->json, "devices", '[');
+	for (i = 0; i < nr; i++)
+		object_to_json(tree, RECORD_DEVICE, devices[i].object);
+	json_close(&tree->json, ']');
+}
+
 static void hwpt_to_json(struct tree *tree, const union record *record)
 {
-	const struct record_list *devices = lookup_devices(&tree->lookup);
-	size_t i;
-
 	open_object(tree, RECORD_HWPT, record);
-	json_open(&tree->json, "devices", '[');
-	for (i = 0; i < devices->nr; i++)
-		if (on_hwpt(&devices->items[i].device, &record->hwpt))
-			object_to_json(tree, RECORD_DEVICE, &devices->items[i]);
-	json_close(&tree->json, ']');
+	devices_to_json(tree, record->hwpt.context, record->hwpt.hwpt);
 	json_close(&tree->json, '}');
 }
 
@@ -441,60 +485,47 @@ static void owned_to_json(struct tree *tree, const struct owner_areas *owned)
 static void ioas_to_json(struct tree *tree, const union record *record)
 {
 	const struct ioas_record *ioas = &record->ioas;
-	const union record *item;
-	size_t i;
+	const struct child *items;
+	size_t i, nr;
 
 	open_object(tree, RECORD_IOAS, record);
 	json_open(&tree->json, "hwpts", '[');
-	for (i = 0; i < tree->hwpts.nr; i++) {
-		item = &tree->hwpts.items[i];
-		if (in_ioas(ioas, item->hwpt.context, item->hwpt.ioas))
-			hwpt_to_json(tree, item);
-	}
+	items = children_of(&tree->hwpts_in, ioas->context, ioas->ioas, &nr);
+	for (i = 0; i < nr; i++)
+		hwpt_to_json(tree, items[i].object);
 	json_close(&tree->json, ']');
 	json_open(&tree->json, "accesses", '[');
-	for (i = 0; i < tree->accesses.nr; i++) {
-		item = &tree->accesses.items[i];
-		if (in_ioas(ioas, item->access.context, item->access.ioas))
-			object_to_json(tree, RECORD_ACCESS, item);
-	}
+	items = children_of(&tree->accesses_in, ioas->context, ioas->ioas, &nr);
+	for (i = 0; i < nr; i++)
+		object_to_json(tree, RECORD_ACCESS, items[i].object);
 	json_close(&tree->json, ']');
 	json_open(&tree->json, "owners", '[');
-	for (i = 0; i < tree->owner_areas.nr; i++)
-		if (in_ioas(ioas, tree->owner_areas.items[i].area.context,
-			    tree->owner_areas.items[i].area.ioas))
-			owned_to_json(tree, &tree->owner_areas.items[i]);
+	items = children_of(&tree->owners_in, ioas->context, ioas->ioas, &nr);
+	for (i = 0; i < nr; i++)
+		owned_to_json(tree, items[i].object);
 	json_close(&tree->json, ']');
 	json_close(&tree->json, '}');
 }
 
 static void context_to_json(struct tree *tree, const union record *record)
 {
-	const struct record_list *holders = lookup_holders(&tree->lookup);
-	const struct record_list *devices = lookup_devices(&tree->lookup);
 	uint64_t id = record->context.context;
+	const struct record_range holders = record_list_range(lookup_holders(&tree->lookup), id);
+	const struct record_range ioases = record_list_range(&tree->ioases, id);
 	size_t i;
 
 	json_open(&tree->json, NULL, '{');
 	json_hex(&tree->json, "id", id);
 	value_record_to_json(&tree->json, RECORD_CONTEXT, record, nested);
 	json_open(&tree->json, "holders", '[');
-	for (i = 0; i < holders->nr; i++)
-		if (holder_has_context(&holders->items[i].holder, id))
-			object_to_json(tree, RECORD_HOLDER, &holders->items[i]);
+	for (i = 0; i < holders.nr; i++)
+		object_to_json(tree, RECORD_HOLDER, record_range_at(&holders, i));
 	json_close(&tree->json, ']');
 	json_open(&tree->json, "ioases", '[');
-	for (i = 0; i < tree->ioases.nr; i++)
-		if (tree->ioases.items[i].ioas.context == id)
-			ioas_to_json(tree, &tree->ioases.items[i]);
+	for (i = 0; i < ioases.nr; i++)
+		ioas_to_json(tree, record_range_at(&ioases, i));
 	json_close(&tree->json, ']');
-	/* Devices that are bound, and not attached to a HWPT. */
-	json_open(&tree->json, "devices", '[');
-	for (i = 0; i < devices->nr; i++)
-		if (devices->items[i].device.context == id &&
-		    !is_attached(tree, &devices->items[i].device))
-			object_to_json(tree, RECORD_DEVICE, &devices->items[i]);
-	json_close(&tree->json, ']');
+	devices_to_json(tree, id, NO_HWPT);
 	json_close(&tree->json, '}');
 }
 
@@ -556,12 +587,16 @@ static int show(struct channel *channel, void *data)
 
 static void free_tree(struct tree *tree)
 {
-	record_list_free(&tree->wanted);
+	number_set_free(&tree->wanted);
 	record_list_free(&tree->contexts);
 	record_list_free(&tree->ioases);
 	record_list_free(&tree->hwpts);
 	record_list_free(&tree->accesses);
 	owner_areas_free(&tree->owner_areas);
+	children_free(&tree->hwpts_in);
+	children_free(&tree->accesses_in);
+	children_free(&tree->owners_in);
+	children_free(&tree->devices_on);
 	lookup_free(&tree->lookup);
 }
 

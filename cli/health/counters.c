@@ -8,6 +8,7 @@
 
 #include "channel/kinds.h"
 #include "counters.h"
+#include "host/number_set.h"
 #include "host/user.h"
 
 /* The maximum number of listings of owners, and the time between them in microseconds. */
@@ -39,6 +40,8 @@ bool is_corrupt(const struct owner_record *owner)
 
 enum account { OF_PROCESS, OF_USER };
 
+#define NR_ACCOUNTS 2
+
 /* Do the records count on one account? All live records of a process have one address space. */
 static bool same_account(enum account account, const struct owner_record *a,
 			 const struct owner_record *b)
@@ -62,27 +65,73 @@ static const struct counter counters[] = {
 	{ "locked pages", OF_USER, DMAOWN_A_OWNER_USER_LOCKED, DMAOWN_MODE_USER },
 };
 
-/*
- * Sum what is pinned on the account of record n.
- * Return: false if an earlier record is of the same account.
- */
-static bool sum_pinned(const struct record_list *owners, size_t n, const struct counter *counter,
-		       uint64_t *pinned)
-{
-	const struct owner_record *owner;
-	size_t i;
+#define NR_COUNTERS (sizeof(counters) / sizeof(counters[0]))
 
-	*pinned = 0;
-	for (i = 0; i < owners->nr; i++) {
-		owner = &owners->items[i].owner;
-		if (!same_account(counter->account, owner, &owners->items[n].owner))
-			continue;
-		if (i < n)
-			return false;
-		if (counter->mode < 0 ? counts_pins(owner) : owner->mode == (uint32_t)counter->mode)
-			*pinned += owner->pinned;
+/* For a record of an owner. */
+struct account_sums {
+	size_t first[NR_ACCOUNTS];    /* first record that counts on the same account */
+	uint64_t pinned[NR_COUNTERS]; /* if this is the first record: sum over the account */
+};
+
+/*
+ * Return: the first record that counts on the account of record n, which becomes part of the
+ * index; or SIZE_MAX without memory.
+ */
+static size_t find_first(struct hash_index *index, const struct record_list *owners, size_t n,
+			 enum account account)
+{
+	const struct owner_record *owner = &owners->items[n].owner;
+	uint32_t hash = account == OF_USER ? HASH(owner->uid) : HASH(owner->owner);
+	size_t at = 0, first;
+
+	if (account == OF_PROCESS && owner->state != DMAOWN_STATE_LIVE)
+		return n;
+	while (hash_index_next(index, hash, &at, &first))
+		if (same_account(account, owner, &owners->items[first].owner))
+			return first;
+	return hash_index_add(index, hash, n) ? n : SIZE_MAX;
+}
+
+static bool counts(const struct counter *counter, const struct owner_record *owner)
+{
+	return counter->mode < 0 ? counts_pins(owner) : owner->mode == (uint32_t)counter->mode;
+}
+
+/* Return: 0 or -ENOMEM. */
+static int find_accounts(const struct record_list *owners, struct account_sums *sums)
+{
+	struct hash_index index[NR_ACCOUNTS] = { 0 };
+	size_t i, n;
+	int rc = 0;
+
+	for (n = 0; n < owners->nr && !rc; n++) {
+		for (i = 0; i < NR_ACCOUNTS; i++) {
+			sums[n].first[i] = find_first(&index[i], owners, n, i);
+			if (sums[n].first[i] == SIZE_MAX)
+				rc = -ENOMEM;
+		}
 	}
-	return true;
+	for (i = 0; i < NR_ACCOUNTS; i++)
+		hash_index_free(&index[i]);
+	return rc;
+}
+
+/* Return: sums for each record, for the caller to free; or NULL without memory. */
+static struct account_sums *sum_pinned(const struct record_list *owners)
+{
+	struct account_sums *sums = calloc(owners->nr + 1, sizeof(*sums));
+	size_t i, n;
+
+	if (!sums || find_accounts(owners, sums)) {
+		free(sums);
+		return NULL;
+	}
+	for (n = 0; n < owners->nr; n++)
+		for (i = 0; i < NR_COUNTERS; i++)
+			if (counts(&counters[i], &owners->items[n].owner))
+				sums[sums[n].first[counters[i].account]].pinned[i] +=
+					owners->items[n].owner.pinned;
+	return sums;
 }
 
 /* FINDINGS */
@@ -138,92 +187,122 @@ static void add_corrupt(struct finding_list *list, const struct counter *counter
 	value_set_field(&finding->owner, record_field(RECORD_OWNER, DMAOWN_A_OWNER_OWNER), record);
 }
 
-static void judge(const struct record_list *owners, struct finding_list *list)
+static void judge_record(const union record *record, const struct account_sums *sums, size_t n,
+			 struct finding_list *list)
 {
 	const struct counter *counter;
-	const struct field *field;
-	const union record *record;
-	uint64_t value, pinned;
-	size_t i, n;
+	uint64_t value;
+	size_t i;
 
-	for (n = 0; n < owners->nr; n++) {
-		record = &owners->items[n];
-		for (i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-			counter = &counters[i];
-			field = record_field(RECORD_OWNER, counter->attr);
-			if (!(record->known >> counter->attr & 1) ||
-			    !sum_pinned(owners, n, counter, &pinned))
-				continue;
-			value = field_number(field, record);
-			if (has_underflowed(value) || value < pinned)
-				add_corrupt(list, counter, record, value, pinned);
-		}
+	for (i = 0; i < NR_COUNTERS; i++) {
+		counter = &counters[i];
+		if (!(record->known >> counter->attr & 1) || sums[n].first[counter->account] != n)
+			continue;
+		value = field_number(record_field(RECORD_OWNER, counter->attr), record);
+		if (has_underflowed(value) || value < sums[n].pinned[i])
+			add_corrupt(list, counter, record, value, sums[n].pinned[i]);
 	}
+}
+
+/* Return: 0 or -ENOMEM. */
+static int judge(const struct record_list *owners, struct finding_list *list)
+{
+	struct account_sums *sums = sum_pinned(owners);
+	size_t n;
+
+	if (!sums)
+		return -ENOMEM;
+	for (n = 0; n < owners->nr; n++)
+		judge_record(&owners->items[n], sums, n, list);
+	free(sums);
+	return 0;
 }
 
 /* STEADY FINDINGS */
 
-static bool has_text(const struct finding_list *list, const char *text)
-{
-	size_t i;
+/* Findings of one look at the counters. */
+struct look {
+	struct finding_list list;
+	struct hash_index texts;
+};
 
-	for (i = 0; i < list->nr; i++)
-		if (!strcmp(list->items[i].text, text))
+static bool has_text(const struct look *look, const char *text)
+{
+	size_t at = 0, n;
+
+	while (hash_index_next(&look->texts, hash_text(text), &at, &n))
+		if (!strcmp(look->list.items[n].text, text))
 			return true;
 	return false;
+}
+
+/* Return: 0 or -ENOMEM. */
+static int look_at(const struct record_list *owners, struct look *look)
+{
+	size_t i;
+	int rc = judge(owners, &look->list);
+
+	for (i = 0; i < look->list.nr && !rc; i++)
+		if (!hash_index_add(&look->texts, hash_text(look->list.items[i].text), i))
+			rc = -ENOMEM;
+	return rc;
+}
+
+static void look_free(struct look *look)
+{
+	findings_free(&look->list);
+	hash_index_free(&look->texts);
 }
 
 /*
  * Have all findings been found before, with the same figures? A new one may be a counter that the
  * kernel is just changing.
  */
-static bool is_steady(const struct finding_list *before, const struct finding_list *now)
+static bool is_steady(const struct look *before, const struct look *now)
 {
 	size_t i;
 
-	for (i = 0; i < now->nr; i++)
-		if (!has_text(before, now->items[i].text))
+	for (i = 0; i < now->list.nr; i++)
+		if (!has_text(before, now->list.items[i].text))
 			return false;
 	return true;
 }
 
-static void take_over(struct finding_list *list, const struct finding_list *before,
-		      struct finding_list *now)
+static void take_over(struct finding_list *list, const struct look *before, struct look *now)
 {
-	struct finding *finding;
+	struct finding *finding, *found;
 	size_t i;
 
-	for (i = 0; i < now->nr; i++) {
+	for (i = 0; i < now->list.nr; i++) {
+		found = &now->list.items[i];
 		finding = finding_add(list, FOUND_UNKNOWN, "the counters keep changing: %s",
-				      now->items[i].text);
-		if (!has_text(before, now->items[i].text))
+				      found->text);
+		if (!has_text(before, found->text))
 			continue;
 		free(finding->text);
-		*finding = now->items[i];
-		now->items[i] = (struct finding){ 0 };
+		*finding = *found;
+		*found = (struct finding){ 0 };
 	}
 }
 
 static int check_owners(struct channel *channel, struct record_list *owners,
 			struct finding_list *findings)
 {
-	struct finding_list before = { 0 }, now = { 0 };
+	struct look before = { 0 }, now = { 0 };
 	int looks = 0;
-	int rc = 0;
+	int rc = look_at(owners, &now);
 
-	judge(owners, &now);
 	while (!rc && !is_steady(&before, &now) && looks++ < LOOKS) {
-		findings_free(&before);
+		look_free(&before);
 		before = now;
-		now = (struct finding_list){ 0 };
+		now = (struct look){ 0 };
 		usleep(LOOK_PAUSE);
-		rc = channel_collect(channel, RECORD_OWNER, 0, owners);
-		judge(owners, &now);
+		rc = channel_collect(channel, RECORD_OWNER, 0, owners) ?: look_at(owners, &now);
 	}
 	if (!rc)
 		take_over(findings, &before, &now);
-	findings_free(&before);
-	findings_free(&now);
+	look_free(&before);
+	look_free(&now);
 	return rc;
 }
 
@@ -251,19 +330,6 @@ static uint64_t read_counter(uint32_t pid, const char *name)
 	return kilobytes >> 52 ? UINT64_MAX : kilobytes * 1024;
 }
 
-static bool is_judged(const struct record_list *owners, const struct holder_record *holder)
-{
-	const struct owner_record *owner;
-	size_t i;
-
-	for (i = 0; i < owners->nr; i++) {
-		owner = &owners->items[i].owner;
-		if (owner->pid == holder->pid && owner->state == DMAOWN_STATE_LIVE)
-			return true;
-	}
-	return false;
-}
-
 static void check_holder(const struct holder_record *holder, struct finding_list *findings)
 {
 	static const char *const names[] = { "VmPin", "VmLck" };
@@ -283,34 +349,36 @@ static void check_holder(const struct holder_record *holder, struct finding_list
 	}
 }
 
-static void check_holders(struct lookup *lookup, const struct record_list *owners,
-			  struct finding_list *findings)
+/* Check each process once. Return: 0 or -ENOMEM. */
+static int check_holders(struct lookup *lookup, const struct record_list *owners,
+			 struct finding_list *findings)
 {
 	const struct record_list *holders = lookup_holders(lookup);
 	const struct holder_record *holder;
-	struct value seen = { 0 };
-	struct value *item;
+	const struct owner_record *owner;
+	struct number_set judged = { 0 };
 	size_t i;
+	int rc = 0;
 
-	value_set_list(&seen);
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (!known(holder, HOLDER, PID) || is_judged(owners, holder) ||
-		    value_has_number(&seen, VALUE_NUMBER, holder->pid))
-			continue;
-		item = value_add(&seen);
-		if (item)
-			value_set_number(item, VALUE_NUMBER, holder->pid);
-		check_holder(holder, findings);
+	for (i = 0; i < owners->nr && rc >= 0; i++) {
+		owner = &owners->items[i].owner;
+		if (owner->state == DMAOWN_STATE_LIVE)
+			rc = number_set_add(&judged, owner->pid);
 	}
-	value_clear(&seen);
+	for (i = 0; i < holders->nr && rc >= 0; i++) {
+		holder = &holders->items[i].holder;
+		if (!known(holder, HOLDER, PID))
+			continue;
+		rc = number_set_add(&judged, holder->pid);
+		if (rc > 0)
+			check_holder(holder, findings);
+	}
+	number_set_free(&judged);
+	return rc < 0 ? rc : 0;
 }
 
 int counters_check(struct lookup *lookup, struct record_list *owners, struct finding_list *findings)
 {
-	int rc = check_owners(lookup->channel, owners, findings);
-
-	if (!rc)
-		check_holders(lookup, owners, findings);
-	return rc;
+	return check_owners(lookup->channel, owners, findings) ?:
+		       check_holders(lookup, owners, findings);
 }

@@ -14,14 +14,25 @@
 #include "query/limit.h"
 #include "unknown.h"
 
+/* Find the best holder of a context. Owners, and thus the contexts asked for, come in order. */
+static const struct holder_record *best_holder(struct health *health, uint64_t context)
+{
+	const struct holding_process nobody = { 0 };
+
+	if (health->seen_context != context)
+		health->seen_holder =
+			holding_find(lookup_holders(&health->lookup), context, NULL, nobody).other;
+	health->seen_context = context;
+	return health->seen_holder;
+}
+
 const char *health_unit(struct health *health, const struct area_record *area)
 {
-	const struct record_list *holders = lookup_holders(&health->lookup);
 	const struct holder_record *holder;
 
 	if (known(area, AREA, PID) && area->state != DMAOWN_STATE_DEAD)
 		return lookup_unit(&health->lookup, area->pid);
-	holder = holding_find(holders, area->context, NULL, (struct holding_process){ 0 }).other;
+	holder = best_holder(health, area->context);
 	if (!holder || !known(holder, HOLDER, PID))
 		return NULL;
 	return lookup_unit(&health->lookup, holder->pid);
@@ -77,24 +88,9 @@ static void advise(struct health *health, const struct owner_areas *owned, struc
 					"dmaownctl in the initial one (nsenter -t 1 -p -m)");
 }
 
-/* Has the owner a file whose context is unknown? It may hold this context by it. */
-static bool may_hold(const struct record_list *holders, struct holding_process owner)
-{
-	const struct holder_record *holder;
-	size_t i;
-
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (holder_is_unclear(holder) && holder_is_of(holder, owner))
-			return true;
-	}
-	return false;
-}
-
 /* Judge the owner of an area. Return: the finding, or FOUND_COUNT if nothing is wrong. */
-static enum found find_fault(struct health *health, const struct area_record *area)
+static enum found find_fault(const struct health *health, const struct area_record *area)
 {
-	const struct record_list *holders = lookup_holders(&health->lookup);
 	const struct holding_process owner = { area->pid, area->start };
 
 	switch (area->state) {
@@ -103,8 +99,9 @@ static enum found find_fault(struct health *health, const struct area_record *ar
 	case DMAOWN_STATE_STALE:
 		return FOUND_STALE;
 	case DMAOWN_STATE_LIVE:
-		if (!holding_find(holders, area->context, NULL, owner).own &&
-		    !may_hold(holders, owner))
+		/* A file whose context is unknown may be one of this context. */
+		if (!holding_index_has(&health->holding, area->context, owner) &&
+		    !holding_index_is_unclear(&health->holding, owner))
 			return FOUND_NOT_HOLDER;
 		return FOUND_COUNT;
 	default:
@@ -138,41 +135,16 @@ static void check_owned(struct health *health, const struct owner_areas *owned)
 	set_owned(health, finding, owned);
 }
 
-static bool same_owner(const struct area_record *a, const struct area_record *b)
+static int check_all_owned(struct health *health)
 {
-	return a->context == b->context && a->owner == b->owner && a->state == b->state;
-}
-
-/*
- * Sum the areas of an owner over all IOASes of the context.
- * Return: false if an earlier item is of the same owner and context.
- */
-static bool sum_owned(const struct owner_areas_list *owner_areas, size_t n, struct owner_areas *sum)
-{
-	const struct owner_areas *owned;
+	struct owner_areas_list sums = { 0 };
+	int rc = owner_areas_by_owner(&health->owner_areas, &sums);
 	size_t i;
 
-	*sum = (struct owner_areas){ .area = owner_areas->items[n].area };
-	for (i = 0; i < owner_areas->nr; i++) {
-		owned = &owner_areas->items[i];
-		if (!same_owner(&owned->area, &sum->area))
-			continue;
-		if (i < n)
-			return false;
-		sum->areas += owned->areas;
-		sum->pinned += owned->pinned;
-	}
-	return true;
-}
-
-static void check_all_owned(struct health *health)
-{
-	struct owner_areas sum;
-	size_t i;
-
-	for (i = 0; i < health->owner_areas.nr; i++)
-		if (sum_owned(&health->owner_areas, i, &sum))
-			check_owned(health, &sum);
+	for (i = 0; i < sums.nr && !rc; i++)
+		check_owned(health, &sums.items[i]);
+	owner_areas_free(&sums);
+	return rc ? channel_failed(health->channel, RECORD_AREA, rc) : 0;
 }
 
 /* LIMITS */
@@ -266,12 +238,16 @@ static int collect(struct health *health)
 	rc = owner_areas_collect(health->channel, 0, &health->owner_areas);
 	if (rc)
 		return channel_failed(health->channel, RECORD_AREA, rc);
+	holding_index_free(&health->holding);
+	health->seen_context = 0;
 	rc = channel_collect(health->channel, RECORD_HOLDER, 0, &health->lookup.holders);
 	health->lookup.has_holders = true;
+	if (!rc)
+		rc = holding_index_make(&health->holding, &health->lookup.holders);
 	return rc ? channel_failed(health->channel, RECORD_HOLDER, rc) : 0;
 }
 
-static bool lacks_holder(struct health *health)
+static bool lacks_holder(const struct health *health)
 {
 	size_t i;
 
@@ -298,9 +274,7 @@ static int check_owners(struct health *health)
 	check_busy(health);
 	rc = findings_add_unknown(&health->findings, health->channel,
 				  lookup_holders(&health->lookup));
-	if (!rc)
-		check_all_owned(health);
-	return rc;
+	return rc ?: check_all_owned(health);
 }
 
 int health_look(struct health *health, struct channel *channel, double percent)
@@ -323,6 +297,7 @@ int health_look(struct health *health, struct channel *channel, double percent)
 
 void health_free(struct health *health)
 {
+	holding_index_free(&health->holding);
 	lookup_free(&health->lookup);
 	record_list_free(&health->owners);
 	record_list_free(&health->contexts);

@@ -4,6 +4,7 @@
 #define DMAOWN_CLI_HEALTH_HEALTH_H
 
 #include "finding.h"
+#include "query/holding_index.h"
 #include "query/lookup.h"
 #include "query/owner_areas.h"
 
@@ -14,6 +15,9 @@ struct health {
 	struct record_list owners;
 	struct record_list contexts;
 	struct owner_areas_list owner_areas;
+	struct holding_index holding;
+	uint64_t seen_context; /* context whose best holder is cached, or 0 */
+	const struct holder_record *seen_holder;
 	struct finding_list findings;
 };
 

@@ -70,11 +70,12 @@ static const struct form {
 static void sum_up(struct attempt *attempt)
 {
 	const struct mend *mend = attempt->mend;
-	const struct owner_areas *owned;
-	size_t i;
+	const struct owner_areas *items, *owned;
+	size_t i, nr;
 
-	for (i = 0; i < mend->owner_areas->nr; i++) {
-		owned = &mend->owner_areas->items[i];
+	items = owner_areas_near(mend->owner_areas, mend->context, &nr);
+	for (i = 0; i < nr; i++) {
+		owned = &items[i];
 		if (owned->area.context != mend->context || owned->area.owner != mend->from.owner)
 			continue;
 		if (owned->area.state == DMAOWN_STATE_DEAD)
@@ -181,14 +182,13 @@ static bool is_candidate(const struct attempt *attempt, const struct holder_reco
 /* Add the owner itself, or the other holders: each process once. */
 static void add_candidates(struct attempt *attempt, bool itself)
 {
-	const struct record_list *holders = attempt->mend->holders;
+	const struct record_range holders =
+		record_list_range(attempt->mend->holders, attempt->mend->context);
 	const struct holder_record *holder;
 	size_t i;
 
-	for (i = 0; i < holders->nr && attempt->nr < MAX_CANDIDATES; i++) {
-		holder = &holders->items[i].holder;
-		if (!holder_has_context(holder, attempt->mend->context))
-			continue;
+	for (i = 0; i < holders.nr && attempt->nr < MAX_CANDIDATES; i++) {
+		holder = &record_range_at(&holders, i)->holder;
 		if (holder_is_unknown(holder))
 			continue;
 		if (!known(holder, HOLDER, PID))

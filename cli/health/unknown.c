@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "host/hash.h"
 #include "query/holding.h"
 #include "unknown.h"
 
@@ -296,20 +298,68 @@ static bool is_unclear_device(const union record *record)
 	return holder_is_unknown(&record->holder) && holder_is_unclear(&record->holder);
 }
 
+/* Return: the device of a finding of this kind, or NULL. */
+static const char *unknown_device(const struct finding *finding)
+{
+	return finding->found == FOUND_UNKNOWN ? finding->device.text : NULL;
+}
+
+static bool is_indexed(const struct finding_list *list, const struct hash_index *devices,
+		       const char *device)
+{
+	size_t at = 0, n;
+
+	while (hash_index_next(devices, hash_text(device), &at, &n))
+		if (!strcmp(unknown_device(&list->items[n]), device))
+			return true;
+	return false;
+}
+
+/* Add the devices of the findings from this one on. Return: 0 or -ENOMEM. */
+static int index_devices(const struct finding_list *list, size_t from, struct hash_index *devices)
+{
+	const char *device;
+	size_t i;
+
+	for (i = from; i < list->nr; i++) {
+		device = unknown_device(&list->items[i]);
+		if (device && !is_indexed(list, devices, device) &&
+		    !hash_index_add(devices, hash_text(device), i))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Add each device once. Return: 0 or -ENOMEM. */
+static int add_missing(struct finding_list *list, const struct record_list *holders)
+{
+	struct hash_index devices = { 0 };
+	int rc = index_devices(list, 0, &devices);
+	const union record *record;
+	size_t i;
+
+	for (i = 0; i < holders->nr && !rc; i++) {
+		record = &holders->items[i];
+		if (!is_unclear_device(record) || is_indexed(list, &devices, record->holder.device))
+			continue;
+		add_unknown(list, record);
+		rc = index_devices(list, list->nr - 1, &devices);
+	}
+	hash_index_free(&devices);
+	return rc;
+}
+
 static int add_unclear_devices(struct finding_list *list, struct channel *channel,
 			       const struct record_list *holders)
 {
 	struct record_list again = { 0 };
 	int rc;
-	size_t i;
 
 	if (!any(holders, is_unclear_device))
 		return 0;
 	rc = look(channel, RECORD_HOLDER, is_unclear_device, &again);
-	for (i = 0; i < again.nr && !rc; i++)
-		if (is_unclear_device(&again.items[i]) &&
-		    !is_found(list, again.items[i].holder.device))
-			add_unknown(list, &again.items[i]);
+	if (!rc)
+		rc = add_missing(list, &again);
 	record_list_free(&again);
 	return rc ? channel_failed(channel, RECORD_HOLDER, rc) : 0;
 }

@@ -24,10 +24,10 @@
 struct property {
 	struct hold *hold;
 	struct lookup lookup;
-	struct record_list areas;    /* that are mapped by address */
-	struct record_list contexts; /* one area of each context */
-	uint32_t busy;		     /* contexts that were locked */
-	struct remap_list remaps;    /* to the addresses here */
+	struct record_list areas; /* that are mapped by address */
+	struct number_set contexts;
+	uint32_t busy;		  /* contexts that were locked */
+	struct remap_list remaps; /* to the addresses here */
 };
 
 /* LOOKING */
@@ -42,7 +42,7 @@ static int see_area(const union record *record, void *data)
 {
 	const struct area_record *area = &record->area;
 	struct property *property = data;
-	int rc = 0;
+	int rc;
 
 	if (known(area, AREA, BUSY) && area->busy) {
 		property->busy += holds(property, area->context);
@@ -50,11 +50,10 @@ static int see_area(const union record *record, void *data)
 	}
 	if (area->owner != property->hold->pid.owner)
 		return 0;
-	if (!record_list_has_context(&property->contexts, area->context))
-		rc = record_list_add(&property->contexts, record);
-	if (!rc && known(area, AREA, ADDR))
+	rc = number_set_add(&property->contexts, area->context);
+	if (rc >= 0 && known(area, AREA, ADDR))
 		rc = record_list_add(&property->areas, record);
-	return rc;
+	return rc < 0 ? rc : 0;
 }
 
 /* List until nothing is locked, comes or goes, for a few seconds. Return: 0 or -errno. */
@@ -66,7 +65,7 @@ static int collect(struct property *property)
 
 	do {
 		record_list_free(&property->areas);
-		record_list_free(&property->contexts);
+		number_set_free(&property->contexts);
 		property->busy = 0;
 		rc = channel_each(&property->hold->channel, RECORD_AREA, 0, see_area, property);
 	} while ((rc == -EAGAIN || (!rc && property->busy)) && --tries && !nanosleep(&pause, NULL));
@@ -126,14 +125,12 @@ static int find_property(struct property *property)
 
 /* DESCRIPTORS */
 
+/* Descriptors are taken context by context: only the last one can be the wanted one. */
 static struct hold_context *find_context(struct hold *hold, uint64_t id)
 {
-	size_t i;
+	struct hold_context *last = hold->contexts + hold->nr_contexts - 1;
 
-	for (i = 0; i < hold->nr_contexts; i++)
-		if (hold->contexts[i].id == id)
-			return &hold->contexts[i];
-	return NULL;
+	return hold->nr_contexts && last->id == id ? last : NULL;
 }
 
 /*
@@ -188,15 +185,14 @@ static int take_descriptor(struct hold *hold, int pidfd, const struct holder_rec
  * Can a descriptor of the context be taken from the holder? A mapping has none. While a copy of a
  * queue is open, the program cannot destroy the queue: it is taken only if there is nothing else.
  */
-static bool is_usable(const struct holder_record *holder, uint64_t context, bool queues)
+static bool is_usable(const struct holder_record *holder, bool queues)
 {
-	return holder_has_context(holder, context) && known(holder, HOLDER, PID) &&
-	       known(holder, HOLDER, FD) && (holder->via == DMAOWN_VIA_EVENTQ) == queues;
+	return known(holder, HOLDER, PID) && known(holder, HOLDER, FD) &&
+	       (holder->via == DMAOWN_VIA_EVENTQ) == queues;
 }
 
 /* Return: 0, -ENOENT if there is nothing to take, or an exit status after a message. */
-static int take_from_others(struct hold *hold, const struct record_list *holders, uint64_t context,
-			    bool queues)
+static int take_from_others(struct hold *hold, const struct record_range *holders, bool queues)
 {
 	const struct holder_record *holder;
 	struct process_ref other = { 0 };
@@ -204,8 +200,8 @@ static int take_from_others(struct hold *hold, const struct record_list *holders
 	int pidfd, rc;
 
 	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (!is_usable(holder, context, queues))
+		holder = &record_range_at(holders, i)->holder;
+		if (!is_usable(holder, queues))
 			continue;
 		other.process =
 			(struct dmaown_process){ .pid = holder->pid, .start = holder->start };
@@ -220,16 +216,15 @@ static int take_from_others(struct hold *hold, const struct record_list *holders
 }
 
 /* Take all descriptors that the process has of a context and of its devices. Return: as above. */
-static int take_own(struct hold *hold, const struct record_list *holders, uint64_t context,
-		    bool queues)
+static int take_own(struct hold *hold, const struct record_range *holders, bool queues)
 {
 	const struct holder_record *holder;
 	int rc = -ENOENT;
 	size_t i;
 
 	for (i = 0; i < holders->nr && rc <= 0; i++) {
-		holder = &holders->items[i].holder;
-		if (is_usable(holder, context, queues) && holder->pid == hold->pid.process.pid)
+		holder = &record_range_at(holders, i)->holder;
+		if (is_usable(holder, queues) && holder->pid == hold->pid.process.pid)
 			rc = take_descriptor(hold, hold->pidfd, holder);
 	}
 	return rc;
@@ -239,16 +234,17 @@ static int take_own(struct hold *hold, const struct record_list *holders, uint64
  * Take the descriptors of the process, or one of another holder: the process may own areas in a
  * context that it no longer holds, or holds by a mapping.
  */
-static int take_context(struct hold *hold, const struct record_list *holders, uint64_t context)
+static int take_context(struct hold *hold, const struct record_list *list, uint64_t context)
 {
-	int rc = take_own(hold, holders, context, false);
+	const struct record_range holders = record_list_range(list, context);
+	int rc = take_own(hold, &holders, false);
 
 	if (rc == -ENOENT)
-		rc = take_own(hold, holders, context, true);
+		rc = take_own(hold, &holders, true);
 	if (rc == -ENOENT)
-		rc = take_from_others(hold, holders, context, false);
+		rc = take_from_others(hold, &holders, false);
 	if (rc == -ENOENT)
-		rc = take_from_others(hold, holders, context, true);
+		rc = take_from_others(hold, &holders, true);
 	if (rc != -ENOENT)
 		return rc;
 	warnx("cannot take a descriptor of context 0x%" PRIx64 ": no holder that has a PID in this "
@@ -270,7 +266,7 @@ static int take_descriptors(struct property *property)
 		return EXIT_OTHER;
 	}
 	for (i = 0; i < property->contexts.nr && !rc; i++)
-		rc = take_context(hold, holders, property->contexts.items[i].context.context);
+		rc = take_context(hold, holders, property->contexts.items[i]);
 	return rc;
 }
 
@@ -435,7 +431,7 @@ int hold_take(struct hold *hold)
 		rc = take_over(&property);
 	remap_free(&property.remaps);
 	record_list_free(&property.areas);
-	record_list_free(&property.contexts);
+	number_set_free(&property.contexts);
 	lookup_free(&property.lookup);
 	return rc;
 }

@@ -111,16 +111,6 @@ void value_set_field(struct value *value, const struct field *field, const union
 		value_set_number(value, kind, field_number(field, record));
 }
 
-bool value_has_number(const struct value *list, enum value_kind kind, uint64_t number)
-{
-	size_t i;
-
-	for (i = 0; i < list->nr_items; i++)
-		if (list->items[i].kind == kind && list->items[i].number == number)
-			return true;
-	return false;
-}
-
 bool value_has_text(const struct value *list, const char *text)
 {
 	size_t i;

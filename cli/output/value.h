@@ -53,7 +53,6 @@ void value_clear(struct value *value);
 enum value_kind value_kind_of_field(const struct field *field);
 
 /* Does the list have this item? */
-bool value_has_number(const struct value *list, enum value_kind kind, uint64_t number);
 bool value_has_text(const struct value *list, const char *text);
 
 /* Append the text for a table. */

@@ -9,6 +9,7 @@
 #include "exit_status.h"
 #include "holding.h"
 #include "host/number.h"
+#include "host/number_set.h"
 #include "id.h"
 
 /* Parse PID/FD, or PID/0xADDR for a mapping. */
@@ -64,6 +65,7 @@ struct search {
 	const struct context_name *name;
 	struct vfio_files files;  /* of the device or group */
 	struct record_list found; /* holders, devices or contexts, each context once */
+	struct number_set seen;	  /* their contexts */
 };
 
 static bool holder_matches(const struct context_name *name, const struct holder_record *holder)
@@ -95,12 +97,14 @@ static bool matches(const struct search *search, const union record *record)
 static int search_one(const union record *record, void *data)
 {
 	struct search *search = data;
+	int rc;
 
 	/* A file of a device may be in no context, or locked. */
 	if (!known(&record->context, CONTEXT, CONTEXT) || !matches(search, record))
 		return 0;
-	if (record_list_has_context(&search->found, record->context.context))
-		return 0;
+	rc = number_set_add(&search->seen, record->context.context);
+	if (rc <= 0)
+		return rc;
 	/* A full ID is never ambiguous. */
 	if (search->name->by == CONTEXT_BY_ID && record->context.context == search->name->id) {
 		search->found.nr = 0;
@@ -173,6 +177,7 @@ static int find_record(struct channel *channel, const char *text, const struct c
 	}
 	vfio_files_free(&search.files);
 	record_list_free(&search.found);
+	number_set_free(&search.seen);
 	return rc;
 }
 

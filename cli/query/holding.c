@@ -71,9 +71,9 @@ bool holder_is_better(const struct holder_record *holder, const struct holder_re
 	return !than || rank(holder) > rank(than);
 }
 
-static bool counts(const struct holder_record *holder, uint64_t context, const char *device)
+static bool counts(const struct holder_record *holder, const char *device)
 {
-	if (!holder_has_context(holder, context) || holder_is_unknown(holder))
+	if (holder_is_unknown(holder))
 		return false;
 	return !device || holder_has_device(holder, device);
 }
@@ -81,13 +81,14 @@ static bool counts(const struct holder_record *holder, uint64_t context, const c
 struct holding holding_find(const struct record_list *holders, uint64_t context, const char *device,
 			    struct holding_process process)
 {
+	const struct record_range range = record_list_range(holders, context);
 	const struct holder_record *holder, **best;
 	struct holding holding = { 0 };
 	size_t i;
 
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (!counts(holder, context, device))
+	for (i = 0; i < range.nr; i++) {
+		holder = &record_range_at(&range, i)->holder;
+		if (!counts(holder, device))
 			continue;
 		best = holder_is_of(holder, process) ? &holding.own : &holding.other;
 		if (holder_is_better(holder, *best))
@@ -98,13 +99,11 @@ struct holding holding_find(const struct record_list *holders, uint64_t context,
 
 bool holding_exists(const struct record_list *holders, uint64_t context, uint32_t pid)
 {
-	const struct holder_record *holder;
+	const struct record_range range = record_list_range(holders, context);
 	size_t i;
 
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (holder_has_context(holder, context) && holder_has_pid(holder, pid))
+	for (i = 0; i < range.nr; i++)
+		if (holder_has_pid(&record_range_at(&range, i)->holder, pid))
 			return true;
-	}
 	return false;
 }

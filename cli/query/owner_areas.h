@@ -18,6 +18,7 @@ struct owner_areas_list {
 	struct owner_areas *items;
 	size_t nr;
 	size_t room;
+	bool unsorted; /* not by context */
 	uint32_t busy; /* IOASes and contexts that were locked and are missing */
 };
 
@@ -32,6 +33,16 @@ int owner_areas_collect(struct channel *channel, uint64_t context, struct owner_
 int owner_areas_collect_wanted(struct channel *channel, uint64_t context,
 			       bool (*wanted)(const struct area_record *area, void *data),
 			       void *data, struct owner_areas_list *list);
+
+/*
+ * Add these totals up over the IOASes, modes and users of a context: to one total of each owner in
+ * each of its states. Return: 0 or -ENOMEM.
+ */
+int owner_areas_by_owner(const struct owner_areas_list *list, struct owner_areas_list *sums);
+
+/* Return: an array of *nr totals: all of the context, but perhaps others as well. */
+const struct owner_areas *owner_areas_near(const struct owner_areas_list *list, uint64_t context,
+					   size_t *nr);
 void owner_areas_free(struct owner_areas_list *list);
 
 #endif

@@ -75,13 +75,9 @@ int subject_find(struct subject *subject, struct channel *channel, const char *t
 
 static bool has_kind(struct lookup *lookup, uint64_t context, uint32_t kind)
 {
-	const struct record_list *contexts = lookup_contexts(lookup);
-	size_t i;
+	const struct record_range range = record_list_range(lookup_contexts(lookup), context);
 
-	for (i = 0; i < contexts->nr; i++)
-		if (contexts->items[i].context.context == context)
-			return contexts->items[i].context.kind == kind;
-	return false;
+	return range.nr && record_range_at(&range, 0)->context.kind == kind;
 }
 
 /* A container that has no IOMMU yet is no context, but an open file of its kind. */

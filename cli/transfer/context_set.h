@@ -7,8 +7,7 @@
 #include "scope.h"
 
 struct context_set {
-	uint64_t *ids; /* each once */
-	size_t nr;
+	struct number_set ids;
 };
 
 /* Collect the named contexts, or all that the new owner holds. Return: 0 or -ENOMEM. */

@@ -90,7 +90,7 @@ static int find(struct transfer_scope *scope, struct search *search, struct prev
 
 	rc = context_set_find(&search->contexts, scope, &lookup) ?: sort_remaps(search);
 	lookup_free(&lookup);
-	if (rc || !search->contexts.nr)
+	if (rc || !search->contexts.ids.nr)
 		return rc;
 	rc = owner_areas_collect_wanted(channel, context_set_only(&search->contexts), moves, search,
 					&preview->owner_areas);

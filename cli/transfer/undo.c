@@ -50,12 +50,9 @@ static int bar(struct search *search, const char *why)
 /* Return: the part of a context, or NULL if the transfer is not about this context. */
 static struct part *find_part(const struct search *search, uint64_t context)
 {
-	size_t i;
+	const uint64_t *id = number_set_find(&search->contexts.ids, context);
 
-	for (i = 0; i < search->contexts.nr; i++)
-		if (search->contexts.ids[i] == context)
-			return &search->parts[i];
-	return NULL;
+	return id ? &search->parts[id - search->contexts.ids.items] : NULL;
 }
 
 /* Return: 0 or -errno. */
@@ -65,7 +62,7 @@ static int find_contexts(struct search *search)
 
 	if (rc)
 		return rc;
-	search->parts = calloc(search->contexts.nr + 1, sizeof(*search->parts));
+	search->parts = calloc(search->contexts.ids.nr + 1, sizeof(*search->parts));
 	return search->parts ? 0 : -ENOMEM;
 }
 
@@ -150,13 +147,13 @@ static void check_contexts(struct search *search)
 	const struct part *part;
 	size_t i;
 
-	for (i = 0; i < search->contexts.nr; i++) {
+	for (i = 0; i < search->contexts.ids.nr; i++) {
 		part = &search->parts[i];
 		if (!part->moves)
 			continue;
 		if (part->stays && search->owner != search->scope->to.owner)
 			bar(search, "the new owner owned other areas there before");
-		else if (!old_owner_holds(search, search->contexts.ids[i]))
+		else if (!old_owner_holds(search, search->contexts.ids.items[i]))
 			bar(search, "the old owner does not hold the context");
 	}
 	if (!search->owner)
@@ -169,16 +166,16 @@ static void put_contexts(FILE *out, const struct search *search)
 {
 	size_t i;
 
-	for (i = 0; i < search->contexts.nr; i++)
+	for (i = 0; i < search->contexts.ids.nr; i++)
 		if (search->parts[i].moves)
-			fprintf(out, " --context 0x%" PRIx64, search->contexts.ids[i]);
+			fprintf(out, " --context 0x%" PRIx64, search->contexts.ids.items[i]);
 }
 
 static bool has_several(const struct search *search)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < search->contexts.nr; i++)
+	for (i = 0; i < search->contexts.ids.nr; i++)
 		n += search->parts[i].moves;
 	return n > 1;
 }
@@ -203,17 +200,15 @@ static void put_remaps(FILE *out, const struct search *search)
 /* Would the device be reset if TO closed it, because no other process has it open? */
 static bool only_to_has(struct search *search, const char *device)
 {
-	const struct record_list *holders = lookup_holders(&search->lookup);
-	const struct dmaown_process *to = &search->scope->to.process;
-	const struct holder_record *holder;
+	size_t i, nr;
+	const struct holder_record *const *holders =
+		lookup_device_holders(&search->lookup, device, &nr);
 	bool has = false;
-	size_t i;
 
-	for (i = 0; i < holders->nr; i++) {
-		holder = &holders->items[i].holder;
-		if (!holder_has_device(holder, device) || holder_is_unknown(holder))
+	for (i = 0; i < nr; i++) {
+		if (holder_is_unknown(holders[i]))
 			continue;
-		if (!known(holder, HOLDER, PID) || holder->pid != to->pid)
+		if (!holder_has_pid(holders[i], search->scope->to.process.pid))
 			return false;
 		has = true;
 	}

@@ -47,7 +47,9 @@
 	X(memory)      \
 	X(metrics)     \
 	X(status)      \
-	X(module_hint)
+	X(module_hint) \
+	X(hash)        \
+	X(range)
 
 #define X(name) int name##_tests(void);
 SUITES(X)
