@@ -52,7 +52,10 @@ static inline bool field_is(const char *line, const char *name, const char *valu
 	return strlen(value) == length && !memcmp(text, value, length);
 }
 
-/* Return: the context by which a descriptor of this process is listed, or 0 if it is not listed. */
+/*
+ * Return: the context by which a descriptor of this process is listed, or 0 if it is not listed. Of
+ * several files of a device only the lowest descriptor is.
+ */
 static inline unsigned long long held_by(int fd)
 {
 	FILE *file = records_open("holders");
