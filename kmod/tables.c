@@ -194,28 +194,36 @@ static int tables_find(struct walk *walk, struct task_struct *leader)
 }
 
 /*
- * Most processes have one table for all threads: before all threads are visited, look for a single
- * descriptor in the leader's. Return: the last value of fn, or an error.
+ * Walk the leader's table, which is the only one of a process without other threads. *only: it was
+ * the only one all the time. Return: the last value of fn, or an error.
  */
-static int tables_walk_leaders(struct walk *walk, struct task_struct *leader)
+static int tables_walk_leaders(struct walk *walk, struct task_struct *leader, bool *only)
 {
 	const struct files_struct *files = READ_ONCE(leader->files);
+	bool more = files;
+	int ret = 0;
 
-	if (!files)
-		return 0;
-	tables_collect(walk, leader, files);
-	return dmaown_walk_show(walk, leader);
+	*only = files && thread_group_empty(leader);
+	while (more && !ret) {
+		more = tables_collect(walk, leader, files);
+		ret = dmaown_walk_show(walk, leader);
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
+		cond_resched();
+	}
+	*only = *only && thread_group_empty(leader) && READ_ONCE(leader->files) == files;
+	return ret;
 }
 
 /*
  * Walk all tables, including those that are created meanwhile, for at most ROUNDS rounds. If the
  * last round still found a new one, there may be more.
  */
-int dmaown_walk_tables(struct walk *walk, struct task_struct *leader)
+static int tables_walk_all(struct walk *walk, struct task_struct *leader)
 {
 	unsigned int fd = walk->next_fd;
 	unsigned int rounds, i = 0;
-	int ret = walk->one ? tables_walk_leaders(walk, leader) : 0;
+	int ret = 0;
 
 	walk->searches = SEARCHES;
 	walk->cut = false;
@@ -236,4 +244,19 @@ int dmaown_walk_tables(struct walk *walk, struct task_struct *leader)
 	if (!ret && (walk->cut || rounds == ROUNDS))
 		ret = dmaown_walk_show_incomplete(walk, leader);
 	return ret;
+}
+
+/*
+ * Most processes have one table for all threads: look for a single descriptor in the leader's first.
+ */
+int dmaown_walk_tables(struct walk *walk, struct task_struct *leader)
+{
+	unsigned int fd = walk->next_fd;
+	bool only = false;
+	int ret = 0;
+
+	if (walk->one || thread_group_empty(leader))
+		ret = tables_walk_leaders(walk, leader, &only);
+	walk->next_fd = fd;
+	return ret || only ? ret : tables_walk_all(walk, leader);
 }
