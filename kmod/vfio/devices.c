@@ -97,34 +97,41 @@ static bool devices_is_mediated(const struct device *dev)
 }
 
 /*
- * Get a reference on the module of the driver of a device. The driver may be unloaded at any time:
- * the memory of a module is freed after a grace period. *vfio: it may be a driver of VFIO; those
- * for PCI devices have it in their name. Return: false if there is no driver.
+ * Get the driver of a device, with a reference on its module. The driver may be unloaded at any
+ * time: the memory of a module is freed after a grace period. Return: the driver, or NULL.
  */
-static bool devices_get_driver(const struct device *dev, struct module **owner, bool *vfio)
+static const struct device_driver *devices_get_driver(const struct device *dev)
 {
 	const struct device_driver *driver;
-	bool got;
 
 	rcu_read_lock();
 	driver = READ_ONCE(dev->driver);
-	got = driver && try_module_get(driver->owner);
-	*owner = got ? driver->owner : NULL;
-	*vfio = got && (devices_is_mediated(dev) || strstr(driver->name, "vfio"));
+	if (driver && !try_module_get(driver->owner))
+		driver = NULL;
 	rcu_read_unlock();
-	return got;
+	return driver;
 }
 
-/* A driver is unbound under the lock of its device, until all files of the device are closed. */
+/*
+ * Is a driver being unbound that may be one of VFIO? Those for PCI devices have it in their name. A
+ * driver is unbound under the lock of its device, until all files of the device are closed.
+ */
+static bool devices_is_removing(const struct device *dev, const struct device_driver *driver)
+{
+	return mutex_is_locked((struct mutex *)&dev->mutex) &&
+	       (devices_is_mediated(dev) || strstr(driver->name, "vfio"));
+}
+
 bool dmaown_vfio_is_removing(struct device *dev)
 {
-	struct module *owner;
-	bool vfio;
+	const struct device_driver *driver = devices_get_driver(dev);
+	bool removing;
 
-	if (!devices_get_driver(dev, &owner, &vfio))
+	if (!driver)
 		return false;
-	module_put(owner);
-	return vfio && mutex_is_locked(&dev->mutex);
+	removing = devices_is_removing(dev, driver);
+	module_put(driver->owner);
+	return removing;
 }
 
 static int devices_visit(struct device *dev, void *arg);
@@ -147,18 +154,17 @@ static int devices_visit(struct device *dev, void *arg)
 {
 	struct devices_walk *walk = arg;
 	struct devices_walk inner = *walk;
-	struct module *owner;
-	bool vfio;
+	const struct device_driver *driver = devices_get_driver(dev);
 	int ret;
 
-	if (!devices_get_driver(dev, &owner, &vfio))
+	if (!driver)
 		return 0;
 	inner.name = dev_name(dev);
 	inner.registered = false;
 	ret = device_for_each_child(dev, &inner, devices_visit_child);
-	if (!ret && !inner.registered && vfio && mutex_is_locked(&dev->mutex))
+	if (!ret && !inner.registered && devices_is_removing(dev, driver))
 		ret = devices_show_removing(walk, dev);
-	module_put(owner);
+	module_put(driver->owner);
 	return ret;
 }
 
