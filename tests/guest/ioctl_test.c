@@ -711,7 +711,7 @@ static void test_capabilities(void)
 			_exit(refused);
 		}
 		wait(&status);
-		equal(WEXITSTATUS(status), 4,
+		equal(WEXITSTATUS(status), 5,
 		      i ? "without CAP_SYS_PTRACE: EPERM, also for a device that is open" :
 			  "without CAP_SYS_ADMIN: EPERM, also for a device that is open");
 	}

@@ -307,7 +307,9 @@ unlocked() { dmaownctl verify --memory >/dev/null; }
 eventually locked
 is $? 0 "the owner has locked its address space"
 run dmaownctl verify --memory --json
-is "$status $(found)" "14 [[\"unknown\",\"owner-locked\",\"0x0\",$size]]" "then all of its memory is unknown"
+unread='["unknown",null,null,null]'
+is "$status $(found)" "14 [$unread,[\"unknown\",\"owner-locked\",\"0x0\",$size]]" \
+	"then all of its memory is unknown, and what else it maps"
 ask friend write "$friend_stall" go
 hear old
 eventually unlocked
