@@ -24,8 +24,8 @@
  * Bounds on what one user, and all users together, can make the module keep. Processes that would
  * exceed them become incomplete.
  */
-#define HOLDERS_PER_USER (1 << 17)
-#define HOLDERS_MOST	 (1 << 21)
+#define HOLDERS_PER_USER (128 * 1024)
+#define HOLDERS_MOST	 (2 * 1024 * 1024)
 
 struct snapshot_walk {
 	struct snapshot *snapshot;
@@ -35,7 +35,7 @@ struct snapshot_walk {
 	struct ptrset found;	     /* files of devices that are in a context */
 	struct ptrset users;	     /* struct user_struct; values: their holders */
 
-	/* Of the process that is walked: processes come one after the other. */
+	/* The process that is walked, and its files: processes come one after the other. */
 	pid_t tgid;
 	u64 start;
 	struct ptrset files;
