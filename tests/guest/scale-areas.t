@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Scaling: very many areas. A usual run has 400,000 of iommufd; DMAOWN_SCALE_FULL=1 has a million, of which the listing
+# Scaling: very many areas. A usual run has 400,000 of iommufd; DMAOWN_SCALE=full has a million, of which the listing
 # takes most of the time. Half of them are copies, which share the pages objects of the others. VFIO type1 pins each
 # page, and has 20,000, or 100,000.
 # shellcheck disable=SC2154 # start() sets a variable for each actor

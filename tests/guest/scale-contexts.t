@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Scaling: a process with 100,000 contexts, and a fork of it; with DMAOWN_SCALE_FULL=1 there are 500,000, about as many
+# Scaling: a process with 100,000 contexts, and a fork of it; with DMAOWN_SCALE=full there are 500,000, about as many
 # descriptors as systemd lets a process have. For VFIO type1 these are containers without an IOMMU, which are no
 # contexts, but files that every user may open.
 # shellcheck disable=SC2154 # start() sets a variable for each actor

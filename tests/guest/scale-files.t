@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Scaling: a process with very many files of one device, and ten forks of it. A usual run has 10,000 files, 110,000
-# descriptors in all: with 100,000 files, which is DMAOWN_SCALE_FULL=1, each look takes ten times as long.
+# descriptors in all: with 100,000 files, which is DMAOWN_SCALE=full, each look takes ten times as long.
 # shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"

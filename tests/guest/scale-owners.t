@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Scaling: a context with areas of very many owners, all of which have exited but one. A usual run has 20,000 owners,
-# because each is a process, which takes half a millisecond: DMAOWN_SCALE_FULL=1 makes 100,000.
+# because each is a process, which takes half a millisecond: DMAOWN_SCALE=full makes 100,000.
 # shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
