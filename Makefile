@@ -15,8 +15,8 @@
 #	make deb		build Debian packages: one with the tool, one with the module for DKMS
 #	make demo		show a transfer in a virtual machine
 #	make spec		generate dmaown.yaml and a part of dmaown-netlink(7) from kmod/uapi/dmaown.h
-#	make check		run the tests that CI runs: all tests on FULL_KERNEL, the conformance selection on
-#				each of CONFORMANCE_KERNELS, and the tests on the host
+#	make check		run the tests that CI runs: all tests except those of scaling on FULL_KERNEL, the
+#				conformance selection on each of CONFORMANCE_KERNELS, and the tests on the host
 #	make check-unit | check-static | check-builds | check-install | check-deb | check-machine
 #				run one part of the tests on the host
 #	make check-kernel KERNEL=FOLDER

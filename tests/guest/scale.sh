@@ -20,8 +20,7 @@
 # small-check and small-transfer of the VMM beside it; of the kernel alone, without the tool: debugfs/FILE, which is a
 # listing, and dry-run, which is a check. SIGKILL always finds these in the kernel.
 #
-# Without DMAOWN_SCALE=full the crowds are only as large as the time of a usual run allows. With DMAOWN_SCALE=small they
-# are a tenth of that. Each look prints its time.
+# Without DMAOWN_SCALE=full the crowds are only as large as the time of a usual run allows. Each look prints its time.
 #
 # Longest time for which a real-time task may be held up, and for which a process may survive SIGKILL, in microseconds.
 most=$((50000 * slow))
@@ -51,11 +50,8 @@ fi
 
 # sizes USUAL FULL: set $many and $few.
 sizes() {
-	case ${DMAOWN_SCALE:-} in
-	full) many=$2 ;;
-	small) many=$(($1 / 10)) ;;
-	*) many=$1 ;;
-	esac
+	many=$1
+	[ "${DMAOWN_SCALE:-}" != full ] || many=$2
 	# Each of them takes ten times as long on such a kernel.
 	! configured KASAN || many=$((many / 10))
 	few=$((many / 4))

@@ -68,9 +68,10 @@ kinds_of() {
 	! grep -q '^CONFIG_VFIO_IOMMU_TYPE1=[ym]' "$config" || echo type1
 }
 
-# Print the names of all tests; of the tests in the conformance selection; and of the tests in it that are quick on any
-# kernel.
+# Print the names of all tests; of all except those of scaling; of the tests in the conformance selection; and of the
+# tests in it that are quick on any kernel.
 all_tests() { (cd "$top_dir/tests/guest" && printf '%s\n' *.t) | sed 's/\.t$//'; }
+daily_tests() { all_tests | grep -vE '^(type1-)?scale-'; }
 conformance_tests() { sed 's/#.*//; s/^slow://' "$top_dir/tests/conformance" | xargs -n 1; }
 quick_tests() { sed 's/#.*//; /^slow:/d' "$top_dir/tests/conformance" | xargs -n 1; }
 
