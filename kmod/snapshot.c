@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/bitops.h>
 #include <linux/cred.h>
 #include <linux/err.h>
 #include <linux/file.h>
@@ -26,6 +27,9 @@
  */
 #define HOLDERS_PER_USER (128 * 1024)
 #define HOLDERS_MOST	 (2 * 1024 * 1024)
+
+/* Searches through all files of a process for a context whose lowest descriptor was closed */
+#define SEARCHES 64
 
 struct snapshot_walk {
 	struct snapshot *snapshot;
@@ -248,6 +252,20 @@ static int snapshot_keep_file(struct snapshot *snapshot, struct file *file)
 	return 0;
 }
 
+/*
+ * Files that are not kept may be closed, and another file may get the address: then count at least
+ * the files of another device.
+ */
+static const void *snapshot_found_key(const struct snapshot_walk *walk,
+				      const struct holding *holding)
+{
+	unsigned long key = (unsigned long)holding->file;
+
+	if (!walk->among)
+		key ^= rol64((unsigned long)holding->device->self, 32);
+	return (const void *)key;
+}
+
 /* Is this the first time that any process has this file, in a context? Return: 0, 1 or -ENOMEM. */
 static int snapshot_found_first(struct snapshot_walk *walk, const struct holding *holding)
 {
@@ -256,21 +274,22 @@ static int snapshot_found_first(struct snapshot_walk *walk, const struct holding
 	if (!holding->ctx.self)
 		return 0;
 	ret = dmaown_ptrset_reserve(&walk->found, walk->found.used + 1);
-	return ret ?: dmaown_ptrset_add(&walk->found, holding->file) == 1;
+	return ret ?: dmaown_ptrset_add(&walk->found, snapshot_found_key(walk, holding)) == 1;
 }
 
 static int snapshot_add_device_file(struct snapshot_walk *walk, struct holder *holder,
 				    const struct holding *holding)
 {
 	int first = snapshot_found_first(walk, holding);
-	int ret = 0;
+	int ret;
 
 	if (first < 0)
 		return first;
 	holder->first_files += first;
-	if (walk->among && (first || !holder->device_file))
-		ret = snapshot_keep_file(walk->snapshot, holding->device_file);
-	if (!ret && walk->among)
+	if (!walk->among || (!first && holder->device_file))
+		return 0;
+	ret = snapshot_keep_file(walk->snapshot, holding->device_file);
+	if (!ret)
 		holder->device_file = holding->device_file;
 	return ret;
 }
@@ -571,8 +590,22 @@ bool dmaown_snapshot_next(struct snapshot *snapshot)
 	return snapshot->first < snapshot->nr;
 }
 
+/*
+ * The lowest descriptor no longer has the context, but the process may have others. A search goes
+ * through all files of the process, so that there can be only a few.
+ */
+static int snapshot_search(struct snapshot *snapshot, const struct holder *holder,
+			   struct task_struct *task, struct context *ctx)
+{
+	if (snapshot->searches == SEARCHES)
+		return -EAGAIN;
+	snapshot->searches++;
+	return dmaown_find_by_fd(task, NO_FD, holder->context, ctx);
+}
+
 /* Get a reference on the context of one holder, if it still holds it. */
-static int snapshot_reopen_by(const struct holder *holder, struct context *ctx)
+static int snapshot_reopen_by(struct snapshot *snapshot, const struct holder *holder,
+			      struct context *ctx)
 {
 	struct task_struct *task;
 	int ret;
@@ -584,12 +617,12 @@ static int snapshot_reopen_by(const struct holder *holder, struct context *ctx)
 		return 0;
 	ret = dmaown_find_by_fd(task, holder->fd, holder->context, ctx);
 	if (!ret && !ctx->self && holder->files > 1)
-		ret = dmaown_find_by_fd(task, NO_FD, holder->context, ctx);
+		ret = snapshot_search(snapshot, holder, task, ctx);
 	put_task_struct(task);
 	return ret;
 }
 
-int dmaown_snapshot_reopen(const struct snapshot *snapshot, struct context *ctx)
+int dmaown_snapshot_reopen(struct snapshot *snapshot, struct context *ctx)
 {
 	unsigned int i;
 	int failed = 0;
@@ -598,7 +631,7 @@ int dmaown_snapshot_reopen(const struct snapshot *snapshot, struct context *ctx)
 	for (i = snapshot->first; i < snapshot->end && !ctx->self; i++) {
 		const struct holder *holder = &snapshot->holders[i];
 
-		failed = snapshot_reopen_by(holder, ctx) ?: failed;
+		failed = snapshot_reopen_by(snapshot, holder, ctx) ?: failed;
 	}
 	return ctx->self ? 0 : failed;
 }

@@ -68,6 +68,8 @@ struct snapshot {
 	/* The current context: its holders have the indices from first to end - 1. */
 	unsigned int first;
 	unsigned int end;
+
+	unsigned int searches; /* through all files of a process */
 };
 
 /*
@@ -94,9 +96,10 @@ bool dmaown_snapshot_next(struct snapshot *snapshot);
 
 /*
  * Get a reference on the current context by any holder that still has it; *ctx has no context if
- * none has. Return: 0; -EAGAIN if a holder that may have it is locked; or another error.
+ * none has. Return: 0; -EAGAIN if a holder that may have it is locked, or was not searched because
+ * there were too many to search; or another error.
  */
-int dmaown_snapshot_reopen(const struct snapshot *snapshot, struct context *ctx);
+int dmaown_snapshot_reopen(struct snapshot *snapshot, struct context *ctx);
 
 /* The ID and kind of the current context. */
 static inline u64 snapshot_context(const struct snapshot *snapshot)

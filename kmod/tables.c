@@ -194,8 +194,9 @@ static int tables_find(struct walk *walk, struct task_struct *leader)
 }
 
 /*
- * Walk the leader's table, which is the only one of a process without other threads. *only: it was
- * the only one all the time. Return: the last value of fn, or an error.
+ * Walk the leader's table, which is the only one of a process without other threads, as long as the
+ * leader has it. *only: it was the only one all the time. Return: the last value of fn, or an
+ * error.
  */
 static int tables_walk_leaders(struct walk *walk, struct task_struct *leader, bool *only)
 {
@@ -204,7 +205,7 @@ static int tables_walk_leaders(struct walk *walk, struct task_struct *leader, bo
 	int ret = 0;
 
 	*only = files && thread_group_empty(leader);
-	while (more && !ret) {
+	while (more && !ret && READ_ONCE(leader->files) == files) {
 		more = tables_collect(walk, leader, files);
 		ret = dmaown_walk_show(walk, leader);
 		if (fatal_signal_pending(current))

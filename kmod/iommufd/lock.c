@@ -163,7 +163,7 @@ static unsigned int ictx_get_ioases(struct iommufd_locks *locks, unsigned int co
 {
 	struct ioas_search search = { .context = context };
 
-	while (ictx_get_some(locks, &search))
+	while (ictx_get_some(locks, &search) && !fatal_signal_pending(current))
 		cond_resched();
 	*unpublished = search.compat;
 	return search.nr;
@@ -274,7 +274,7 @@ static int ictx_count_missing(struct iommufd_locks *locks)
 		search.id = 0;
 		while (search.next < end && search.next->context < search.context)
 			search.next++;
-		while (ictx_count_some(locks, &search))
+		while (ictx_count_some(locks, &search) && !fatal_signal_pending(current))
 			cond_resched();
 		if (fatal_signal_pending(current))
 			return -EINTR;
