@@ -263,7 +263,7 @@ static const void *snapshot_found_key(const struct snapshot_walk *walk,
 
 	if (!walk->among)
 		key ^= rol64((unsigned long)holding->device->self, 32);
-	return (const void *)key;
+	return (const void *)(key | 1);
 }
 
 /* Is this the first time that any process has this file, in a context? Return: 0, 1 or -ENOMEM. */
