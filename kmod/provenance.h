@@ -15,7 +15,7 @@ struct provenance {
 	const char *consequence; /* effect of another build, for the log message */
 	bool (*lookup)(void);	 /* NULL, or looks up symbols; false if one is missing */
 
-	/* Written under the mutex in provenance.c; read without it by those who find checked valid. */
+	/* Written under the mutex in provenance.c; read without it while checked is current. */
 	unsigned int checked; /* the generation */
 	bool fits;
 	struct module *owner; /* the module; NULL if built into the kernel */

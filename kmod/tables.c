@@ -247,9 +247,7 @@ static int tables_walk_all(struct walk *walk, struct task_struct *leader)
 	return ret;
 }
 
-/*
- * Most processes have one table for all threads: look for a single descriptor in the leader's first.
- */
+/* Most processes have one table for all threads: look for one descriptor in the leader's first. */
 int dmaown_walk_tables(struct walk *walk, struct task_struct *leader)
 {
 	unsigned int fd = walk->next_fd;

@@ -20,7 +20,7 @@ struct hash_slot {
 	uint32_t item; /* number of the item, plus 1; 0: the slot is free */
 };
 
-/* An index has no keys: the caller compares those of its items. Keys should occur once or rarely. */
+/* An index has no keys: the caller compares those of its items. Most keys should occur once. */
 struct hash_index {
 	struct hash_slot *slots;
 	size_t room; /* a power of two, or 0 */
