@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Tests of record_list_range(), query/children.c, query/holding_index.c and owner_areas_by_owner(). */
+/* Tests of lists that are searched by context, owner or device. */
 #include "fixture.h"
 
 #include "query/children.h"
