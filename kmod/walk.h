@@ -15,10 +15,10 @@
 #define CANDIDATES_ROOM 64
 
 /*
- * Attempts to take mmap_locks in a walk, about 160 ms: khugepaged, for example, has one while it
- * copies 2 MiB, and may be preempted
+ * Attempts to take mmap_locks in a walk, about 40 ms: a thread that has one may be preempted, such
+ * as khugepaged while it copies 2 MiB
  */
-#define WALK_TRIES 2048
+#define WALK_TRIES 512
 
 /* log2 of the number of file operations that are remembered as those of no kind */
 #define FOREIGN_BITS 6
