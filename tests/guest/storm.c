@@ -236,12 +236,17 @@ static uint64_t transfers_needed(uint64_t seconds)
 	return 3 + seconds / 10;
 }
 
-/* Does the storm go on after i seconds? A slow machine has more time for the transfers. */
+static uint64_t done_so_far(int deed)
+{
+	return __atomic_load_n(&storm->done[deed], __ATOMIC_RELAXED);
+}
+
+/* Does the storm go on after i seconds? A slow machine has more time for transfers and dry runs. */
 static bool goes_on(uint64_t i, uint64_t seconds)
 {
-	return i < seconds || (i < seconds * setting("DMAOWN_SLOW", 1) &&
-			       __atomic_load_n(&storm->done[TRANSFER], __ATOMIC_RELAXED) <
-				       transfers_needed(seconds));
+	return i < seconds ||
+	       (i < seconds * setting("DMAOWN_SLOW", 1) &&
+		(done_so_far(TRANSFER) < transfers_needed(seconds) || !done_so_far(DRY_RUN)));
 }
 
 static void report(uint64_t seconds)
