@@ -62,7 +62,7 @@ crowd() {
 checked() {
 	case $1 in
 	list)
-		is "$(grep -cE "^($small_id|$big_id) " "$scratch/out")" 2 "$size $things: both contexts are listed"
+		both_listed
 		is "$(dmaownctl list --raw -n -c "$big_id" -o AREAS)" $((size + 1)) "$size $things: with their number"
 		;;
 	areas) is "$(wc -l <"$scratch/out")" $((size + 2)) "$size $things: each is listed" ;;

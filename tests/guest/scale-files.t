@@ -39,7 +39,7 @@ crowd() {
 checked() {
 	case $1 in
 	list)
-		is "$(grep -cE "^($small_id|$big_id) " "$scratch/out")" 2 "$size $things: both contexts are listed"
+		both_listed
 		is "$(dmaownctl list --raw -n -c "$big_id" -o NHOLDERS)" 11 "$size $things: with their holders"
 		;;
 	devices)

@@ -10,10 +10,7 @@
 things=IOASes
 sizes 10000 10000
 beside
-vmm big "${edus[0]}" $small_size
-successor new big $small_size
-big_id=$(context_of "$big")
-owner=big other=new
+big_vmm
 
 # The last of them has an area, too.
 made=0
@@ -27,7 +24,7 @@ crowd() {
 checked() {
 	case $1 in
 	list)
-		is "$(grep -cE "^($small_id|$big_id) " "$scratch/out")" 2 "$size $things: both contexts are listed"
+		both_listed
 		is "$(dmaownctl list --raw -n -c "$big_id" -o IOASES)" $((size + 1)) "$size $things: with their number"
 		;;
 	ioas) is "$(wc -l <"$scratch/out")" $((size + 2)) "$size $things: each is listed" ;;

@@ -11,10 +11,7 @@
 things=owners
 sizes 20000 100000
 beside
-vmm big "${edus[0]}" $small_size
-successor new big $small_size
-big_id=$(context_of "$big")
-owner=big other=new
+big_vmm
 
 # The owners have shared the address space of the process that made them, and that lives: their memory can be compared
 # there. Leave the IOVAs alone that vmm() has mapped.

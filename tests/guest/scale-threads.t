@@ -10,10 +10,7 @@
 things=threads
 sizes 10000 10000
 beside
-vmm big "${edus[0]}" $small_size
-successor new big $small_size
-big_id=$(context_of "$big")
-owner=big other=new
+big_vmm
 
 made=0
 crowd() {

@@ -69,6 +69,19 @@ beside() {
 	like "$small_before" "^$small_id .*$small" "a small VMM, beside the others"
 }
 
+# Makes the VMM whose crowd grows, and the successor that check and transfer name.
+big_vmm() {
+	vmm big "${edus[0]}" $small_size
+	successor new big $small_size
+	big_id=$(context_of "$big")
+	owner=big other=new
+}
+
+# A list shows the big context as well as the small one.
+both_listed() {
+	is "$(grep -cE "^($small_id|$big_id) " "$scratch/out")" 2 "$size $things: both contexts are listed"
+}
+
 # Sets $words to the command of a look, and $input to what it reads.
 words_of() {
 	local wait=--timeout=$((60 * slow))
