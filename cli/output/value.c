@@ -111,16 +111,6 @@ void value_set_field(struct value *value, const struct field *field, const union
 		value_set_number(value, kind, field_number(field, record));
 }
 
-bool value_has_text(const struct value *list, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < list->nr_items; i++)
-		if (list->items[i].kind == VALUE_TEXT && !strcmp(list->items[i].text, text))
-			return true;
-	return false;
-}
-
 /* Append the fraction of a second, as "%09" does. */
 static void put_nanoseconds(uint64_t nanoseconds, struct strbuf *text)
 {

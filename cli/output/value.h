@@ -52,9 +52,6 @@ void value_clear(struct value *value);
 
 enum value_kind value_kind_of_field(const struct field *field);
 
-/* Does the list have this item? */
-bool value_has_text(const struct value *list, const char *text);
-
 /* Append the text for a table. */
 void value_put_text(const struct value *value, bool bytes, struct strbuf *text);
 
