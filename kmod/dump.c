@@ -19,8 +19,8 @@
 #include "status.h"
 #include "totals.h"
 
-/* Total time for which a dump waits for locked IOASes, in milliseconds */
-#define WAIT_BUDGET 50
+/* Time for which a dump waits for locks of contexts in all, in milliseconds */
+#define DUMP_WAIT 50
 
 struct dump {
 	enum record_kind kind;
@@ -611,7 +611,7 @@ static int dump_reopen(struct dump *dump, struct context *ctx)
 
 	do {
 		ret = dmaown_snapshot_reopen(&dump->snapshot, ctx);
-	} while (ret == -EAGAIN && dmaown_wait_spend(&dump->budget));
+	} while (ret == -EAGAIN && lock_retry_after(&dump->budget, 500));
 	if (!ret && !ctx->self)
 		dump->inconsistent = true;
 	return ret;
@@ -805,7 +805,7 @@ struct dump *dmaown_dump_open(enum record_kind kind, u64 context)
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
 	dump->kind = kind;
-	dump->budget.left = WAIT_BUDGET;
+	dump->budget = wait_budget_of(DUMP_WAIT);
 	dmaown_ptrset_init(&dump->seen);
 	dump->of_module = kind == RECORD_STATUS || kind == RECORD_REFUSAL;
 	ret = dump_reserve(dump, max(BATCH, dmaown_reasons_end()));

@@ -173,7 +173,7 @@ static struct walk *find_walk_begin(holding_fn fn, void *arg)
 		return NULL;
 	walk->fn = fn;
 	walk->arg = arg;
-	walk->lock_tries = WALK_TRIES;
+	walk->budget = wait_budget_of(WALK_WAIT);
 	dmaown_ptrset_init(&walk->seen);
 	if (find_use_next(&walk->kinds)) {
 		find_walk_end(walk);

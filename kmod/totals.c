@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bitops.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -10,15 +9,6 @@
 #include "array.h"
 #include "totals.h"
 
-bool dmaown_wait_spend(struct wait_budget *budget)
-{
-	if (!budget->left)
-		return false;
-	budget->left--;
-	usleep_range(500, 1000);
-	return true;
-}
-
 int dmaown_areas_retry(struct wait_budget *budget, struct context ctx, struct cursor *cursor,
 		       struct area *batch)
 {
@@ -26,7 +16,7 @@ int dmaown_areas_retry(struct wait_budget *budget, struct context ctx, struct cu
 
 	do {
 		nr = dmaown_context_areas(ctx, cursor, batch, BATCH);
-	} while (nr == -EAGAIN && dmaown_wait_spend(budget));
+	} while (nr == -EAGAIN && lock_retry_after(budget, 500));
 	return nr;
 }
 
@@ -37,7 +27,7 @@ int dmaown_accesses_retry(struct wait_budget *budget, struct context ctx, struct
 
 	do {
 		nr = dmaown_context_accesses(ctx, cursor, batch, BATCH);
-	} while (nr == -EAGAIN && dmaown_wait_spend(budget));
+	} while (nr == -EAGAIN && lock_retry_after(budget, 500));
 	return nr;
 }
 
@@ -68,7 +58,7 @@ static int totals_objects_retry(struct wait_budget *budget, struct context ctx, 
 
 	do {
 		ret = dmaown_context_objects(ctx, id, batch, BATCH, nr);
-	} while (ret == -EAGAIN && dmaown_wait_spend(budget));
+	} while (ret == -EAGAIN && lock_retry_after(budget, 500));
 	return ret;
 }
 

@@ -211,8 +211,7 @@ struct adoption {
 	unsigned long notified; /* jiffies of the last progress event */
 	u64 done;		/* bytes */
 	u64 total;
-	unsigned int tries; /* left */
-	ktime_t waited;
+	struct wait_budget budget;
 
 	const struct orphan *orphan; /* the current one */
 	bool differs;
@@ -245,16 +244,6 @@ static int adopt_report_stretch(enum dmaown_reason reason, unsigned long addr, u
 	return 0;
 }
 
-/* Time spent on waiting for locks does not count as work: other processes can make it long. */
-static bool adopt_wait_for_lock(struct adoption *adoption)
-{
-	ktime_t begin = ktime_get();
-	bool again = lock_retry(&adoption->tries);
-
-	adoption->waited = ktime_add(adoption->waited, ktime_sub(ktime_get(), begin));
-	return again;
-}
-
 /* Copy the page frames of the current orphan, from its page at on. */
 static int adopt_fetch(struct adoption *adoption, unsigned long at, unsigned long *pfns,
 		       unsigned int nr)
@@ -272,7 +261,7 @@ static int adopt_fetch(struct adoption *adoption, unsigned long at, unsigned lon
 	do {
 		ret = dmaown_context_pinned(adoption->plan->contexts[orphan->place.context],
 					    &stretch, pfns, nr);
-	} while (ret == -EAGAIN && adopt_wait_for_lock(adoption));
+	} while (ret == -EAGAIN && lock_retry(&adoption->budget));
 	if (ret == -EAGAIN)
 		return -EBUSY;
 	return ret == nr ? 0 : -EAGAIN;
@@ -288,7 +277,7 @@ static int adopt_compare_pages(struct adoption *adoption, unsigned long at, unsi
 						 adopt_first_page(orphan) + (at << PAGE_SHIFT),
 						 adoption->pfns, nr, orphan->want,
 						 adopt_report_stretch, adoption);
-	} while (ret == -EBUSY && adopt_wait_for_lock(adoption));
+	} while (ret == -EBUSY && lock_retry(&adoption->budget));
 	return ret;
 }
 
@@ -384,15 +373,18 @@ int dmaown_adopt_compare(struct proofs *proofs, const struct plan *plan, struct 
 		return 0;
 	adoption = kzalloc(sizeof(*adoption), GFP_KERNEL);
 	if (!adoption)
+	s64 waited_ns;
 		return -ENOMEM;
 	adoption->plan = plan;
 	adoption->reports = reports;
 	adoption->progress = progress;
 	adoption->notified = jiffies;
-	adoption->tries = LOCK_TRIES;
+	adoption->budget = wait_budget_of(COMPARE_WAIT);
 	ret = proofs_make(proofs, plan) ?: adopt_compare_all(adoption, proofs);
-	proofs->worked = ktime_add(proofs->worked,
-				   ktime_sub(ktime_sub(ktime_get(), begin), adoption->waited));
+	/* Other processes can make the wait for locks long: it does not count as work. */
+	waited_ns = (s64)COMPARE_WAIT * NSEC_PER_MSEC - adoption->budget.left_ns;
+	proofs->worked =
+		ktime_add(proofs->worked, ktime_sub_ns(ktime_sub(ktime_get(), begin), waited_ns));
 	kfree(adoption);
 	return ret;
 }

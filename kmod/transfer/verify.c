@@ -310,17 +310,17 @@ static int verify_note_different(enum dmaown_reason reason, unsigned long addr,
 
 /* Take both locks, with retries while there are tries left. */
 static int verify_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *to,
-			unsigned int *tries)
+			struct wait_budget *budget)
 {
 	while (!dmaown_memory_begin(memory, old_mm, to))
-		if (!lock_retry(tries))
+		if (!lock_retry(budget))
 			return -EBUSY;
 	return 0;
 }
 
 /* Compare one range, a piece at a time. */
 static int verify_look_at(const struct mem_range *range, struct mm_struct *to,
-			  struct mem_ranges *different, unsigned int *tries)
+			  struct mem_ranges *different, struct wait_budget *budget)
 {
 	struct verify_walk walk = { .range = range, .different = different };
 	unsigned long length = range_length(range);
@@ -333,7 +333,7 @@ static int verify_look_at(const struct mem_range *range, struct mm_struct *to,
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (verify_begin(&memory, range->mm, to, tries))
+		if (verify_begin(&memory, range->mm, to, budget))
 			return -EBUSY;
 		done += dmaown_memory_compare(&memory, at, at + range->delta, length - done,
 					      range->want, &steps, verify_note_different, &walk);
@@ -444,14 +444,14 @@ int dmaown_verify(struct verified *verified, struct plan *plan, struct reports *
 {
 	struct mem_ranges different = {};
 	struct mem_ranges ranges = { .sorted = true };
-	unsigned int tries = LOCK_TRIES;
+	struct wait_budget budget = wait_budget_of(COMPARE_WAIT);
 	unsigned int i;
 	int ret;
 
 	dmaown_verified_forget(verified);
 	ret = verify_gather(plan, &ranges, reports);
 	for (i = 0; i < ranges.nr && !ret; i++)
-		ret = verify_look_at(&ranges.array[i], plan->to->mm, &different, &tries);
+		ret = verify_look_at(&ranges.array[i], plan->to->mm, &different, &budget);
 	if (!ret && different.nr)
 		ret = verify_report_all(plan, &different, reports);
 	else if (!ret)
