@@ -309,12 +309,18 @@ int dmaown_find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struc
 	return min(ret, 0);
 }
 
+static int find_in_file(struct walk *walk, struct file *file)
+{
+	walk->nr = dmaown_walk_take(walk, file, walk->candidates);
+	return dmaown_walk_show(walk, current->group_leader);
+}
+
 int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx)
 {
 	struct fd_search search = { .ctx = ctx };
 	struct file *file = fget(fd);
 	struct walk *walk;
-	int ret = 0;
+	int ret;
 
 	*ctx = (struct context){};
 	if (!file)
@@ -324,15 +330,9 @@ int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx)
 		fput(file);
 		return -ENOMEM;
 	}
-	walk->nr = dmaown_walk_take(walk, file, walk->candidates);
-	/* Look up one kind after the other: most files are contexts of the first. */
-	while (!ret && !walk->nr && walk->kinds.nr < KINDS_NR) {
-		ret = find_use_next(&walk->kinds);
-		if (!ret)
-			walk->nr = dmaown_walk_take(walk, file, walk->candidates);
-	}
-	if (!ret)
-		ret = dmaown_walk_show(walk, current->group_leader);
+	ret = find_in_file(walk, file);
+	while (!ret && walk->kinds.nr < KINDS_NR)
+		ret = find_use_next(&walk->kinds) ?: find_in_file(walk, file);
 	find_walk_end(walk);
 	fput(file);
 	return min(ret, 0);
