@@ -488,6 +488,9 @@ static int dump_objects(struct dump *dump, struct context ctx, const struct cont
 	for (i = 0; i < totals->nr && !ret; i++) {
 		const struct object_total *total = &totals->objects[i];
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!dump_is_kind(dump, total))
 			continue;
 		if (dump->kind == RECORD_IOAS)
@@ -646,6 +649,9 @@ static int dump_fill_from_contexts(struct dump *dump)
 	int ret = 0;
 
 	while (!dump->records_nr && !ret) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!dump->in_context && !dump_next_context(dump))
 			break;
 		ret = dump_reopen(dump, &ctx);
@@ -663,9 +669,6 @@ static int dump_fill_from_contexts(struct dump *dump)
 			dump_busy_context(dump);
 			ret = 0;
 		}
-		if (fatal_signal_pending(current))
-			ret = ret ?: -EINTR;
-		cond_resched();
 	}
 	return ret;
 }
@@ -721,8 +724,12 @@ static int dump_fill_owners(struct dump *dump)
 	unsigned int busy = dmaown_snapshot_unknown(&dump->snapshot);
 	int ret = 0;
 
-	while (!ret && dmaown_snapshot_next(&dump->snapshot))
+	while (!ret && dmaown_snapshot_next(&dump->snapshot)) {
 		ret = dump_add_owners(dump, &owners, &busy);
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
+		cond_resched();
+	}
 	ret = ret ?: dump_all_owners(dump, &owners, busy);
 	dmaown_owner_totals_free(&owners);
 	return ret;

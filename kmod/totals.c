@@ -158,6 +158,7 @@ int dmaown_totals_objects(struct context_totals *totals, struct context ctx,
 		} else if (total->object.type == OBJECT_DEVICE) {
 			totals_attach_device(totals, total);
 		}
+		cond_resched();
 	}
 	return 0;
 }
@@ -261,8 +262,10 @@ void dmaown_owner_totals_free(struct owner_totals *owners)
 {
 	unsigned int i;
 
-	for (i = 0; i < owners->nr; i++)
+	for (i = 0; i < owners->nr; i++) {
 		dmaown_owner_put(&owners->array[i].owner);
+		cond_resched();
+	}
 	kvfree(owners->array);
 	dmaown_ptrset_free(&owners->keys);
 	memset(owners, 0, sizeof(*owners));
@@ -321,16 +324,15 @@ static int totals_add_areas(struct context_totals *totals, struct context ctx,
 		if (nr == -EAGAIN) {
 			totals_mark_busy(totals, cursor.id);
 			cursor_skip(&cursor);
-			continue;
-		}
-		if (nr < 0) {
+		} else if (nr < 0) {
 			ret = nr;
-			break;
+		} else {
+			ret = totals_add_batch(totals, &seen, ctx, batch, nr, owners);
+			dmaown_areas_put(batch, nr);
 		}
-		ret = totals_add_batch(totals, &seen, ctx, batch, nr, owners);
-		dmaown_areas_put(batch, nr);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
+		cond_resched();
 	}
 	dmaown_ptrset_free(&seen);
 	return ret;
@@ -347,15 +349,17 @@ static int totals_add_accesses(struct context_totals *totals, struct context ctx
 		if (nr == -EAGAIN) {
 			totals_mark_busy(totals, cursor.id);
 			cursor_skip(&cursor);
-			continue;
-		}
-		if (nr < 0)
+		} else if (nr < 0) {
 			return nr;
+		}
 		for (i = 0; i < nr; i++) {
 			ioas = totals_ioas(totals, batch[i].ioas);
 			if (ioas)
 				ioas->accesses++;
 		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 	return 0;
 }

@@ -42,8 +42,10 @@ void dmaown_proofs_init(struct proofs *proofs)
 
 static void proofs_forget(struct proofs *proofs)
 {
-	while (proofs->nr)
+	while (proofs->nr) {
 		mmdrop(proofs->array[--proofs->nr].mm);
+		cond_resched();
+	}
 	if (proofs->to)
 		mmdrop(proofs->to);
 	proofs->to = NULL;
@@ -75,11 +77,13 @@ static struct proof proof_of(const struct orphan *orphan)
 	};
 }
 
+/* Sorting many proofs takes long, and so does finding many: each comparison may reschedule. */
 static int proof_compare(const void *a, const void *b)
 {
 	const struct proof *x = a;
 	const struct proof *y = b;
 
+	cond_resched();
 	if (x->mm != y->mm)
 		return x->mm < y->mm ? -1 : 1;
 	if (x->pages != y->pages)
@@ -194,6 +198,8 @@ static int proofs_make(struct proofs *proofs, const struct plan *plan)
 
 		if (!bsearch(&key, proofs->array, known, sizeof(key), proof_compare))
 			ret = proofs_add(proofs, &plan->orphans[i]);
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
 	}
 	if (proofs->nr > known) {
 		sort(proofs->array, proofs->nr, sizeof(*proofs->array), proof_compare, NULL);
@@ -367,13 +373,13 @@ int dmaown_adopt_compare(struct proofs *proofs, const struct plan *plan, struct 
 {
 	ktime_t begin = ktime_get();
 	struct adoption *adoption;
+	s64 waited_ns;
 	int ret;
 
 	if (!plan->orphans_nr)
 		return 0;
 	adoption = kzalloc(sizeof(*adoption), GFP_KERNEL);
 	if (!adoption)
-	s64 waited_ns;
 		return -ENOMEM;
 	adoption->plan = plan;
 	adoption->reports = reports;

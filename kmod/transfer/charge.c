@@ -66,6 +66,7 @@ struct charges dmaown_charges_sum(const struct plan *plan)
 			charges.mm_unlimited += charge_due(plan, old_owner);
 		else if (old_owner->mode == DMAOWN_MODE_MM)
 			charges.mm += charge_due(plan, old_owner);
+		cond_resched();
 	}
 	return charges;
 }
@@ -188,9 +189,6 @@ static bool charge_try_uncharge(struct old_owner *old_owner, struct wait_budget 
 	while (dmaown_memory_uncharge(old_owner->owner.mm, old_owner->charged))
 		if (!lock_retry_after(budget, 500))
 			return false;
-		--*tries;
-		usleep_range(500, 1000);
-	}
 	return true;
 }
 
@@ -221,6 +219,7 @@ void dmaown_charges_settle(struct plan *plan)
 		struct old_owner *old_owner = plan->old_owners[i];
 		size_t npages = charge_refund(plan, old_owner);
 
+		cond_resched();
 		if (!npages)
 			continue;
 		if (old_owner->mode == DMAOWN_MODE_USER)

@@ -29,8 +29,10 @@ struct mem_ranges {
 
 void dmaown_verified_forget(struct verified *verified)
 {
-	while (verified->mms_nr)
+	while (verified->mms_nr) {
 		mmdrop(verified->mms[--verified->mms_nr]);
+		cond_resched();
+	}
 	kvfree(verified->mms);
 	verified->mms = NULL;
 	verified->moves.nr = 0;
@@ -55,6 +57,7 @@ static int verified_index_shared(struct verified *verified, const struct moves *
 		return 0;
 	ret = dmaown_ptrset_reserve(&verified->shared, nr);
 	for (i = 0; i < moves->nr && !ret; i++) {
+		cond_resched();
 		if (!moves->array[i].shared)
 			continue;
 		dmaown_ptrset_add(&verified->shared, moves->array[i].pages);
@@ -82,6 +85,7 @@ static int verified_keep(struct verified *verified, struct plan *plan)
 	for (i = 0; i < plan->old_owners_nr; i++) {
 		verified->mms[i] = plan->old_owners[i]->owner.mm;
 		mmgrab(verified->mms[i]);
+		cond_resched();
 	}
 	verified->mms_nr = plan->old_owners_nr;
 	swap(verified->moves, plan->moves);
@@ -104,11 +108,13 @@ static bool verify_needs_look(const struct plan *plan, const struct move *move)
 	return move->mm != plan->to->mm || move->addr != move->new_addr;
 }
 
+/* Sorting many ranges takes long, so each comparison may reschedule. */
 static int range_compare(const void *a, const void *b)
 {
 	const struct mem_range *x = a;
 	const struct mem_range *y = b;
 
+	cond_resched();
 	if (x->mm != y->mm)
 		return x->mm < y->mm ? -1 : 1;
 	if (x->want != y->want)
@@ -194,6 +200,7 @@ bool dmaown_verified_covers(const struct verified *verified, const struct plan *
 	for (i = 0; i < plan->moves.nr; i++) {
 		const struct move *move = &plan->moves.array[i];
 
+		cond_resched();
 		if (!verify_needs_look(plan, move))
 			continue;
 		while (known < end && move_comes_before(known, move))
@@ -278,6 +285,9 @@ static int verify_gather(const struct plan *plan, struct mem_ranges *ranges,
 		const struct move *move = &plan->moves.array[i];
 		struct mem_range range = verify_range_of(move);
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!verify_needs_look(plan, move))
 			continue;
 		if (move->old_owner->has_mm)
@@ -308,7 +318,7 @@ static int verify_note_different(enum dmaown_reason reason, unsigned long addr,
 	return walk->error;
 }
 
-/* Take both locks, with retries while there are tries left. */
+/* Take both locks, with retries while the budget lasts. */
 static int verify_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *to,
 			struct wait_budget *budget)
 {
