@@ -36,8 +36,8 @@
 #define LOOKS 4
 
 /*
- * Pauses between such comparisons in a call, about 20 ms. Here the number counts, not the time: what
- * is slow because the machine is slow needs as many looks as elsewhere.
+ * Pauses between such comparisons in a call, about 20 ms. Here the number counts, not the time: on
+ * a slow machine what changes takes longer, too.
  */
 #define PAUSES 256
 

@@ -80,8 +80,8 @@ static struct lockset_place ictx_place(const struct iommufd_locks *locks, unsign
 }
 
 /*
- * A process can have very many contexts and IOASes, so each lock may reschedule, and a caller that is
- * being killed takes no more. Return: 0, -EBUSY or -EINTR.
+ * A process can have very many contexts and IOASes, so each lock may reschedule, and a caller that
+ * is being killed takes no more. Return: 0, -EBUSY or -EINTR.
  */
 static int ictx_trylock(struct iommufd_locks *locks, struct rw_semaphore *sem)
 {

@@ -68,8 +68,8 @@ void dmaown_type1_unlock(struct lockset_part *part)
 }
 
 /*
- * A process can have very many containers, so each may reschedule, and a caller that is being killed
- * locks no more. Return: 0, -EBUSY or -EINTR.
+ * A process can have very many containers, so each may reschedule, and a caller that is being
+ * killed locks no more. Return: 0, -EBUSY or -EINTR.
  */
 static int type1_lock_containers(struct type1_locks *locks)
 {
