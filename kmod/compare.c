@@ -12,6 +12,7 @@
  * The work of a call is bounded, in pages, areas, and time spent on waiting. User space goes on
  * where the call has stopped.
  */
+#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/minmax.h>
 #include <linux/pid_namespace.h>
@@ -34,6 +35,12 @@
 /* Comparisons of a chunk that differs before it counts as changing */
 #define LOOKS 4
 
+/*
+ * Pauses between such comparisons in a call, about 20 ms. Here the number counts, not the time: on
+ * a slow machine what changes takes longer, too.
+ */
+#define PAUSES 256
+
 struct look {
 	unsigned long pfns[CHUNK];
 	u8 differences[CHUNK]; /* enum dmaown_difference, or 0 */
@@ -48,8 +55,8 @@ struct comparison {
 	/* Left for this call. */
 	unsigned long pages;
 	unsigned int areas;
-	unsigned int tries;  /* to take locks */
-	unsigned int pauses; /* between comparisons of a chunk that differs */
+	struct wait_budget budget;
+	unsigned int pauses;
 
 	struct cursor from; /* where the call begins */
 	struct cursor next; /* where the next call begins */
@@ -175,7 +182,7 @@ static int compare_fetch(struct comparison *c, unsigned long at, unsigned int nr
 
 	do {
 		ret = dmaown_context_pinned(c->ctx, &stretch, c->now.pfns, nr);
-	} while (ret == -EAGAIN && lock_retry(&c->tries));
+	} while (ret == -EAGAIN && lock_retry(&c->budget));
 	if (ret < 0)
 		return ret;
 	return ret == nr ? 0 : -ESTALE;
@@ -193,7 +200,7 @@ static int compare_look(struct comparison *c, unsigned long at, unsigned int nr)
 	do {
 		ret = dmaown_shown_compare(c->area->owner.mm, addr, c->now.pfns, nr,
 					   c->now.differences, c->scratch);
-	} while (ret == -EBUSY && lock_retry(&c->tries));
+	} while (ret == -EBUSY && lock_retry(&c->budget));
 	return ret ? DMAOWN_DIFFERENCE_OWNER_LOCKED : 0;
 }
 
@@ -219,6 +226,14 @@ static bool compare_all_agree(const struct comparison *c, unsigned int nr)
 	return true;
 }
 
+static void compare_pause(struct comparison *c)
+{
+	if (!c->pauses)
+		return;
+	c->pauses--;
+	usleep_range(50, 100);
+}
+
 /* Return: as compare_look(), or -EINTR. */
 static int compare_look_again(struct comparison *c, unsigned long at, unsigned int nr)
 {
@@ -227,7 +242,7 @@ static int compare_look_again(struct comparison *c, unsigned long at, unsigned i
 
 	do {
 		c->before = c->now;
-		lock_retry(&c->pauses);
+		compare_pause(c);
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		ret = compare_look(c, at, nr);
@@ -263,7 +278,7 @@ static int compare_confirm(struct comparison *c)
 	do {
 		cursor = (struct cursor){ c->area->ioas, c->area->ioas, c->area->iova };
 		ret = dmaown_context_areas(c->ctx, &cursor, &c->again, 1);
-	} while (ret == -EAGAIN && lock_retry(&c->tries));
+	} while (ret == -EAGAIN && lock_retry(&c->budget));
 	if (ret == -EAGAIN)
 		return DMAOWN_DIFFERENCE_LOCKED;
 	if (ret <= 0)
@@ -376,7 +391,7 @@ static int compare_context(struct comparison *c)
 			return 1;
 		do {
 			nr = dmaown_context_areas(c->ctx, &c->next, c->batch, min(BATCH, c->areas));
-		} while (nr == -EAGAIN && lock_retry(&c->tries));
+		} while (nr == -EAGAIN && lock_retry(&c->budget));
 		if (!nr)
 			return 0;
 		if (nr < 0 && nr != -EAGAIN)
@@ -401,8 +416,8 @@ int dmaown_compare_run(struct context ctx, struct dmaown_compare *arg, struct dm
 	c->room = room;
 	c->pages = CALL_PAGES;
 	c->areas = CALL_AREAS;
-	c->tries = LOCK_TRIES;
-	c->pauses = LOCK_TRIES;
+	c->budget = wait_budget_of(COMPARE_WAIT);
+	c->pauses = PAUSES;
 	c->from = (struct cursor){ arg->ioas, U32_MAX, arg->iova };
 	c->next = c->from;
 	ret = compare_context(c);

@@ -19,8 +19,8 @@
 #include "status.h"
 #include "totals.h"
 
-/* Total time for which a dump waits for locked IOASes, in milliseconds */
-#define WAIT_BUDGET 50
+/* Time for which a dump waits for locks of contexts in all, in milliseconds */
+#define DUMP_WAIT 50
 
 struct dump {
 	enum record_kind kind;
@@ -488,6 +488,9 @@ static int dump_objects(struct dump *dump, struct context ctx, const struct cont
 	for (i = 0; i < totals->nr && !ret; i++) {
 		const struct object_total *total = &totals->objects[i];
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!dump_is_kind(dump, total))
 			continue;
 		if (dump->kind == RECORD_IOAS)
@@ -611,7 +614,7 @@ static int dump_reopen(struct dump *dump, struct context *ctx)
 
 	do {
 		ret = dmaown_snapshot_reopen(&dump->snapshot, ctx);
-	} while (ret == -EAGAIN && dmaown_wait_spend(&dump->budget));
+	} while (ret == -EAGAIN && lock_retry_after(&dump->budget, 500));
 	if (!ret && !ctx->self)
 		dump->inconsistent = true;
 	return ret;
@@ -646,6 +649,9 @@ static int dump_fill_from_contexts(struct dump *dump)
 	int ret = 0;
 
 	while (!dump->records_nr && !ret) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!dump->in_context && !dump_next_context(dump))
 			break;
 		ret = dump_reopen(dump, &ctx);
@@ -663,9 +669,6 @@ static int dump_fill_from_contexts(struct dump *dump)
 			dump_busy_context(dump);
 			ret = 0;
 		}
-		if (fatal_signal_pending(current))
-			ret = ret ?: -EINTR;
-		cond_resched();
 	}
 	return ret;
 }
@@ -721,8 +724,12 @@ static int dump_fill_owners(struct dump *dump)
 	unsigned int busy = dmaown_snapshot_unknown(&dump->snapshot);
 	int ret = 0;
 
-	while (!ret && dmaown_snapshot_next(&dump->snapshot))
+	while (!ret && dmaown_snapshot_next(&dump->snapshot)) {
 		ret = dump_add_owners(dump, &owners, &busy);
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
+		cond_resched();
+	}
 	ret = ret ?: dump_all_owners(dump, &owners, busy);
 	dmaown_owner_totals_free(&owners);
 	return ret;
@@ -805,7 +812,7 @@ struct dump *dmaown_dump_open(enum record_kind kind, u64 context)
 	if (!dump)
 		return ERR_PTR(-ENOMEM);
 	dump->kind = kind;
-	dump->budget.left = WAIT_BUDGET;
+	dump->budget = wait_budget_of(DUMP_WAIT);
 	dmaown_ptrset_init(&dump->seen);
 	dump->of_module = kind == RECORD_STATUS || kind == RECORD_REFUSAL;
 	ret = dump_reserve(dump, max(BATCH, dmaown_reasons_end()));

@@ -16,6 +16,9 @@
 #include "process.h"
 #include "walk.h"
 
+/* PIDs that are visited under RCU at a time: those of threads are among them */
+#define PID_STEPS 1024
+
 /* All files with the same operations belong to the same kind, or to none. */
 static const void **find_foreign_slot(struct walk *walk, const struct file *file)
 {
@@ -173,7 +176,7 @@ static struct walk *find_walk_begin(holding_fn fn, void *arg)
 		return NULL;
 	walk->fn = fn;
 	walk->arg = arg;
-	walk->lock_tries = WALK_TRIES;
+	walk->budget = wait_budget_of(WALK_WAIT);
 	dmaown_ptrset_init(&walk->seen);
 	if (find_use_next(&walk->kinds)) {
 		find_walk_end(walk);
@@ -207,16 +210,17 @@ int dmaown_find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 
 /*
  * Get the process with the lowest PID from *nr on in the initial namespace, and move *nr after it.
- * Kernel threads are skipped: their table has no files. Return: the group leader with a reference,
- * or NULL.
+ * Kernel threads are skipped: their table has no files. Return: the group leader with a reference;
+ * or NULL, and there is none if *end is set.
  */
-static struct task_struct *find_next_process(int *nr)
+static struct task_struct *find_next_process(int *nr, bool *end)
 {
 	struct task_struct *task = NULL;
-	struct pid *pid;
+	unsigned int steps = PID_STEPS;
+	struct pid *pid = NULL;
 
 	rcu_read_lock();
-	while ((pid = find_ge_pid(*nr, &init_pid_ns))) {
+	while (steps-- && (pid = find_ge_pid(*nr, &init_pid_ns))) {
 		*nr = pid_nr(pid) + 1;
 		task = pid_task(pid, PIDTYPE_TGID);
 		if (task && !(READ_ONCE(task->flags) & PF_KTHREAD)) {
@@ -226,6 +230,7 @@ static struct task_struct *find_next_process(int *nr)
 		task = NULL;
 	}
 	rcu_read_unlock();
+	*end = !pid;
 	return task;
 }
 
@@ -233,6 +238,7 @@ int dmaown_find_everywhere(holding_fn fn, void *arg, const struct mapped *mapped
 {
 	struct walk *walk = find_walk_begin(fn, arg);
 	struct task_struct *leader;
+	bool end = false;
 	int ret;
 	int nr = 1;
 
@@ -241,9 +247,15 @@ int dmaown_find_everywhere(holding_fn fn, void *arg, const struct mapped *mapped
 	ret = find_use_all(&walk->kinds);
 	walk->mapped = mapped;
 	*vfio_unseen = find_files_unseen(&walk->kinds);
-	while (!ret && (leader = find_next_process(&nr))) {
-		ret = find_walk_process(walk, leader);
-		put_task_struct(leader);
+	while (!ret && !end) {
+		leader = find_next_process(&nr, &end);
+		if (leader) {
+			ret = find_walk_process(walk, leader);
+			put_task_struct(leader);
+		}
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
+		cond_resched();
 	}
 	find_walk_end(walk);
 	return ret;
@@ -309,12 +321,18 @@ int dmaown_find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struc
 	return min(ret, 0);
 }
 
+static int find_in_file(struct walk *walk, struct file *file)
+{
+	walk->nr = dmaown_walk_take(walk, file, walk->candidates);
+	return dmaown_walk_show(walk, current->group_leader);
+}
+
 int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx)
 {
 	struct fd_search search = { .ctx = ctx };
 	struct file *file = fget(fd);
 	struct walk *walk;
-	int ret = 0;
+	int ret;
 
 	*ctx = (struct context){};
 	if (!file)
@@ -324,15 +342,9 @@ int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx)
 		fput(file);
 		return -ENOMEM;
 	}
-	walk->nr = dmaown_walk_take(walk, file, walk->candidates);
-	/* Look up one kind after the other: most files are contexts of the first. */
-	while (!ret && !walk->nr && walk->kinds.nr < KINDS_NR) {
-		ret = find_use_next(&walk->kinds);
-		if (!ret)
-			walk->nr = dmaown_walk_take(walk, file, walk->candidates);
-	}
-	if (!ret)
-		ret = dmaown_walk_show(walk, current->group_leader);
+	ret = find_in_file(walk, file);
+	while (!ret && walk->kinds.nr < KINDS_NR)
+		ret = find_use_next(&walk->kinds) ?: find_in_file(walk, file);
 	find_walk_end(walk);
 	fput(file);
 	return min(ret, 0);

@@ -14,14 +14,13 @@
 
 #include "mapped.h"
 #include "process.h"
-#include "retry.h"
 #include "walk.h"
 
 /* Mappings that are inspected under mmap_lock at a time */
 #define VMA_STEPS 1024
 
-/* Attempts to take an mmap_lock, about a millisecond, when those of the walk are used up */
-#define MM_TRIES 16
+/* Time to wait for each mmap_lock, in milliseconds, when that of the walk is used up */
+#define MM_WAIT 1
 
 /* Return: true if there may be more. */
 static bool mappings_collect_locked(struct walk *walk, struct mm_struct *mm)
@@ -62,12 +61,12 @@ static int mappings_collect(struct walk *walk, struct mm_struct *mm)
 
 static int mappings_walk(struct walk *walk, struct task_struct *leader, struct mm_struct *mm)
 {
-	unsigned int tries = MM_TRIES;
+	struct wait_budget budget = wait_budget_of(MM_WAIT);
 	int more, ret = 0;
 
 	do {
 		more = mappings_collect(walk, mm);
-		if (more == -EAGAIN && !lock_retry(&walk->lock_tries) && !lock_retry(&tries))
+		if (more == -EAGAIN && !lock_retry(&walk->budget) && !lock_retry(&budget))
 			return dmaown_walk_show_incomplete(walk, leader);
 		ret = dmaown_walk_show(walk, leader);
 		if (fatal_signal_pending(current))

@@ -33,16 +33,17 @@ struct task_struct *dmaown_process_find(const struct dmaown_process *name)
 
 /*
  * Get the address space of any thread that has one: the leader may have exited before the others.
- * Return: the mm with a reference on mm_users, or NULL.
+ * Return: the mm with the reference that get() takes, or NULL.
  */
-static struct mm_struct *process_mm(struct task_struct *task)
+static struct mm_struct *process_mm(struct task_struct *task,
+				    struct mm_struct *(*get)(struct task_struct *thread))
 {
 	struct mm_struct *mm = NULL;
 	struct task_struct *thread;
 
 	rcu_read_lock();
 	__for_each_thread(task->signal, thread) {
-		mm = get_task_mm(thread);
+		mm = get(thread);
 		if (mm)
 			break;
 	}
@@ -50,23 +51,22 @@ static struct mm_struct *process_mm(struct task_struct *task)
 	return mm;
 }
 
+/* As get_task_mm(), but with a reference on mm_count. */
+static struct mm_struct *process_grab_thread_mm(struct task_struct *thread)
+{
+	struct mm_struct *mm;
+
+	task_lock(thread);
+	mm = thread->mm;
+	if (mm)
+		mmgrab(mm);
+	task_unlock(thread);
+	return mm;
+}
+
 struct mm_struct *dmaown_process_grab_mm(struct task_struct *leader)
 {
-	struct mm_struct *mm = NULL;
-	struct task_struct *thread;
-
-	rcu_read_lock();
-	__for_each_thread(leader->signal, thread) {
-		task_lock(thread);
-		mm = thread->mm;
-		if (mm)
-			mmgrab(mm);
-		task_unlock(thread);
-		if (mm)
-			break;
-	}
-	rcu_read_unlock();
-	return mm;
+	return process_mm(leader, process_grab_thread_mm);
 }
 
 int dmaown_process_get(const struct dmaown_process *name, struct process *process)
@@ -78,7 +78,7 @@ int dmaown_process_get(const struct dmaown_process *name, struct process *proces
 	if (IS_ERR(owner->task))
 		return PTR_ERR(owner->task);
 
-	owner->mm = process_mm(owner->task);
+	owner->mm = process_mm(owner->task, get_task_mm);
 	if (!owner->mm) {
 		put_task_struct(owner->task);
 		return -ESRCH;

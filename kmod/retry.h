@@ -1,21 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bound the time that is spent on waiting for locks of other threads.
+ *
+ * A pause can take a hundred times as long as it should, on a debug kernel or beside other work. So
+ * the time that has passed counts, not the number of pauses.
+ */
 #ifndef DMAOWN_RETRY_H
 #define DMAOWN_RETRY_H
 
 #include <linux/delay.h>
+#include <linux/ktime.h>
 #include <linux/types.h>
 
-/* Attempts to take a lock of another thread before it counts as busy */
-#define LOCK_TRIES 256
+/* Time to wait in all, in milliseconds, while memory is compared */
+#define COMPARE_WAIT 20
 
-/* Use one of the tries that are left, and wait about 75 µs. Return: false if no try is left. */
-static inline bool lock_retry(unsigned int *tries)
+/* The time left. When it is used up, a lock that is held counts as busy. */
+struct wait_budget {
+	s64 left_ns; /* negative if the last pause was longer than what was left */
+};
+
+static inline struct wait_budget wait_budget_of(unsigned int ms)
 {
-	if (!*tries)
+	return (struct wait_budget){ (s64)ms * NSEC_PER_MSEC };
+}
+
+/* Wait for this time, or up to twice as long. Return: false if no time is left. */
+static inline bool lock_retry_after(struct wait_budget *budget, unsigned int us)
+{
+	ktime_t begin = ktime_get();
+
+	if (budget->left_ns <= 0)
 		return false;
-	--*tries;
-	usleep_range(50, 100);
+	usleep_range(us, 2 * us);
+	budget->left_ns -= ktime_to_ns(ktime_sub(ktime_get(), begin));
 	return true;
+}
+
+static inline bool lock_retry(struct wait_budget *budget)
+{
+	return lock_retry_after(budget, 50);
 }
 
 #endif

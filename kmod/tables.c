@@ -6,6 +6,14 @@
  * table's own lock (kernel: fs/file.c, iterate_fd()). There only files that belong to a kind of
  * context get a reference: a reference on any other file would delay its close. Operations that can
  * sleep come after the walk.
+ *
+ * A known gap: a long table is walked in steps, and between two of them it is not locked. A process
+ * with so many files can move a descriptor from the part that is still to come to the part that is
+ * done, so that the file is not found. Nothing tells: the kernel counts no changes of a table, and
+ * dup2() leaves next_fd as it is. For files of devices this is no gap, because VFIO's own counts
+ * show that one was not found (transfer/devices.c). The count of references on a context's file
+ * would not show it: devices, accesses, queues and each call in progress have one, too; and a
+ * container does not know its file.
  */
 #include <linux/fdtable.h>
 #include <linux/rcupdate.h>

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/bitops.h>
-#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -10,15 +9,6 @@
 #include "array.h"
 #include "totals.h"
 
-bool dmaown_wait_spend(struct wait_budget *budget)
-{
-	if (!budget->left)
-		return false;
-	budget->left--;
-	usleep_range(500, 1000);
-	return true;
-}
-
 int dmaown_areas_retry(struct wait_budget *budget, struct context ctx, struct cursor *cursor,
 		       struct area *batch)
 {
@@ -26,7 +16,7 @@ int dmaown_areas_retry(struct wait_budget *budget, struct context ctx, struct cu
 
 	do {
 		nr = dmaown_context_areas(ctx, cursor, batch, BATCH);
-	} while (nr == -EAGAIN && dmaown_wait_spend(budget));
+	} while (nr == -EAGAIN && lock_retry_after(budget, 500));
 	return nr;
 }
 
@@ -37,7 +27,7 @@ int dmaown_accesses_retry(struct wait_budget *budget, struct context ctx, struct
 
 	do {
 		nr = dmaown_context_accesses(ctx, cursor, batch, BATCH);
-	} while (nr == -EAGAIN && dmaown_wait_spend(budget));
+	} while (nr == -EAGAIN && lock_retry_after(budget, 500));
 	return nr;
 }
 
@@ -68,7 +58,7 @@ static int totals_objects_retry(struct wait_budget *budget, struct context ctx, 
 
 	do {
 		ret = dmaown_context_objects(ctx, id, batch, BATCH, nr);
-	} while (ret == -EAGAIN && dmaown_wait_spend(budget));
+	} while (ret == -EAGAIN && lock_retry_after(budget, 500));
 	return ret;
 }
 
@@ -168,6 +158,7 @@ int dmaown_totals_objects(struct context_totals *totals, struct context ctx,
 		} else if (total->object.type == OBJECT_DEVICE) {
 			totals_attach_device(totals, total);
 		}
+		cond_resched();
 	}
 	return 0;
 }
@@ -271,8 +262,10 @@ void dmaown_owner_totals_free(struct owner_totals *owners)
 {
 	unsigned int i;
 
-	for (i = 0; i < owners->nr; i++)
+	for (i = 0; i < owners->nr; i++) {
 		dmaown_owner_put(&owners->array[i].owner);
+		cond_resched();
+	}
 	kvfree(owners->array);
 	dmaown_ptrset_free(&owners->keys);
 	memset(owners, 0, sizeof(*owners));
@@ -331,16 +324,15 @@ static int totals_add_areas(struct context_totals *totals, struct context ctx,
 		if (nr == -EAGAIN) {
 			totals_mark_busy(totals, cursor.id);
 			cursor_skip(&cursor);
-			continue;
-		}
-		if (nr < 0) {
+		} else if (nr < 0) {
 			ret = nr;
-			break;
+		} else {
+			ret = totals_add_batch(totals, &seen, ctx, batch, nr, owners);
+			dmaown_areas_put(batch, nr);
 		}
-		ret = totals_add_batch(totals, &seen, ctx, batch, nr, owners);
-		dmaown_areas_put(batch, nr);
 		if (fatal_signal_pending(current))
 			ret = ret ?: -EINTR;
+		cond_resched();
 	}
 	dmaown_ptrset_free(&seen);
 	return ret;
@@ -357,15 +349,17 @@ static int totals_add_accesses(struct context_totals *totals, struct context ctx
 		if (nr == -EAGAIN) {
 			totals_mark_busy(totals, cursor.id);
 			cursor_skip(&cursor);
-			continue;
-		}
-		if (nr < 0)
+		} else if (nr < 0) {
 			return nr;
+		}
 		for (i = 0; i < nr; i++) {
 			ioas = totals_ioas(totals, batch[i].ioas);
 			if (ioas)
 				ioas->accesses++;
 		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 	return 0;
 }

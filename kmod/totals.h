@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "ptrset.h"
+#include "retry.h"
 
 /* Objects, areas or accesses that are copied at once */
 #define BATCH 64
@@ -50,17 +51,6 @@ struct context_totals {
 	unsigned int nr;
 	unsigned int room;
 };
-
-/*
- * The time for which a listing may still wait, in total, for locked IOASes, in milliseconds. When
- * it is used up, they are reported as busy.
- */
-struct wait_budget {
-	unsigned int left;
-};
-
-/* Use 1 ms of the budget and wait. Return: false if nothing is left. */
-bool dmaown_wait_spend(struct wait_budget *budget);
 
 /*
  * dmaown_context_areas() and dmaown_context_accesses() with retries for a locked IOAS while the

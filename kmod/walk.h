@@ -11,14 +11,15 @@
 #include "find.h"
 #include "kinds.h"
 #include "ptrset.h"
+#include "retry.h"
 
 #define CANDIDATES_ROOM 64
 
 /*
- * Attempts to take mmap_locks in a walk, about 40 ms: a thread that has one may be preempted, such
- * as khugepaged while it copies 2 MiB
+ * Time to wait for mmap_locks in a walk, in milliseconds: a thread that has one may be preempted,
+ * such as khugepaged while it copies 2 MiB
  */
-#define WALK_TRIES 512
+#define WALK_WAIT 40
 
 /* log2 of the number of file operations that are remembered as those of no kind */
 #define FOREIGN_BITS 6
@@ -74,7 +75,7 @@ struct walk {
 	/* mappings.c */
 	const struct mapped *mapped; /* walk only these; NULL: all */
 	unsigned long next_addr;
-	unsigned int lock_tries; /* left for all processes */
+	struct wait_budget budget; /* for all processes */
 };
 
 /*

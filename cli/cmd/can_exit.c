@@ -14,6 +14,7 @@
 #include "health/finding.h"
 #include "health/mend.h"
 #include "health/unknown.h"
+#include "host/number_set.h"
 #include "host/vfio.h"
 #include "options.h"
 #include "output/size.h"
@@ -33,6 +34,7 @@ struct leaving {
 	bool locked; /* the answer is that something is locked */
 	struct record_list holders, contexts;
 	struct owner_areas_list owner_areas;
+	struct number_set lost; /* contexts that would be lost */
 	struct finding_list findings;
 };
 
@@ -135,12 +137,9 @@ static void add_reset(struct leaving *leaving, const struct dmaown_report *repor
 /* Return: the record of a context, or NULL if it is gone. */
 static const union record *find_context(const struct leaving *leaving, uint64_t context)
 {
-	size_t i;
+	const struct record_range range = record_list_range(&leaving->contexts, context);
 
-	for (i = 0; i < leaving->contexts.nr; i++)
-		if (leaving->contexts.items[i].context.context == context)
-			return &leaving->contexts.items[i];
-	return NULL;
+	return range.nr ? record_range_at(&range, 0) : NULL;
 }
 
 static void set_content(struct finding *finding, const union record *record)
@@ -183,21 +182,22 @@ static void add_reports(struct leaving *leaving)
 	for (i = 0; i < leaving->answer.nr; i++)
 		if (report[i].reason == DMAOWN_REASON_WOULD_RESET)
 			add_reset(leaving, &report[i]);
-	for (i = 0; i < leaving->answer.nr; i++)
-		if (report[i].reason == DMAOWN_REASON_WOULD_LOSE)
-			add_loss(leaving, &report[i]);
+	for (i = 0; i < leaving->answer.nr; i++) {
+		if (report[i].reason != DMAOWN_REASON_WOULD_LOSE)
+			continue;
+		add_loss(leaving, &report[i]);
+		if (number_set_add(&leaving->lost, report[i].context) < 0)
+			err(EXIT_OTHER, "contexts");
+	}
 }
 
 /* Is the context lost, or may it be? */
 static bool may_be_lost(const struct leaving *leaving, uint64_t context)
 {
-	const struct dmaown_report *report = leaving->answer.reports;
 	struct holding files;
-	uint32_t i;
 
-	for (i = 0; i < leaving->answer.nr; i++)
-		if (report[i].reason == DMAOWN_REASON_WOULD_LOSE && report[i].context == context)
-			return true;
+	if (number_set_has(&leaving->lost, context))
+		return true;
 	files = find_files(leaving, context, NULL);
 	return leaving->locked && files.own && !files.other;
 }
@@ -205,12 +205,13 @@ static bool may_be_lost(const struct leaving *leaving, uint64_t context)
 /* Sum what the process owns in a context, over all IOASes. */
 static struct owner_areas sum_owned(const struct leaving *leaving, uint64_t context)
 {
-	const struct owner_areas *owned;
+	const struct owner_areas *items, *owned;
 	struct owner_areas sum = { 0 };
-	size_t i;
+	size_t i, nr;
 
-	for (i = 0; i < leaving->owner_areas.nr; i++) {
-		owned = &leaving->owner_areas.items[i];
+	items = owner_areas_near(&leaving->owner_areas, context, &nr);
+	for (i = 0; i < nr; i++) {
+		owned = &items[i];
 		if (owned->area.context != context || owned->area.owner != leaving->process.owner)
 			continue;
 		sum.areas += owned->areas;
@@ -262,7 +263,6 @@ static void find_mischarged_in(struct leaving *leaving, const struct context_rec
  */
 static int find_unknown(struct leaving *leaving)
 {
-	uint32_t i;
 	int rc;
 
 	if (leaving->owner_areas.busy)
@@ -272,8 +272,9 @@ static int find_unknown(struct leaving *leaving)
 			    leaving->owner_areas.busy,
 			    leaving->owner_areas.busy > 1 ? "es are" : " is");
 	rc = findings_add_unknown(&leaving->findings, leaving->channel, &leaving->holders);
-	for (i = 0; i < leaving->answer.nr && !rc; i++)
-		findings_add_report(&leaving->findings, &leaving->answer.reports[i]);
+	if (!rc)
+		findings_add_reports(&leaving->findings, leaving->answer.reports,
+				     leaving->answer.nr);
 	if (leaving->answer.total > leaving->answer.nr)
 		finding_add(&leaving->findings, FOUND_UNKNOWN,
 			    "%" PRIu32 " more reports of the module than there is room for",
@@ -383,6 +384,7 @@ int can_exit_main(int argc, char **argv, const struct channel_choice *channel)
 	parse_command(&can_exit_argp, argc, argv, &leaving);
 	rc = channel_run(&leaving.common.channel, look, &leaving);
 	findings_free(&leaving.findings);
+	number_set_free(&leaving.lost);
 	owner_areas_free(&leaving.owner_areas);
 	record_list_free(&leaving.holders);
 	leave_free(&leaving.answer);

@@ -1,36 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* dmaownctl holders: list holders of contexts, and what they may still pin */
-#include <string.h>
-
 #include "command.h"
-#include "host/user.h"
+#include "holder_row.h"
 #include "listing.h"
 #include "query/headroom.h"
 #include "query/holding.h"
-
-static void render_pid(const struct row *row, struct value *value)
-{
-	value_set_field(value, record_field(RECORD_HOLDER, DMAOWN_A_HOLDER_PID), row->record);
-	if (holder_is_unknown(&row->record->holder))
-		value->text = UNKNOWN_MARK;
-}
-
-static void render_user(const struct row *row, struct value *value)
-{
-	if (known(&row->record->holder, HOLDER, UID))
-		value_give_text(value, user_name(row->record->holder.uid));
-}
-
-static void render_unit(const struct row *row, struct value *value)
-{
-	const struct holder_record *holder = &row->record->holder;
-	const char *unit = NULL;
-
-	if (known(holder, HOLDER, PID))
-		unit = lookup_unit(row->lookup, holder->pid);
-	if (unit)
-		value_give_text(value, strdup(unit));
-}
 
 static void render_headroom(const struct row *row, struct value *value)
 {
@@ -44,11 +18,11 @@ static void render_headroom(const struct row *row, struct value *value)
 
 static const struct column columns[] = {
 	FIELD_COLUMN("CONTEXT", HOLDER, CONTEXT, 0, 0),
-	MADE_COLUMN("PID", VALUE_NUMBER, render_pid, 0, 0,
+	MADE_COLUMN("PID", VALUE_NUMBER, holder_row_pid, 0, 0,
 		    "process; ? for open files of a device that no process has"),
 	FIELD_COLUMN("COMMAND", HOLDER, COMM, 8, SCOLS_FL_TRUNC),
-	MADE_COLUMN("USER", VALUE_TEXT, render_user, 6, SCOLS_FL_TRUNC, "user of the process"),
-	MADE_COLUMN("UNIT", VALUE_TEXT, render_unit, 8, SCOLS_FL_TRUNC,
+	MADE_COLUMN("USER", VALUE_TEXT, holder_row_user, 6, SCOLS_FL_TRUNC, "user of the process"),
+	MADE_COLUMN("UNIT", VALUE_TEXT, holder_row_unit, 8, SCOLS_FL_TRUNC,
 		    "systemd unit, or cgroup, of the process"),
 	FIELD_COLUMN("HOW", HOLDER, VIA, 0, 0),
 	FIELD_COLUMN("FD", HOLDER, FD, 0, 0),
@@ -83,7 +57,7 @@ static const struct listing listing = {
 	       "Only a process with a descriptor of the context itself (HOW context) can map "
 	       "areas.",
 	.set = { RECORD_HOLDER, columns, sizeof(columns) / sizeof(columns[0]) },
-	.defaults = "CONTEXT,PID,COMMAND,USER,UNIT,HOW,DEVICE,MODE,LIMIT,USED,HEADROOM",
+	.defaults = "CONTEXT,PID,COMMAND,USER,UNIT,HOW,DEVICE,FILES,MODE,LIMIT,USED,HEADROOM",
 	.by_owner = true,
 	.has_holders = true,
 	.wanted = wanted,

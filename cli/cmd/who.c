@@ -10,8 +10,8 @@
 #include "command.h"
 #include "exit_status.h"
 #include "health/unknown.h"
+#include "holder_row.h"
 #include "host/array.h"
-#include "host/user.h"
 #include "listing.h"
 #include "query/context.h"
 #include "query/holding.h"
@@ -33,29 +33,6 @@ static const struct holder_record *holder_of(const struct row *row)
 static void render_name(const struct row *row, struct value *value)
 {
 	value_set_text(value, ((const struct who_row *)row)->subject->text);
-}
-
-static void render_pid(const struct row *row, struct value *value)
-{
-	value_set_field(value, record_field(RECORD_HOLDER, DMAOWN_A_HOLDER_PID), row->record);
-	if (holder_is_unknown(holder_of(row)))
-		value->text = UNKNOWN_MARK;
-}
-
-static void render_user(const struct row *row, struct value *value)
-{
-	if (known(holder_of(row), HOLDER, UID))
-		value_give_text(value, user_name(holder_of(row)->uid));
-}
-
-static void render_unit(const struct row *row, struct value *value)
-{
-	const char *unit = NULL;
-
-	if (known(holder_of(row), HOLDER, PID))
-		unit = lookup_unit(row->lookup, holder_of(row)->pid);
-	if (unit)
-		value_give_text(value, strdup(unit));
 }
 
 static void render_state(const struct row *row, struct value *value)
@@ -91,11 +68,12 @@ static void render_frees(const struct row *row, struct value *value)
 
 static const struct column columns[] = {
 	MADE_COLUMN("NAME", VALUE_TEXT, render_name, 0, 0, "name, as given"),
-	MADE_COLUMN("PID", VALUE_NUMBER, render_pid, 0, 0,
+	MADE_COLUMN("PID", VALUE_NUMBER, holder_row_pid, 0, 0,
 		    "PID; ?: open files that no process has"),
 	FIELD_COLUMN("COMMAND", HOLDER, COMM, 8, SCOLS_FL_TRUNC),
-	MADE_COLUMN("USER", VALUE_TEXT, render_user, 6, SCOLS_FL_TRUNC, "real user of the process"),
-	MADE_COLUMN("UNIT", VALUE_TEXT, render_unit, 8, SCOLS_FL_TRUNC,
+	MADE_COLUMN("USER", VALUE_TEXT, holder_row_user, 6, SCOLS_FL_TRUNC,
+		    "real user of the process"),
+	MADE_COLUMN("UNIT", VALUE_TEXT, holder_row_unit, 8, SCOLS_FL_TRUNC,
 		    "systemd unit, or cgroup, of the process"),
 	FIELD_COLUMN("HOW", HOLDER, VIA, 0, 0),
 	FIELD_COLUMN("FD", HOLDER, FD, 0, 0),

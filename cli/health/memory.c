@@ -17,6 +17,7 @@
 #include "channel/device.h"
 #include "exit_status.h"
 #include "host/array.h"
+#include "host/hash.h"
 #include "host/pagemap.h"
 #include "host/user.h"
 #include "memory.h"
@@ -39,6 +40,7 @@ struct memory {
 	struct pagemap *pagemaps;
 	size_t nr_pagemaps;
 	size_t room_pagemaps;
+	struct hash_index pagemap_index; /* by owner */
 
 	char *user; /* name of the user that was looked up last, or NULL */
 	uint32_t uid;
@@ -207,11 +209,11 @@ static void add_range(struct memory *memory, const struct dmaown_range *range)
 
 static const struct pagemap *find_pagemap(const struct memory *memory, uint64_t owner)
 {
-	size_t i;
+	size_t at = 0, n;
 
-	for (i = 0; i < memory->nr_pagemaps; i++)
-		if (memory->pagemaps[i].owner == owner)
-			return &memory->pagemaps[i];
+	while (hash_index_next(&memory->pagemap_index, HASH(owner), &at, &n))
+		if (memory->pagemaps[n].owner == owner)
+			return &memory->pagemaps[n];
 	return NULL;
 }
 
@@ -231,7 +233,8 @@ static void open_pagemap(struct memory *memory, const struct dmaown_range *range
 	struct pagemap *pagemap;
 
 	if (!array_grow((void **)&memory->pagemaps, &memory->room_pagemaps, memory->nr_pagemaps + 1,
-			sizeof(*memory->pagemaps)))
+			sizeof(*memory->pagemaps)) ||
+	    !hash_index_add(&memory->pagemap_index, HASH(range->owner), memory->nr_pagemaps))
 		err(EXIT_OTHER, "pagemaps");
 	pagemap = &memory->pagemaps[memory->nr_pagemaps++];
 	pagemap->owner = range->owner;
@@ -267,6 +270,7 @@ static void close_pagemaps(struct memory *memory)
 		if (memory->pagemaps[i].fd >= 0)
 			close(memory->pagemaps[i].fd);
 	memory->nr_pagemaps = 0;
+	hash_index_free(&memory->pagemap_index);
 }
 
 /* Add the parts of a range without pages: those that are lost, and those that may not be. */
@@ -329,16 +333,6 @@ static bool choose_file(const struct record_list *holders, uint64_t context,
 	return true;
 }
 
-static bool has_holder(const struct record_list *holders, uint64_t context)
-{
-	size_t i;
-
-	for (i = 0; i < holders->nr; i++)
-		if (holder_has_context(&holders->items[i].holder, context))
-			return true;
-	return false;
-}
-
 static void add_unreached(struct memory *memory, const char *why)
 {
 	struct finding *finding;
@@ -391,7 +385,7 @@ static int search_again(struct memory *memory, struct dmaown_file *file)
 	rc = channel_collect(memory->health->channel, RECORD_HOLDER, memory->context, &holders);
 	if (!rc && choose_file(&holders, memory->context, file))
 		rc = 1;
-	else if (!rc && has_holder(&holders, memory->context))
+	else if (!rc && record_list_range(&holders, memory->context).nr)
 		rc = -ESRCH;
 	record_list_free(&holders);
 	return rc;

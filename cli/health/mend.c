@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host/array.h"
+#include "host/hash.h"
 #include "host/maps.h"
 #include "mend.h"
 #include "query/holding.h"
@@ -31,6 +32,7 @@ enum distance {
 struct origin {
 	uint64_t device;
 	uint64_t inode;
+	unsigned int seen; /* the last of the looks at mappings that has found it */
 };
 
 /* The areas of the owner, and the processes that could take them. */
@@ -43,7 +45,9 @@ struct attempt {
 	struct origin *origins;
 	size_t nr_origins;
 	size_t room_origins;
-	bool nameless; /* a file is not known */
+	struct hash_index origin_index;
+	unsigned int looks; /* at the mappings of candidates */
+	bool nameless;	    /* a file is not known */
 	const struct holder_record *candidates[MAX_CANDIDATES];
 	size_t nr;
 	bool hidden; /* a holder has no PID in this PID namespace */
@@ -87,15 +91,17 @@ static void sum_up(struct attempt *attempt)
 	}
 }
 
-static bool has_origin(const struct attempt *attempt, const struct origin *origin)
+static struct origin *find_origin(const struct attempt *attempt, uint64_t device, uint64_t inode)
 {
-	size_t i;
+	struct origin *origin;
+	size_t at = 0, n;
 
-	for (i = 0; i < attempt->nr_origins; i++)
-		if (attempt->origins[i].device == origin->device &&
-		    attempt->origins[i].inode == origin->inode)
-			return true;
-	return false;
+	while (hash_index_next(&attempt->origin_index, HASH(device, inode), &at, &n)) {
+		origin = &attempt->origins[n];
+		if (origin->device == device && origin->inode == inode)
+			return origin;
+	}
+	return NULL;
 }
 
 static int see_area(const union record *record, void *data)
@@ -111,11 +117,16 @@ static int see_area(const union record *record, void *data)
 		attempt->nameless = true;
 		return 0;
 	}
-	origin = (struct origin){ makedev(area->file_major, area->file_minor), area->file_inode };
-	if (has_origin(attempt, &origin))
+	origin = (struct origin){
+		.device = makedev(area->file_major, area->file_minor),
+		.inode = area->file_inode,
+	};
+	if (find_origin(attempt, origin.device, origin.inode))
 		return 0;
 	if (!array_grow((void **)&attempt->origins, &attempt->room_origins, attempt->nr_origins + 1,
-			sizeof(*attempt->origins)))
+			sizeof(*attempt->origins)) ||
+	    !hash_index_add(&attempt->origin_index, HASH(origin.device, origin.inode),
+			    attempt->nr_origins))
 		return -ENOMEM;
 	attempt->origins[attempt->nr_origins++] = origin;
 	return 0;
@@ -131,29 +142,33 @@ static void find_origins(struct attempt *attempt)
 		attempt->nameless = true;
 }
 
-static bool maps_origin(const struct maps *maps, const struct origin *origin)
+/* Return: the number of the origins that the mappings show. */
+static size_t count_origins(struct attempt *attempt, const struct maps *maps)
 {
-	size_t i;
+	struct origin *origin;
+	size_t i, nr = 0;
 
-	for (i = 0; i < maps->nr; i++)
-		if (maps->items[i].device == origin->device &&
-		    maps->items[i].inode == origin->inode)
-			return true;
-	return false;
+	attempt->looks++;
+	for (i = 0; i < maps->nr; i++) {
+		origin = find_origin(attempt, maps->items[i].device, maps->items[i].inode);
+		if (!origin || origin->seen == attempt->looks)
+			continue;
+		origin->seen = attempt->looks;
+		nr++;
+	}
+	return nr;
 }
 
 /* Areas by file would move to any process: only one that maps all these files is a candidate. */
-static bool maps_all_origins(const struct attempt *attempt, uint32_t pid)
+static bool maps_all_origins(struct attempt *attempt, uint32_t pid)
 {
 	struct maps maps = { 0 };
 	bool all;
-	size_t i;
 
 	if (!attempt->nr_origins && !attempt->nameless)
 		return true;
-	all = !attempt->nameless && !maps_read(&maps, pid);
-	for (i = 0; i < attempt->nr_origins && all; i++)
-		all = maps_origin(&maps, &attempt->origins[i]);
+	all = !attempt->nameless && !maps_read(&maps, pid) &&
+	      count_origins(attempt, &maps) == attempt->nr_origins;
 	maps_free(&maps);
 	return all;
 }
@@ -403,5 +418,6 @@ void mend_find(const struct mend *mend, struct finding *finding)
 		advise(&attempt, finding);
 	trial_free(&attempt.best);
 	free(attempt.origins);
+	hash_index_free(&attempt.origin_index);
 	close(attempt.device);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <err.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "exit_status.h"
 #include "host/hash.h"
+#include "host/number_set.h"
 #include "query/holding.h"
 #include "unknown.h"
 
@@ -54,48 +57,6 @@ static int look(struct channel *channel, enum record_kind kind,
 		rc = channel_collect(channel, kind, 0, list);
 	} while (!rc && any(list, in_doubt) && unknown_look_again(&looks));
 	return rc;
-}
-
-/* FOUND BEFORE */
-
-static bool is_found(const struct finding_list *list, const char *device)
-{
-	const struct finding *finding;
-	size_t i;
-
-	for (i = 0; i < list->nr; i++) {
-		finding = &list->items[i];
-		if (finding->found == FOUND_UNKNOWN && finding->device.text &&
-		    !strcmp(finding->device.text, device))
-			return true;
-	}
-	return false;
-}
-
-/* Has a file or mapping of the process been found that could not be inspected? */
-static bool is_found_process(const struct finding_list *list, uint32_t pid)
-{
-	const struct finding *finding;
-	size_t i;
-
-	for (i = 0; i < list->nr; i++) {
-		finding = &list->items[i];
-		if (finding->found == FOUND_UNKNOWN && finding->pid.kind == VALUE_NUMBER &&
-		    finding->pid.number == pid)
-			return true;
-	}
-	return false;
-}
-
-/* Has something been found that the module was not built for? */
-static bool is_found_unseen(const struct finding_list *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->nr; i++)
-		if (list->items[i].advice && !strcmp(list->items[i].advice, REBUILD))
-			return true;
-	return false;
 }
 
 /* HOLDERS */
@@ -388,18 +349,43 @@ int findings_add_vfio(struct finding_list *list, struct channel *channel)
 
 /* REPORTS */
 
+/* What has been found before. */
+struct found_before {
+	struct hash_index devices; /* of the findings, by their devices */
+	struct number_set pids;	   /* of processes that could not be inspected */
+	bool unseen;		   /* something that the module was not built for */
+};
+
+/* Take account of the findings from this one on. Return: 0 or -ENOMEM. */
+static int see_findings(const struct finding_list *list, size_t from, struct found_before *seen)
+{
+	const struct finding *finding;
+	size_t i;
+
+	for (i = from; i < list->nr; i++) {
+		finding = &list->items[i];
+		if (finding->advice && !strcmp(finding->advice, REBUILD))
+			seen->unseen = true;
+		if (finding->found == FOUND_UNKNOWN && finding->pid.kind == VALUE_NUMBER &&
+		    number_set_add(&seen->pids, finding->pid.number) < 0)
+			return -ENOMEM;
+	}
+	return index_devices(list, from, &seen->devices);
+}
+
 static void set_context(struct finding *finding, const struct dmaown_report *report)
 {
 	if (report->context)
 		value_set_number(&finding->context, VALUE_HEX, report->context);
 }
 
-static void add_report_of_device(struct finding_list *list, const struct dmaown_report *report)
+static void add_report_of_device(struct finding_list *list, const struct found_before *seen,
+				 const struct dmaown_report *report)
 {
 	struct finding *finding;
 	char place[PLACE_TEXT];
 
-	if (is_found(list, report->device))
+	if (is_indexed(list, &seen->devices, report->device))
 		return;
 	place_text(place, report->context, report->context);
 	if (report->value)
@@ -410,12 +396,13 @@ static void add_report_of_device(struct finding_list *list, const struct dmaown_
 	value_give_text(&finding->device, strdup(report->device));
 }
 
-static void add_report_of_process(struct finding_list *list, const struct dmaown_report *report)
+static void add_report_of_process(struct finding_list *list, const struct found_before *seen,
+				  const struct dmaown_report *report)
 {
 	char process[PROCESS_TEXT];
 	struct finding *finding;
 
-	if (report->process && is_found_process(list, report->process))
+	if (report->process && number_set_has(&seen->pids, report->process))
 		return;
 	process_text(process, report->process, report->process);
 	finding = add_unread(list, process);
@@ -423,7 +410,8 @@ static void add_report_of_process(struct finding_list *list, const struct dmaown
 		value_set_number(&finding->pid, VALUE_NUMBER, report->process);
 }
 
-static void add_report_of_lock(struct finding_list *list, const struct dmaown_report *report)
+static void add_report_of_lock(struct finding_list *list, const struct found_before *seen,
+			       const struct dmaown_report *report)
 {
 	struct finding *finding;
 
@@ -433,7 +421,7 @@ static void add_report_of_lock(struct finding_list *list, const struct dmaown_re
 				      ": it or a device in it is locked by another thread: what it "
 				      "would lose is unknown",
 				      (uint64_t)report->context);
-	else if (is_found_process(list, report->process))
+	else if (number_set_has(&seen->pids, report->process))
 		return;
 	else
 		finding = finding_add(list, FOUND_UNKNOWN,
@@ -447,23 +435,41 @@ static void add_report_of_lock(struct finding_list *list, const struct dmaown_re
 		value_set_number(&finding->pid, VALUE_NUMBER, report->process);
 }
 
-void findings_add_report(struct finding_list *list, const struct dmaown_report *report)
+static void add_report(struct finding_list *list, const struct found_before *seen,
+		       const struct dmaown_report *report)
 {
 	switch (report->reason) {
 	case DMAOWN_REASON_UNKNOWN_HOLDER:
-		add_report_of_device(list, report);
+		add_report_of_device(list, seen, report);
 		break;
 	case DMAOWN_REASON_UNREAD:
-		add_report_of_process(list, report);
+		add_report_of_process(list, seen, report);
 		break;
 	case DMAOWN_REASON_LOCKED:
-		add_report_of_lock(list, report);
+		add_report_of_lock(list, seen, report);
 		break;
 	case DMAOWN_REASON_UNSEEN:
-		if (!is_found_unseen(list))
+		if (!seen->unseen)
 			add_vfio(list);
 		break;
 	}
+}
+
+void findings_add_reports(struct finding_list *list, const struct dmaown_report *reports, size_t nr)
+{
+	struct found_before seen = { 0 };
+	int rc = see_findings(list, 0, &seen);
+	size_t i, before;
+
+	for (i = 0; i < nr && !rc; i++) {
+		before = list->nr;
+		add_report(list, &seen, &reports[i]);
+		rc = see_findings(list, before, &seen);
+	}
+	if (rc)
+		err(EXIT_OTHER, "findings");
+	hash_index_free(&seen.devices);
+	number_set_free(&seen.pids);
 }
 
 int findings_add_unknown(struct finding_list *list, struct channel *channel,

@@ -20,10 +20,11 @@ int findings_add_unknown(struct finding_list *list, struct channel *channel,
 void findings_add_holder(struct finding_list *list, const union record *record);
 
 /*
- * Add FOUND_UNKNOWN for a report of DMAOWN_IOC_LEAVE about something that is locked or not known,
+ * Add FOUND_UNKNOWN for reports of DMAOWN_IOC_LEAVE about something that is locked or not known,
  * unless such a finding is there already. Other reports are ignored.
  */
-void findings_add_report(struct finding_list *list, const struct dmaown_report *report);
+void findings_add_reports(struct finding_list *list, const struct dmaown_report *reports,
+			  size_t nr);
 
 /* Has the device open files that no process has, or can that not be known? */
 bool device_is_unknown(const struct device_record *device);

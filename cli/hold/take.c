@@ -26,16 +26,22 @@ struct property {
 	struct lookup lookup;
 	struct record_list areas; /* that are mapped by address */
 	struct number_set contexts;
-	uint32_t busy;		  /* contexts that were locked */
+	uint64_t seen_context;	  /* the last one that was locked */
+	bool seen_held;		  /* the process holds it */
+	uint32_t busy;		  /* locked areas of contexts that the process holds */
 	struct remap_list remaps; /* to the addresses here */
 };
 
 /* LOOKING */
 
+/* Areas, and thus the contexts asked for, come in order. */
 static bool holds(struct property *property, uint64_t context)
 {
-	return holding_exists(lookup_holders(&property->lookup), context,
-			      property->hold->pid.process.pid);
+	if (property->seen_context != context)
+		property->seen_held = holding_exists(lookup_holders(&property->lookup), context,
+						     property->hold->pid.process.pid);
+	property->seen_context = context;
+	return property->seen_held;
 }
 
 static int see_area(const union record *record, void *data)

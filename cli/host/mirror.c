@@ -235,6 +235,29 @@ static int map_wanted(struct mirror *mirror, uint32_t pid, const struct mirror_f
 	return rc;
 }
 
+static int compare_here(const void *a, const void *b)
+{
+	const struct mirror_span *x = *(const struct mirror_span *const *)a;
+	const struct mirror_span *y = *(const struct mirror_span *const *)b;
+
+	return x->here < y->here ? -1 : x->here > y->here;
+}
+
+static int sort_by_here(struct mirror *mirror)
+{
+	size_t i;
+
+	mirror->by_here = calloc(mirror->nr + 1, sizeof(*mirror->by_here));
+	if (!mirror->by_here) {
+		warn("memory");
+		return EXIT_OTHER;
+	}
+	for (i = 0; i < mirror->nr; i++)
+		mirror->by_here[i] = &mirror->spans[i];
+	qsort(mirror->by_here, mirror->nr, sizeof(*mirror->by_here), compare_here);
+	return 0;
+}
+
 int mirror_map(struct mirror *mirror, uint32_t pid, const struct mirror_files *files,
 	       const struct mirror_range *ranges, size_t nr)
 {
@@ -251,7 +274,7 @@ int mirror_map(struct mirror *mirror, uint32_t pid, const struct mirror_files *f
 	wanted = find_wanted(&maps, ranges, nr);
 	mirror->spans = calloc(maps.nr, sizeof(*mirror->spans));
 	if (wanted && mirror->spans) {
-		rc = map_wanted(mirror, pid, files, &maps, wanted);
+		rc = map_wanted(mirror, pid, files, &maps, wanted) ?: sort_by_here(mirror);
 	} else {
 		warn("memory");
 		rc = EXIT_OTHER;
@@ -281,17 +304,25 @@ uint64_t mirror_here(const struct mirror *mirror, uint64_t addr)
 	return span ? addr - span->start + span->here : addr;
 }
 
+static int compare_address_here(const void *key, const void *item)
+{
+	uint64_t addr = *(const uint64_t *)key;
+	const struct mirror_span *span = *(const struct mirror_span *const *)item;
+
+	if (addr < span->here)
+		return -1;
+	return addr - span->here >= span->end - span->start;
+}
+
 uint64_t mirror_there(const struct mirror *mirror, uint64_t addr)
 {
-	const struct mirror_span *span;
-	size_t i;
+	const struct mirror_span *const *found;
 
-	for (i = 0; mirror->elsewhere && i < mirror->nr; i++) {
-		span = &mirror->spans[i];
-		if (addr >= span->here && addr - span->here < span->end - span->start)
-			return addr - span->here + span->start;
-	}
-	return 0;
+	if (!mirror->elsewhere)
+		return 0;
+	found = bsearch(&addr, mirror->by_here, mirror->nr, sizeof(*mirror->by_here),
+			compare_address_here);
+	return found ? addr - (*found)->here + (*found)->start : 0;
 }
 
 void mirror_free(struct mirror *mirror)
@@ -302,5 +333,6 @@ void mirror_free(struct mirror *mirror)
 		free(mirror->devices[i].files);
 	free(mirror->devices);
 	free(mirror->spans);
+	free(mirror->by_here);
 	*mirror = (struct mirror){ 0 };
 }

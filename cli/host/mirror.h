@@ -37,7 +37,8 @@ struct mirror_device {
 };
 
 struct mirror {
-	struct mirror_span *spans; /* sorted by address */
+	struct mirror_span *spans;	    /* sorted by address */
+	const struct mirror_span **by_here; /* the same, sorted by address here */
 	size_t nr;
 	bool elsewhere; /* one of them has another address here */
 	struct mirror_device *devices;

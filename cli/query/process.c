@@ -13,6 +13,7 @@
 #include "channel/channel.h"
 #include "exit_status.h"
 #include "host/number.h"
+#include "host/number_set.h"
 #include "id.h"
 #include "process.h"
 
@@ -124,22 +125,14 @@ int process_open(int device, const struct process_ref *ref)
 struct owner_search {
 	const struct process_name *name;
 	struct record_list found; /* each owner once */
+	struct number_set seen;	  /* their IDs */
 };
-
-static bool has_owner(const struct record_list *list, uint64_t owner)
-{
-	size_t i;
-
-	for (i = 0; i < list->nr; i++)
-		if (list->items[i].owner.owner == owner)
-			return true;
-	return false;
-}
 
 static int search_owner(const union record *record, void *data)
 {
 	const struct owner_record *owner = &record->owner;
 	struct owner_search *search = data;
+	int rc;
 
 	if (!known(owner, OWNER, OWNER) ||
 	    !id_matches(search->name->owner, search->name->digits, owner->owner))
@@ -149,9 +142,8 @@ static int search_owner(const union record *record, void *data)
 		search->found.nr = 0;
 		return record_list_add(&search->found, record) ?: 1;
 	}
-	if (has_owner(&search->found, owner->owner))
-		return 0;
-	return record_list_add(&search->found, record);
+	rc = number_set_add(&search->seen, owner->owner);
+	return rc > 0 ? record_list_add(&search->found, record) : rc;
 }
 
 /* Return: 0 with the owner in the list; or, after a message, -ENOENT or an exit status. */
@@ -202,6 +194,7 @@ static int find_owner(struct channel *channel, const char *text, const struct pr
 	if (!rc)
 		rc = set_owner(text, &search.found.items[0].owner, ref);
 	record_list_free(&search.found);
+	number_set_free(&search.seen);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "advice.h"
+#include "host/hash.h"
 #include "query/holding.h"
 #include "query/limit.h"
 #include "reason.h"
@@ -191,19 +192,38 @@ static bool same_force(const struct dmaown_report *a, const struct dmaown_report
 	return a->process == b->process && !strncmp(a->device, b->device, sizeof(a->device));
 }
 
-/* Is this the first report with its option? A holder may have a report for each of its contexts. */
-static bool is_first(const struct refusal *refusal, const struct dmaown_report *report)
+static uint32_t hash_force(const struct dmaown_report *report)
 {
-	const struct dmaown_report *other = find_report(refusal, report->reason);
+	char device[sizeof(report->device) + 1];
 
-	while (other < report && !same_force(other, report))
-		other = next_report(refusal, report->reason, other - refusal->result->reports + 1);
-	return other == report;
+	if (report->reason == DMAOWN_REASON_UNSEEN)
+		return HASH(0);
+	snprintf(device, sizeof(device), "%.*s", (int)sizeof(report->device), report->device);
+	return HASH(report->process, hash_text(device));
+}
+
+/*
+ * Is this the first report with its option? A holder may have a report for each of its contexts.
+ * Without memory each is.
+ */
+static bool is_first(const struct refusal *refusal, struct hash_index *seen,
+		     const struct dmaown_report *report)
+{
+	const struct dmaown_report *reports = refusal->result->reports;
+	uint32_t hash = hash_force(report);
+	size_t at = 0, n;
+
+	while (hash_index_next(seen, hash, &at, &n))
+		if (same_force(&reports[n], report))
+			return false;
+	hash_index_add(seen, hash, report - reports);
+	return true;
 }
 
 static char *advise_force(const struct refusal *refusal, uint32_t reason, const char *advice)
 {
 	const struct dmaown_report *report = find_report(refusal, reason);
+	struct hash_index seen = { 0 };
 	char *text = NULL;
 	size_t length;
 	FILE *out;
@@ -212,8 +232,9 @@ static char *advise_force(const struct refusal *refusal, uint32_t reason, const 
 		return NULL;
 	fputs(advice, out);
 	for (; report; report = next_report(refusal, reason, report - refusal->result->reports + 1))
-		if (is_first(refusal, report))
+		if (is_first(refusal, &seen, report))
 			put_force(out, report);
+	hash_index_free(&seen);
 	fclose(out);
 	return text;
 }

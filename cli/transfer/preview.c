@@ -10,34 +10,8 @@
 struct search {
 	const struct transfer_scope *scope;
 	struct context_set contexts;
-	struct dmaown_remap *remaps; /* sorted by area */
+	struct remap_index remaps;
 };
-
-static int compare(uint64_t a, uint64_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int compare_remaps(const void *a, const void *b)
-{
-	const struct dmaown_remap *one = a, *other = b;
-
-	int order = compare(one->context, other->context) ?: compare(one->ioas, other->ioas);
-
-	return order ?: compare(one->iova, other->iova);
-}
-
-static const struct dmaown_remap *look_up(const struct search *search, uint64_t context,
-					  const struct area_record *area)
-{
-	const struct dmaown_remap key = {
-		.context = context,
-		.ioas = area->ioas,
-		.iova = area->iova,
-	};
-
-	return bsearch(&key, search->remaps, search->scope->remaps.nr, sizeof(key), compare_remaps);
-}
 
 /* Will the memory of the area have another address? */
 static bool is_remapped(const struct search *search, const struct area_record *area)
@@ -46,8 +20,7 @@ static bool is_remapped(const struct search *search, const struct area_record *a
 
 	if (!search->scope->remaps.nr || !known(area, AREA, ADDR))
 		return false;
-	/* An entry for the only context may leave out the context. */
-	remap = look_up(search, area->context, area) ?: look_up(search, 0, area);
+	remap = remap_index_find(&search->remaps, area->context, area->ioas, area->iova);
 	return remap && remap->addr != area->addr;
 }
 
@@ -69,16 +42,18 @@ static bool moves(const struct area_record *area, void *data)
 	return area->busy || (scope_has_owner(search->scope, area) && !stays(search, area));
 }
 
-static int sort_remaps(struct search *search)
+/* An owner has a record for each kind and mode. Return: 0 or -ENOMEM. */
+static int index_owners(struct preview *preview)
 {
-	const struct remap_list *list = &search->scope->remaps;
+	const struct owner_record *owner;
+	size_t i;
 
-	search->remaps = calloc(list->nr + 1, sizeof(*search->remaps));
-	if (!search->remaps)
-		return -ENOMEM;
-	if (list->nr)
-		memcpy(search->remaps, list->items, list->nr * sizeof(*list->items));
-	qsort(search->remaps, list->nr, sizeof(*search->remaps), compare_remaps);
+	for (i = 0; i < preview->owners.nr; i++) {
+		owner = &preview->owners.items[i].owner;
+		if (known(owner, OWNER, COMM) && !preview_command(preview, owner->owner) &&
+		    !hash_index_add(&preview->named, HASH(owner->owner), i))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -88,7 +63,8 @@ static int find(struct transfer_scope *scope, struct search *search, struct prev
 	struct lookup lookup = { .channel = channel };
 	int rc;
 
-	rc = context_set_find(&search->contexts, scope, &lookup) ?: sort_remaps(search);
+	rc = context_set_find(&search->contexts, scope, &lookup) ?:
+		     remap_index_make(&search->remaps, &scope->remaps);
 	lookup_free(&lookup);
 	if (rc || !search->contexts.ids.nr)
 		return rc;
@@ -96,7 +72,7 @@ static int find(struct transfer_scope *scope, struct search *search, struct prev
 					&preview->owner_areas);
 	if (rc || !preview->owner_areas.nr)
 		return rc;
-	return channel_collect(channel, RECORD_OWNER, 0, &preview->owners);
+	return channel_collect(channel, RECORD_OWNER, 0, &preview->owners) ?: index_owners(preview);
 }
 
 void preview_find(struct transfer_scope *scope, struct preview *preview)
@@ -105,13 +81,27 @@ void preview_find(struct transfer_scope *scope, struct preview *preview)
 
 	preview->error = find(scope, &search, preview);
 	context_set_free(&search.contexts);
-	free(search.remaps);
+	remap_index_free(&search.remaps);
 }
 
 void preview_free(struct preview *preview)
 {
 	owner_areas_free(&preview->owner_areas);
 	record_list_free(&preview->owners);
+	hash_index_free(&preview->named);
+}
+
+const char *preview_command(const struct preview *preview, uint64_t owner)
+{
+	const struct owner_record *record;
+	size_t at = 0, n;
+
+	while (hash_index_next(&preview->named, HASH(owner), &at, &n)) {
+		record = &preview->owners.items[n].owner;
+		if (record->owner == owner)
+			return record->comm;
+	}
+	return NULL;
 }
 
 bool preview_is_nameless(const struct area_record *area)

@@ -121,17 +121,11 @@ static void render_from(const struct row *row, struct value *value)
 
 static void render_command(const struct row *row, struct value *value)
 {
-	const struct record_list *owners = &move_of(row)->result->preview.owners;
-	const struct owner_record *owner;
-	size_t i;
+	const struct move *move = move_of(row);
+	const char *command = preview_command(&move->result->preview, move->owned->area.owner);
 
-	for (i = 0; i < owners->nr; i++) {
-		owner = &owners->items[i].owner;
-		if (owner->owner == move_of(row)->owned->area.owner && known(owner, OWNER, COMM)) {
-			value_set_text(value, owner->comm);
-			return;
-		}
-	}
+	if (command)
+		value_set_text(value, command);
 }
 
 static void render_user(const struct row *row, struct value *value)

@@ -84,3 +84,72 @@ bool remap_parse(struct remap_list *list, const char *text, const char **bad)
 	free(copy);
 	return good;
 }
+
+/* BY AREA */
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int compare_areas(const struct dmaown_remap *a, const struct dmaown_remap *b)
+{
+	return compare_numbers(a->context, b->context)	 ?:
+		       compare_numbers(a->ioas, b->ioas) ?:
+							   compare_numbers(a->iova, b->iova);
+}
+
+/* Compare pointers into one array: entries of the same area keep their order. */
+static int compare(const void *a, const void *b)
+{
+	const struct dmaown_remap *x = *(const struct dmaown_remap *const *)a;
+	const struct dmaown_remap *y = *(const struct dmaown_remap *const *)b;
+
+	return compare_areas(x, y) ?: x < y ? -1 : x > y;
+}
+
+int remap_index_make(struct remap_index *index, const struct remap_list *list)
+{
+	size_t i;
+
+	*index = (struct remap_index){ .nr = list->nr };
+	index->items = calloc(list->nr + 1, sizeof(*index->items));
+	if (!index->items)
+		return -ENOMEM;
+	for (i = 0; i < list->nr; i++)
+		index->items[i] = &list->items[i];
+	qsort(index->items, index->nr, sizeof(*index->items), compare);
+	return 0;
+}
+
+/* Return: the first entry of the same context, IOAS and IOVA as the key, or NULL. */
+static const struct dmaown_remap *find(const struct remap_index *index,
+				       const struct dmaown_remap *key)
+{
+	size_t low = 0, high = index->nr, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (compare_areas(index->items[middle], key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < index->nr && !compare_areas(index->items[low], key) ? index->items[low] : NULL;
+}
+
+const struct dmaown_remap *remap_index_find(const struct remap_index *index, uint64_t context,
+					    uint32_t ioas, uint64_t iova)
+{
+	struct dmaown_remap key = { .context = context, .ioas = ioas, .iova = iova };
+	const struct dmaown_remap *remap = find(index, &key);
+
+	key.context = 0;
+	return remap ?: find(index, &key);
+}
+
+void remap_index_free(struct remap_index *index)
+{
+	free(index->items);
+	*index = (struct remap_index){ 0 };
+}

@@ -25,4 +25,21 @@ int remap_add(struct remap_list *list, const struct dmaown_remap *remap);
 int remap_add_all(struct remap_list *list, const struct remap_list *remaps);
 void remap_free(struct remap_list *list);
 
+/* Finds entries of a list, which must outlive the index, unchanged. */
+struct remap_index {
+	const struct dmaown_remap **items; /* by context, IOAS and IOVA */
+	size_t nr;
+};
+
+/* Return: 0 or -ENOMEM. */
+int remap_index_make(struct remap_index *index, const struct remap_list *list);
+
+/*
+ * Return: the entry of an area, or NULL. An entry without a context is one of any context, but one
+ * with this context comes before it. Of several that are alike it is the first in the list.
+ */
+const struct dmaown_remap *remap_index_find(const struct remap_index *index, uint64_t context,
+					    uint32_t ioas, uint64_t iova);
+void remap_index_free(struct remap_index *index);
+
 #endif

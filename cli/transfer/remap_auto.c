@@ -22,8 +22,9 @@ struct search {
 	struct transfer_result *result;
 	struct context_set contexts;
 	struct place_list places;
-	struct maps old;  /* mappings of the process old_pid */
-	uint32_t old_pid; /* 0: none were read */
+	struct remap_index given; /* of the request */
+	struct maps old;	  /* mappings of the process old_pid */
+	uint32_t old_pid;	  /* 0: none were read */
 	struct maps new;
 	struct match_index index; /* of new */
 	bool elsewhere;		  /* some memory has another address in the new owner */
@@ -83,17 +84,7 @@ static int collect(struct search *search)
 /* Return: the entry that the request has for this place, or NULL. */
 static const struct dmaown_remap *find_given(const struct search *search, const struct place *place)
 {
-	const struct remap_list *given = &search->request->remaps;
-	const struct dmaown_remap *remap;
-	size_t i;
-
-	for (i = 0; i < given->nr; i++) {
-		remap = &given->items[i];
-		if ((!remap->context || remap->context == place->context) &&
-		    remap->ioas == place->ioas && remap->iova == place->iova)
-			return remap;
-	}
-	return NULL;
+	return remap_index_find(&search->given, place->context, place->ioas, place->iova);
 }
 
 /* Return: 0 or -errno. */
@@ -301,6 +292,9 @@ static int search_all(struct search *search, struct lookup *lookup)
 		rc = collect(search);
 	if (rc || search->result->answer.nr_reports)
 		return rc;
+	rc = remap_index_make(&search->given, &search->request->remaps);
+	if (rc)
+		return rc;
 	rc = maps_read(&search->new, to);
 	if (rc == -ESRCH) {
 		result_add_report(search->result, &(struct dmaown_report){
@@ -361,6 +355,7 @@ int remap_auto(const struct transfer_request *request, struct transfer_scope *sc
 	if (search.explain)
 		fclose(search.explain);
 	place_list_free(&search.places);
+	remap_index_free(&search.given);
 	maps_free(&search.old);
 	match_index_free(&search.index);
 	maps_free(&search.new);

@@ -185,13 +185,14 @@ static bool has_several(const struct search *search)
 
 static void put_remaps(FILE *out, const struct search *search)
 {
+	bool several = has_several(search);
 	const struct dmaown_remap *remap;
 	size_t i;
 
 	for (i = 0; i < search->remaps.nr; i++) {
 		remap = &search->remaps.items[i];
 		fputs(i % REMAPS_PER_OPTION ? "," : " --remap ", out);
-		if (has_several(search))
+		if (several)
 			fprintf(out, "0x%llx/", remap->context);
 		fprintf(out, "%u:0x%llx=0x%llx", remap->ioas, remap->iova, remap->addr);
 	}

@@ -79,13 +79,20 @@ static struct lockset_place ictx_place(const struct iommufd_locks *locks, unsign
 	return (struct lockset_place){ locks->part.first + context, ioas };
 }
 
-static bool ictx_trylock(struct iommufd_locks *locks, struct rw_semaphore *sem)
+/*
+ * A process can have very many contexts and IOASes, so each lock may reschedule, and a caller that
+ * is being killed takes no more. Return: 0, -EBUSY or -EINTR.
+ */
+static int ictx_trylock(struct iommufd_locks *locks, struct rw_semaphore *sem)
 {
 	lockdep_assert_held(locks->part.nest);
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	if (!down_write_trylock(sem))
-		return false;
+		return -EBUSY;
 	LOCK_NESTS(&locks->part, sem, false);
-	return true;
+	cond_resched();
+	return 0;
 }
 
 struct lockset_part *dmaown_iommufd_part_alloc(void)
@@ -175,6 +182,7 @@ static void ictx_put_ioases(struct iommufd_locks *locks)
 		struct locked_ioas *locked = &locks->ioases[--locks->ioases_nr];
 
 		ioas_put(ictx_at(locks, locked->context), locked->ioas);
+		cond_resched();
 	}
 }
 
@@ -191,45 +199,55 @@ static void ictx_unlock_all(struct iommufd_locks *locks)
 		cond_resched();
 	}
 #if LAYOUT_HAS_iommufd_ctx_ioas_creation_lock
-	while (locks->creation_locked)
+	while (locks->creation_locked) {
 		up_write(&ictx_at(locks, --locks->creation_locked)->ioas_creation_lock);
+		cond_resched();
+	}
 #endif
 }
 
-/* Keep the kernel's IOMMU_IOAS_CHANGE_PROCESS and new IOASes out of the contexts. */
-static bool ictx_lock_creation(struct iommufd_locks *locks, struct lockset_place *where)
+/*
+ * Keep the kernel's IOMMU_IOAS_CHANGE_PROCESS and new IOASes out of the contexts. Return: as
+ * ictx_trylock().
+ */
+static int ictx_lock_creation(struct iommufd_locks *locks, struct lockset_place *where)
 {
 #if LAYOUT_HAS_iommufd_ctx_ioas_creation_lock
+	int ret;
+
 	for (; locks->creation_locked < locks->part.nr; locks->creation_locked++) {
 		struct layout_iommufd_ctx *ctx = ictx_at(locks, locks->creation_locked);
 
 		*where = ictx_place(locks, locks->creation_locked, 0);
-		if (!ictx_trylock(locks, &ctx->ioas_creation_lock))
-			return false;
+		ret = ictx_trylock(locks, &ctx->ioas_creation_lock);
+		if (ret)
+			return ret;
 	}
 #endif
-	return true;
+	return 0;
 }
 
-static bool ictx_lock_ioases(struct iommufd_locks *locks, struct lockset_place *where)
+/* Return: as ictx_trylock(). */
+static int ictx_lock_ioases(struct iommufd_locks *locks, struct lockset_place *where)
 {
 	struct locked_ioas *locked;
+	int ret;
 
 	for (; locks->domains_locked < locks->ioases_nr; locks->domains_locked++) {
 		locked = &locks->ioases[locks->domains_locked];
 		*where = ictx_place(locks, locked->context, locked->ioas->obj.id);
-		if (!ictx_trylock(locks, &locked->ioas->iopt.domains_rwsem))
-			return false;
-		cond_resched();
+		ret = ictx_trylock(locks, &locked->ioas->iopt.domains_rwsem);
+		if (ret)
+			return ret;
 	}
 	for (; locks->iova_locked < locks->ioases_nr; locks->iova_locked++) {
 		locked = &locks->ioases[locks->iova_locked];
 		*where = ictx_place(locks, locked->context, locked->ioas->obj.id);
-		if (!ictx_trylock(locks, &locked->ioas->iopt.iova_rwsem))
-			return false;
-		cond_resched();
+		ret = ictx_trylock(locks, &locked->ioas->iopt.iova_rwsem);
+		if (ret)
+			return ret;
 	}
-	return true;
+	return 0;
 }
 
 /* Is this the next IOAS in the set? The set is sorted by context and ID. */
@@ -290,6 +308,7 @@ static void ictx_forget_seen(struct iommufd_locks *locks)
 	while ((seen = locks->seen)) {
 		locks->seen = seen->next;
 		kfree(seen);
+		cond_resched();
 	}
 	locks->seen_all = true;
 }
@@ -331,24 +350,21 @@ int dmaown_iommufd_lock(struct lockset_part *part, struct lockset_place *where)
 {
 	struct iommufd_locks *locks = ictx_locks(part);
 	unsigned int nr = 0;
-	int ret = -EBUSY;
+	int ret;
 
-	if (!ictx_lock_creation(locks, where))
-		goto out;
-	ret = ictx_get_all_ioases(locks, where, &nr);
-	if (ret)
-		goto out;
-	ret = -EBUSY;
-	if (!ictx_lock_ioases(locks, where))
-		goto out;
-	ret = ictx_count_missing(locks);
+	ret = ictx_lock_creation(locks, where);
+	if (!ret)
+		ret = ictx_get_all_ioases(locks, where, &nr);
+	if (!ret)
+		ret = ictx_lock_ioases(locks, where);
+	if (!ret)
+		ret = ictx_count_missing(locks);
 	if (!ret)
 		return 0;
 	if (ret > 0) {
 		nr += ret;
 		ret = -EAGAIN;
 	}
-out:
 	dmaown_iommufd_unlock(part);
 	if (ret == -EAGAIN && nr > locks->ioases_room && ictx_room_for_ioases(locks, nr))
 		return -ENOMEM;

@@ -42,8 +42,10 @@ void dmaown_proofs_init(struct proofs *proofs)
 
 static void proofs_forget(struct proofs *proofs)
 {
-	while (proofs->nr)
+	while (proofs->nr) {
 		mmdrop(proofs->array[--proofs->nr].mm);
+		cond_resched();
+	}
 	if (proofs->to)
 		mmdrop(proofs->to);
 	proofs->to = NULL;
@@ -75,11 +77,13 @@ static struct proof proof_of(const struct orphan *orphan)
 	};
 }
 
+/* Sorting many proofs takes long, and so does finding many: each comparison may reschedule. */
 static int proof_compare(const void *a, const void *b)
 {
 	const struct proof *x = a;
 	const struct proof *y = b;
 
+	cond_resched();
 	if (x->mm != y->mm)
 		return x->mm < y->mm ? -1 : 1;
 	if (x->pages != y->pages)
@@ -194,6 +198,8 @@ static int proofs_make(struct proofs *proofs, const struct plan *plan)
 
 		if (!bsearch(&key, proofs->array, known, sizeof(key), proof_compare))
 			ret = proofs_add(proofs, &plan->orphans[i]);
+		if (fatal_signal_pending(current))
+			ret = ret ?: -EINTR;
 	}
 	if (proofs->nr > known) {
 		sort(proofs->array, proofs->nr, sizeof(*proofs->array), proof_compare, NULL);
@@ -211,8 +217,7 @@ struct adoption {
 	unsigned long notified; /* jiffies of the last progress event */
 	u64 done;		/* bytes */
 	u64 total;
-	unsigned int tries; /* left */
-	ktime_t waited;
+	struct wait_budget budget;
 
 	const struct orphan *orphan; /* the current one */
 	bool differs;
@@ -245,16 +250,6 @@ static int adopt_report_stretch(enum dmaown_reason reason, unsigned long addr, u
 	return 0;
 }
 
-/* Time spent on waiting for locks does not count as work: other processes can make it long. */
-static bool adopt_wait_for_lock(struct adoption *adoption)
-{
-	ktime_t begin = ktime_get();
-	bool again = lock_retry(&adoption->tries);
-
-	adoption->waited = ktime_add(adoption->waited, ktime_sub(ktime_get(), begin));
-	return again;
-}
-
 /* Copy the page frames of the current orphan, from its page at on. */
 static int adopt_fetch(struct adoption *adoption, unsigned long at, unsigned long *pfns,
 		       unsigned int nr)
@@ -272,7 +267,7 @@ static int adopt_fetch(struct adoption *adoption, unsigned long at, unsigned lon
 	do {
 		ret = dmaown_context_pinned(adoption->plan->contexts[orphan->place.context],
 					    &stretch, pfns, nr);
-	} while (ret == -EAGAIN && adopt_wait_for_lock(adoption));
+	} while (ret == -EAGAIN && lock_retry(&adoption->budget));
 	if (ret == -EAGAIN)
 		return -EBUSY;
 	return ret == nr ? 0 : -EAGAIN;
@@ -288,7 +283,7 @@ static int adopt_compare_pages(struct adoption *adoption, unsigned long at, unsi
 						 adopt_first_page(orphan) + (at << PAGE_SHIFT),
 						 adoption->pfns, nr, orphan->want,
 						 adopt_report_stretch, adoption);
-	} while (ret == -EBUSY && adopt_wait_for_lock(adoption));
+	} while (ret == -EBUSY && lock_retry(&adoption->budget));
 	return ret;
 }
 
@@ -378,6 +373,7 @@ int dmaown_adopt_compare(struct proofs *proofs, const struct plan *plan, struct 
 {
 	ktime_t begin = ktime_get();
 	struct adoption *adoption;
+	s64 waited_ns;
 	int ret;
 
 	if (!plan->orphans_nr)
@@ -389,10 +385,12 @@ int dmaown_adopt_compare(struct proofs *proofs, const struct plan *plan, struct 
 	adoption->reports = reports;
 	adoption->progress = progress;
 	adoption->notified = jiffies;
-	adoption->tries = LOCK_TRIES;
+	adoption->budget = wait_budget_of(COMPARE_WAIT);
 	ret = proofs_make(proofs, plan) ?: adopt_compare_all(adoption, proofs);
-	proofs->worked = ktime_add(proofs->worked,
-				   ktime_sub(ktime_sub(ktime_get(), begin), adoption->waited));
+	/* Other processes can make the wait for locks long: it does not count as work. */
+	waited_ns = (s64)COMPARE_WAIT * NSEC_PER_MSEC - adoption->budget.left_ns;
+	proofs->worked =
+		ktime_add(proofs->worked, ktime_sub_ns(ktime_sub(ktime_get(), begin), waited_ns));
 	kfree(adoption);
 	return ret;
 }

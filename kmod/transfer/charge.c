@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/delay.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pid_namespace.h>
@@ -11,13 +10,14 @@
 
 #include "charge.h"
 #include "memory.h"
+#include "retry.h"
 
 /*
- * The mmap_locks of old owners are tried SETTLE_TRIES times in all, a millisecond apart. Then
- * workers take over, which try ten times a second.
+ * The mmap_locks of old owners are waited for SETTLE_WAIT milliseconds in all. Then workers take
+ * over, which try ten times a second.
  */
-#define SETTLE_TRIES 10
-#define LATER	     (HZ / 10)
+#define SETTLE_WAIT 10
+#define LATER	    (HZ / 10)
 
 static struct workqueue_struct *workqueue;
 
@@ -66,6 +66,7 @@ struct charges dmaown_charges_sum(const struct plan *plan)
 			charges.mm_unlimited += charge_due(plan, old_owner);
 		else if (old_owner->mode == DMAOWN_MODE_MM)
 			charges.mm += charge_due(plan, old_owner);
+		cond_resched();
 	}
 	return charges;
 }
@@ -183,14 +184,11 @@ static void charge_uncharge_late(struct work_struct *work)
 	module_put(THIS_MODULE);
 }
 
-static bool charge_try_uncharge(struct old_owner *old_owner, unsigned int *tries)
+static bool charge_try_uncharge(struct old_owner *old_owner, struct wait_budget *budget)
 {
-	while (dmaown_memory_uncharge(old_owner->owner.mm, old_owner->charged)) {
-		if (!*tries)
+	while (dmaown_memory_uncharge(old_owner->owner.mm, old_owner->charged))
+		if (!lock_retry_after(budget, 500))
 			return false;
-		--*tries;
-		usleep_range(500, 1000);
-	}
 	return true;
 }
 
@@ -199,12 +197,12 @@ static bool charge_try_uncharge(struct old_owner *old_owner, unsigned int *tries
  * the wait to a worker, not to the caller.
  */
 static void charge_uncharge_mm(struct plan *plan, unsigned int at, size_t npages,
-			       unsigned int *tries)
+			       struct wait_budget *budget)
 {
 	struct old_owner *old_owner = plan->old_owners[at];
 
 	old_owner->charged = npages;
-	if (charge_try_uncharge(old_owner, tries))
+	if (charge_try_uncharge(old_owner, budget))
 		return;
 	plan->old_owners[at] = NULL;
 	__module_get(THIS_MODULE);
@@ -214,20 +212,21 @@ static void charge_uncharge_mm(struct plan *plan, unsigned int at, size_t npages
 
 void dmaown_charges_settle(struct plan *plan)
 {
-	unsigned int tries = SETTLE_TRIES;
+	struct wait_budget budget = wait_budget_of(SETTLE_WAIT);
 	unsigned int i;
 
 	for (i = 0; i < plan->old_owners_nr; i++) {
 		struct old_owner *old_owner = plan->old_owners[i];
 		size_t npages = charge_refund(plan, old_owner);
 
+		cond_resched();
 		if (!npages)
 			continue;
 		if (old_owner->mode == DMAOWN_MODE_USER)
 			atomic_long_sub(npages, &old_owner->owner.user->locked_vm);
 		/* Without an address space there is nothing to uncharge. */
 		else if (old_owner->mode == DMAOWN_MODE_MM && old_owner->has_mm)
-			charge_uncharge_mm(plan, i, npages, &tries);
+			charge_uncharge_mm(plan, i, npages, &budget);
 	}
 }
 

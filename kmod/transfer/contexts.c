@@ -34,8 +34,10 @@ static int contexts_add(struct contexts *contexts, struct context ctx)
 
 void dmaown_contexts_put(struct contexts *contexts)
 {
-	while (contexts->nr)
+	while (contexts->nr) {
 		dmaown_context_put(contexts->array[--contexts->nr]);
+		cond_resched();
+	}
 	kvfree(contexts->array);
 	dmaown_ptrset_free(&contexts->set);
 	memset(contexts, 0, sizeof(*contexts));
@@ -212,8 +214,10 @@ static int contexts_by_kind(struct contexts *contexts)
 		for (i = 0; i < contexts->nr; i++)
 			if (dmaown_context_kind(contexts->array[i]) == kind)
 				array[nr++] = contexts->array[i];
-	for (i = 0; i < nr; i++)
+	for (i = 0; i < nr; i++) {
 		*dmaown_ptrset_value(&contexts->set, array[i].self) = i;
+		cond_resched();
+	}
 	swap(contexts->array, array);
 	contexts->room = nr;
 	kvfree(array);

@@ -73,6 +73,7 @@ static void departure_check_resets(const struct departure *departure, struct rep
 			if (!holder_same_device(device, snapshot->by_device[end]))
 				break;
 			kept = kept || holder_stays(departure, snapshot->by_device[end]);
+			cond_resched();
 		}
 		if (device->via == DMAOWN_VIA_GROUP)
 			kept = kept || departure_leaves_group(departure, device->number);
@@ -136,8 +137,10 @@ static void departure_check_unseen(const struct departure *departure, struct rep
 	if (!departure->holders->snapshot.vfio_unseen ||
 	    dmaown_forces_any(departure->forces, DMAOWN_REASON_UNSEEN))
 		return;
-	for_each_set_bit(number, departure->touched, departure->contexts_nr)
+	for_each_set_bit(number, departure->touched, departure->contexts_nr) {
 		departure_report_unseen(departure, number, reports);
+		cond_resched();
+	}
 }
 
 void dmaown_departure_check(const struct departure *departure, struct reports *reports)
@@ -158,6 +161,7 @@ void dmaown_departure_check_unread(const struct departure *departure, struct rep
 		const struct holder *holder = &snapshot->holders[i];
 		struct dmaown_report report;
 
+		cond_resched();
 		if (!holder->incomplete)
 			continue;
 		report = dmaown_holder_report(holder, departure->contexts, DMAOWN_REASON_UNREAD);
@@ -211,6 +215,7 @@ static void departure_check_loss(const struct departure *departure, const struct
 		presence_add(&all, departure, holder);
 		if (*holder->device)
 			presence_add(&devices, departure, holder);
+		cond_resched();
 	}
 	if (presence_ends(&all))
 		departure_report_loss(departure, all.leaves, "", reports);

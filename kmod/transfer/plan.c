@@ -25,8 +25,10 @@ void dmaown_plan_free(struct plan *plan)
 {
 	unsigned int i;
 
-	for (i = 0; i < plan->old_owners_room; i++)
+	for (i = 0; i < plan->old_owners_room; i++) {
 		kfree(plan->old_owners[i]);
+		cond_resched();
+	}
 	kvfree(plan->old_owners);
 	kvfree(plan->moves.array);
 	kvfree(plan->orphans);
@@ -85,6 +87,7 @@ static int plan_room_for_old_owners(struct plan *plan)
 			kmalloc(sizeof(**old_owners), GFP_KERNEL_ACCOUNT);
 		if (!old_owners[plan->old_owners_room])
 			return -ENOMEM;
+		cond_resched();
 	}
 	return 0;
 }
@@ -534,9 +537,11 @@ void dmaown_plan_forget(struct plan *plan)
 {
 	unsigned int i, kept = 0;
 
-	for (i = 0; i < plan->old_owners_nr; i++)
+	for (i = 0; i < plan->old_owners_nr; i++) {
 		if (plan->old_owners[i])
 			dmaown_old_owner_put(plan->old_owners[i]);
+		cond_resched();
+	}
 	/* An old owner that a worker has taken leaves a hole in the array. */
 	for (i = 0; i < plan->old_owners_room; i++)
 		if (plan->old_owners[i])

@@ -30,6 +30,7 @@ int dmaown_remaps_copy(struct remaps *remaps, u64 address, u32 nr)
 			return -EINVAL;
 		remap->caller_context = remap->entry.context;
 		remap->index = i;
+		cond_resched();
 	}
 	return 0;
 }
@@ -48,11 +49,13 @@ static int remap_compare_entry(const struct dmaown_remap *x, const struct dmaown
 	return x->iova < y->iova ? -1 : x->iova > y->iova;
 }
 
+/* Sorting a long list takes long, so each comparison may reschedule. */
 static int remap_compare(const void *a, const void *b)
 {
 	const struct remap *x = a;
 	const struct remap *y = b;
 
+	cond_resched();
 	return remap_compare_entry(&x->entry, &y->entry);
 }
 

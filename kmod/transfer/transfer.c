@@ -129,6 +129,7 @@ static void transfer_commit(struct transfer *t)
 				       plan->privileged);
 		dmaown_pages_set_addr(plan->contexts[move->place.context], move->pages,
 				      move->new_addr);
+		cond_resched();
 	}
 	if (plan->counts.bulk)
 		moved = dmaown_lockset_move_owners(t->set, &takeover);
@@ -149,6 +150,7 @@ static void transfer_drop_references(const struct plan *plan)
 		WARN_ON_ONCE(atomic_sub_and_test(moves, &owner->mm->mm_count));
 		if (owner->user)
 			WARN_ON_ONCE(refcount_sub_and_test(moves, &owner->user->__count));
+		cond_resched();
 	}
 }
 

@@ -62,6 +62,7 @@ void dmaown_trust_check(const struct holders *holders, const struct plan *plan,
 	for (i = 0; i < snapshot->nr; i++) {
 		const struct holder *holder = &snapshot->holders[i];
 
+		cond_resched();
 		if (!holder_counts(plan, holder))
 			continue;
 		if (!i || !holder_counts(plan, holder - 1) ||

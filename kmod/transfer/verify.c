@@ -29,8 +29,10 @@ struct mem_ranges {
 
 void dmaown_verified_forget(struct verified *verified)
 {
-	while (verified->mms_nr)
+	while (verified->mms_nr) {
 		mmdrop(verified->mms[--verified->mms_nr]);
+		cond_resched();
+	}
 	kvfree(verified->mms);
 	verified->mms = NULL;
 	verified->moves.nr = 0;
@@ -55,6 +57,7 @@ static int verified_index_shared(struct verified *verified, const struct moves *
 		return 0;
 	ret = dmaown_ptrset_reserve(&verified->shared, nr);
 	for (i = 0; i < moves->nr && !ret; i++) {
+		cond_resched();
 		if (!moves->array[i].shared)
 			continue;
 		dmaown_ptrset_add(&verified->shared, moves->array[i].pages);
@@ -82,6 +85,7 @@ static int verified_keep(struct verified *verified, struct plan *plan)
 	for (i = 0; i < plan->old_owners_nr; i++) {
 		verified->mms[i] = plan->old_owners[i]->owner.mm;
 		mmgrab(verified->mms[i]);
+		cond_resched();
 	}
 	verified->mms_nr = plan->old_owners_nr;
 	swap(verified->moves, plan->moves);
@@ -104,11 +108,13 @@ static bool verify_needs_look(const struct plan *plan, const struct move *move)
 	return move->mm != plan->to->mm || move->addr != move->new_addr;
 }
 
+/* Sorting many ranges takes long, so each comparison may reschedule. */
 static int range_compare(const void *a, const void *b)
 {
 	const struct mem_range *x = a;
 	const struct mem_range *y = b;
 
+	cond_resched();
 	if (x->mm != y->mm)
 		return x->mm < y->mm ? -1 : 1;
 	if (x->want != y->want)
@@ -194,6 +200,7 @@ bool dmaown_verified_covers(const struct verified *verified, const struct plan *
 	for (i = 0; i < plan->moves.nr; i++) {
 		const struct move *move = &plan->moves.array[i];
 
+		cond_resched();
 		if (!verify_needs_look(plan, move))
 			continue;
 		while (known < end && move_comes_before(known, move))
@@ -278,6 +285,9 @@ static int verify_gather(const struct plan *plan, struct mem_ranges *ranges,
 		const struct move *move = &plan->moves.array[i];
 		struct mem_range range = verify_range_of(move);
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 		if (!verify_needs_look(plan, move))
 			continue;
 		if (move->old_owner->has_mm)
@@ -308,19 +318,19 @@ static int verify_note_different(enum dmaown_reason reason, unsigned long addr,
 	return walk->error;
 }
 
-/* Take both locks, with retries while there are tries left. */
+/* Take both locks, with retries while the budget lasts. */
 static int verify_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *to,
-			unsigned int *tries)
+			struct wait_budget *budget)
 {
 	while (!dmaown_memory_begin(memory, old_mm, to))
-		if (!lock_retry(tries))
+		if (!lock_retry(budget))
 			return -EBUSY;
 	return 0;
 }
 
 /* Compare one range, a piece at a time. */
 static int verify_look_at(const struct mem_range *range, struct mm_struct *to,
-			  struct mem_ranges *different, unsigned int *tries)
+			  struct mem_ranges *different, struct wait_budget *budget)
 {
 	struct verify_walk walk = { .range = range, .different = different };
 	unsigned long length = range_length(range);
@@ -333,7 +343,7 @@ static int verify_look_at(const struct mem_range *range, struct mm_struct *to,
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (verify_begin(&memory, range->mm, to, tries))
+		if (verify_begin(&memory, range->mm, to, budget))
 			return -EBUSY;
 		done += dmaown_memory_compare(&memory, at, at + range->delta, length - done,
 					      range->want, &steps, verify_note_different, &walk);
@@ -444,14 +454,14 @@ int dmaown_verify(struct verified *verified, struct plan *plan, struct reports *
 {
 	struct mem_ranges different = {};
 	struct mem_ranges ranges = { .sorted = true };
-	unsigned int tries = LOCK_TRIES;
+	struct wait_budget budget = wait_budget_of(COMPARE_WAIT);
 	unsigned int i;
 	int ret;
 
 	dmaown_verified_forget(verified);
 	ret = verify_gather(plan, &ranges, reports);
 	for (i = 0; i < ranges.nr && !ret; i++)
-		ret = verify_look_at(&ranges.array[i], plan->to->mm, &different, &tries);
+		ret = verify_look_at(&ranges.array[i], plan->to->mm, &different, &budget);
 	if (!ret && different.nr)
 		ret = verify_report_all(plan, &different, reports);
 	else if (!ret)

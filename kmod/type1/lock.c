@@ -56,53 +56,69 @@ void dmaown_type1_unlock(struct lockset_part *part)
 	struct layout_vfio_container *container;
 
 	lockdep_assert_held(part->nest);
-	while (locks->iommus_locked)
+	while (locks->iommus_locked) {
 		mutex_unlock(&type1_iommu_at(locks, --locks->iommus_locked)->lock);
+		cond_resched();
+	}
 	while (locks->containers_locked) {
 		container = type1_container_at(locks, --locks->containers_locked);
 		dmaown_type1_unlock_container(container);
+		cond_resched();
 	}
 }
 
-static bool type1_lock_containers(struct type1_locks *locks)
+/*
+ * A process can have very many containers, so each may reschedule, and a caller that is being
+ * killed locks no more. Return: 0, -EBUSY or -EINTR.
+ */
+static int type1_lock_containers(struct type1_locks *locks)
 {
 	lockdep_assert_held(locks->part.nest);
 	for (; locks->containers_locked < locks->part.nr; locks->containers_locked++) {
 		struct layout_vfio_container *container =
 			type1_container_at(locks, locks->containers_locked);
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (!dmaown_type1_trylock_container(container))
-			return false;
+			return -EBUSY;
 		LOCK_NESTS(&locks->part, &container->group_lock, true);
+		cond_resched();
 	}
-	return true;
+	return 0;
 }
 
-static bool type1_lock_iommus(struct type1_locks *locks)
+/* Return: as type1_lock_containers(). */
+static int type1_lock_iommus(struct type1_locks *locks)
 {
 	for (; locks->iommus_locked < locks->part.nr; locks->iommus_locked++) {
 		struct layout_vfio_iommu *iommu = type1_iommu_at(locks, locks->iommus_locked);
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		if (!mutex_trylock(&iommu->lock))
-			return false;
+			return -EBUSY;
 		LOCK_NESTS(&locks->part, &iommu->lock, false);
+		cond_resched();
 	}
-	return true;
+	return 0;
 }
 
 int dmaown_type1_lock(struct lockset_part *part, struct lockset_place *where)
 {
 	struct type1_locks *locks = type1_locks_of(part);
 	unsigned int failed;
+	int ret;
 
-	if (type1_lock_containers(locks) && type1_lock_iommus(locks))
+	ret = type1_lock_containers(locks) ?: type1_lock_iommus(locks);
+	if (!ret)
 		return 0;
 	failed = locks->iommus_locked;
 	if (locks->containers_locked < part->nr)
 		failed = locks->containers_locked;
 	*where = (struct lockset_place){ .context = part->first + failed, .ioas = TYPE1_IOAS };
 	dmaown_type1_unlock(part);
-	return -EBUSY;
+	return ret;
 }
 
 static struct owner type1_owner_of(const struct layout_vfio_dma *dma)

@@ -71,6 +71,8 @@ id=$(context_of "$idler")
 alike="device $first 2 $device $id"
 run dmaownctl holders --raw -n -o HOW,FD,FILES,DEVICE,CONTEXT
 is "$status $(grep ^device <<<"$out")" "0 $alike" "two files of a device: one holder, with the lowest descriptor"
+run dmaownctl holders --json
+is "$status $(json -c '[.holders[] | select(.how == "device") | .files]')" "0 [2]" "FILES is shown by default"
 is "$(opens)" "$device 2 0" "devices: both are known"
 run dmaownctl list --json -o FILES
 is "$(json -c '.contexts[0].files | length')" 3 "list: FILES has one of them"

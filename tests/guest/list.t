@@ -42,7 +42,7 @@ like "$out" "${edus[0]}" "list: the device stands in the table"
 is "$(wc -l <<<"$out")" 2 "list: a line of headings and one context"
 
 # --- the same switches everywhere
-for listing in list ioas areas owners devices; do
+for listing in list ioas areas owners holders devices; do
 	run dmaownctl $listing --noheadings
 	isnt "$out" "" "$listing --noheadings writes something"
 	first=$(head -n 1 <<<"$out")

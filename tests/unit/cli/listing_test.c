@@ -242,6 +242,23 @@ static void test_mark(void **state)
 	assert_stdout(" low$");
 }
 
+static void test_holders(void **state)
+{
+	(void)state;
+	write_file("holders",
+		   "context=0x1f2e3d4c5b6a7988 pid=4242 start=7 comm=vm via=device fd=12 "
+		   "device=0000:00:01.0 busy=0 files=3 uid=0\n"
+		   "context=0x1f2e3d4c5b6a7988 pid=- via=unknown device=0000:00:01.0 busy=0 "
+		   "files=1\n");
+	assert_int_equal(RUN(holders, "-r"), 0);
+	assert_stdout("^CONTEXT PID COMMAND USER UNIT HOW DEVICE FILES MODE LIMIT USED HEADROOM$");
+	assert_stdout("^0x1f2e3d4c5b6a7988 4242 vm root [^ ]+ device 0000:00:01.0 3 - - - -$");
+	assert_stdout("^0x1f2e3d4c5b6a7988 [?] - - - unknown 0000:00:01.0 1 - - - -$");
+	assert_int_equal(RUN(holders, "-J"), 0);
+	assert_json("[.holders[] | [.pid, .files]] == [[4242, 3], [null, 1]]");
+	write_files();
+}
+
 int listing_tests(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,7 +267,7 @@ int listing_tests(void)
 		cmocka_unit_test(test_broken_file), cmocka_unit_test(test_many),
 		cmocka_unit_test(test_mappings),    cmocka_unit_test(test_names),
 		cmocka_unit_test(test_hidden),	    cmocka_unit_test(test_mark),
-		cmocka_unit_test(test_unclear),
+		cmocka_unit_test(test_unclear),	    cmocka_unit_test(test_holders),
 	};
 
 	return cmocka_run_group_tests_name("listing", tests, set_up, tear_down);
