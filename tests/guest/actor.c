@@ -40,6 +40,7 @@
 #include "crowd.h"
 #include "dmaown.h"
 #include "genl.h"
+#include "kvm.h"
 #include "newer.h"
 
 #define MAX_ARGS  40
@@ -1207,6 +1208,25 @@ static int do_uring_files(struct call *c)
 	return uring_with(c, IORING_REGISTER_FILES, fds, n);
 }
 
+/* References that KVM holds on files of VFIO */
+
+static int do_kvm(struct call *c)
+{
+	int ret = kvm_vfio();
+
+	return ret < 0 ? ret : answer(c, "%d", ret);
+}
+
+static int do_kvm_add(struct call *c)
+{
+	return kvm_vfio_add(arg(c, 1), arg(c, 2));
+}
+
+static int do_kvm_remove(struct call *c)
+{
+	return kvm_vfio_remove(arg(c, 1), arg(c, 2));
+}
+
 static void *idle_thread(void *data)
 {
 	for (;;)
@@ -1812,6 +1832,9 @@ static const struct command {
 	{ "userns", 0, 1, do_userns },			/* [net] */
 	{ "uring-lock", 2, 2, do_uring_lock },		/* ADDR LENGTH -> FD */
 	{ "uring-files", 1, MAX_ARGS, do_uring_files }, /* FD... -> URING */
+	{ "kvm", 0, 0, do_kvm },			/* -> KVM: KVM's device for VFIO */
+	{ "kvm-add", 2, 2, do_kvm_add },		/* KVM DEV|GROUP */
+	{ "kvm-remove", 2, 2, do_kvm_remove },		/* KVM DEV|GROUP */
 	{ "threads", 1, 1, do_threads },		/* COUNT */
 	{ "exec", 0, 0, do_exec },			/* -> PID, from the new program */
 	{ "exec-from-thread", 0, 0, do_exec_from_thread },
