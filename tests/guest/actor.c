@@ -42,6 +42,7 @@
 #include "genl.h"
 #include "kvm.h"
 #include "newer.h"
+#include "viommu.h"
 
 #define MAX_ARGS  40
 #define LINE_SIZE 4096
@@ -164,6 +165,17 @@ static int do_fault_queue(struct call *c)
 	    fcntl(alloc.out_fault_fd, F_SETFD, 0))
 		return -errno;
 	return answer(c, "%u %u", alloc.out_fault_fd, alloc.out_fault_id);
+}
+
+static int do_viommu(struct call *c)
+{
+	struct viommu_window window;
+	int ret = viommu_make(arg(c, 1), arg(c, 2), &window);
+
+	if (ret)
+		return ret;
+	return answer(c, "0x%llx 0x%llx", (unsigned long long)window.offset,
+		      (unsigned long long)window.length);
 }
 
 static int do_destroy(struct call *c)
@@ -1747,8 +1759,9 @@ static const struct command {
 	{ "ioas", 1, 1, do_ioas },		 /* FD -> IOAS */
 	{ "hwpt", 3, 3, do_hwpt },		 /* FD DEVID IOAS -> HWPT */
 	{ "fault-queue", 1, 1, do_fault_queue }, /* FD -> QUEUE ID: QUEUE is a descriptor */
-	{ "destroy", 2, 2, do_destroy },	 /* FD ID */
-	{ "map", 6, 6, do_map },		 /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
+	{ "viommu", 2, 2, do_viommu }, /* FD IOAS -> OFFSET LENGTH: of what can be mapped from FD */
+	{ "destroy", 2, 2, do_destroy }, /* FD ID */
+	{ "map", 6, 6, do_map },	 /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
 	{ "map-many", 5, 6,
 	  do_map_many }, /* FD IOAS ADDR COUNT IOVA [row]: page by page, with gaps, or in a row */
 	{ "map-file", 7, 7, do_map_file }, /* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
