@@ -40,7 +40,9 @@
 #include "crowd.h"
 #include "dmaown.h"
 #include "genl.h"
+#include "kvm.h"
 #include "newer.h"
+#include "viommu.h"
 
 #define MAX_ARGS  40
 #define LINE_SIZE 4096
@@ -163,6 +165,17 @@ static int do_fault_queue(struct call *c)
 	    fcntl(alloc.out_fault_fd, F_SETFD, 0))
 		return -errno;
 	return answer(c, "%u %u", alloc.out_fault_fd, alloc.out_fault_id);
+}
+
+static int do_viommu(struct call *c)
+{
+	struct viommu_window window;
+	int ret = viommu_make(arg(c, 1), arg(c, 2), &window);
+
+	if (ret)
+		return ret;
+	return answer(c, "0x%llx 0x%llx", (unsigned long long)window.offset,
+		      (unsigned long long)window.length);
 }
 
 static int do_destroy(struct call *c)
@@ -1207,6 +1220,25 @@ static int do_uring_files(struct call *c)
 	return uring_with(c, IORING_REGISTER_FILES, fds, n);
 }
 
+/* References that KVM holds on files of VFIO */
+
+static int do_kvm(struct call *c)
+{
+	int ret = kvm_vfio();
+
+	return ret < 0 ? ret : answer(c, "%d", ret);
+}
+
+static int do_kvm_add(struct call *c)
+{
+	return kvm_vfio_add(arg(c, 1), arg(c, 2));
+}
+
+static int do_kvm_remove(struct call *c)
+{
+	return kvm_vfio_remove(arg(c, 1), arg(c, 2));
+}
+
 static void *idle_thread(void *data)
 {
 	for (;;)
@@ -1478,6 +1510,108 @@ static int do_dry_run(struct call *c)
 	return ret ?: answer(c, "%llu", (unsigned long long)transfer.areas);
 }
 
+/* Loops for tests in which files of a device are closed while the module looks at them */
+
+/*
+ * Open a device through its group and close it, all the time. In between a pipe gets the memory of
+ * the file that was closed: what is left of a file of the device is then the wrong type.
+ */
+static int do_reopen_loop(struct call *c)
+{
+	uint64_t end = milliseconds() + arg(c, 3), rounds = 0;
+	int group = arg(c, 1), fd, ends[2];
+
+	for (; milliseconds() < end; rounds++) {
+		fd = ioctl(group, VFIO_GROUP_GET_DEVICE_FD, c->argv[2]);
+		if (fd < 0)
+			return -errno;
+		usleep(2000);
+		close(fd);
+		if (pipe(ends))
+			return -errno;
+		usleep(2000);
+		close(ends[0]);
+		close(ends[1]);
+	}
+	return answer(c, "%llu", (unsigned long long)rounds);
+}
+
+/* Let an emulated device hold VFIO's lock of it, again and again, a third of the time. */
+static int do_lock_loop(struct call *c)
+{
+	uint64_t end = milliseconds() + arg(c, 3), rounds = 0;
+	struct accessor_range range = { .length = arg(c, 2) };
+
+	for (; milliseconds() < end; rounds++) {
+		if (ioctl(arg(c, 1), ACCESSOR_IOC_LOCK, &range))
+			return -errno;
+		usleep(2 * range.length);
+	}
+	return answer(c, "%llu", (unsigned long long)rounds);
+}
+
+/* Results of many dry runs. */
+struct verdicts {
+	uint64_t good, busy, unknown, wrong;
+	int error; /* of the last wrong one */
+};
+
+/*
+ * Is this all that refuses a transfer: one file of a device that no process has? A process that
+ * opens and closes a device all the time can have had it when the module looked elsewhere.
+ */
+static bool only_unknown(const struct dmaown_transfer *transfer)
+{
+	const struct dmaown_report *report = (const void *)(uintptr_t)transfer->reports;
+
+	return errno == EXDEV && transfer->reports_total == 1 &&
+	       report->reason == DMAOWN_REASON_UNKNOWN_HOLDER && report->value == 1;
+}
+
+/* Check once, without waiting for locks. */
+static void check_once(int device, const struct dmaown_file *context, struct verdicts *verdicts)
+{
+	struct dmaown_report report = { 0 };
+	struct dmaown_transfer transfer = {
+		.size = sizeof(transfer),
+		.flags = DMAOWN_TRANSFER_DRY_RUN,
+		.to = context->holder,
+		.files = (uintptr_t)context,
+		.nr_files = 1,
+		.reports = (uintptr_t)&report,
+		.nr_reports = 1,
+	};
+
+	if (!ioctl(device, DMAOWN_IOC_TRANSFER, &transfer)) {
+		verdicts->good++;
+	} else if (errno == EBUSY) {
+		verdicts->busy++;
+	} else if (only_unknown(&transfer)) {
+		verdicts->unknown++;
+	} else {
+		verdicts->wrong++;
+		verdicts->error = errno;
+	}
+}
+
+static int do_check_loop(struct call *c)
+{
+	uint64_t end = milliseconds() + arg(c, 3);
+	int device = open(DMAOWN_DEVICE, O_RDWR);
+	struct dmaown_file context = { .holder.pid = arg(c, 1), .fd = arg(c, 2) };
+	struct verdicts verdicts = { 0 };
+
+	if (device < 0)
+		return -errno;
+	while (milliseconds() < end)
+		check_once(device, &context, &verdicts);
+	close(device);
+	return answer(c, "%llu %llu %llu %llu%s%s", (unsigned long long)verdicts.good,
+		      (unsigned long long)verdicts.busy, (unsigned long long)verdicts.unknown,
+		      (unsigned long long)verdicts.wrong, verdicts.error ? " " : "",
+		      verdicts.error ? strerrorname_np(verdicts.error) : "");
+}
+
 /* Crowds: see crowd.h */
 
 static int do_descriptors(struct call *c)
@@ -1727,8 +1861,9 @@ static const struct command {
 	{ "ioas", 1, 1, do_ioas },		 /* FD -> IOAS */
 	{ "hwpt", 3, 3, do_hwpt },		 /* FD DEVID IOAS -> HWPT */
 	{ "fault-queue", 1, 1, do_fault_queue }, /* FD -> QUEUE ID: QUEUE is a descriptor */
-	{ "destroy", 2, 2, do_destroy },	 /* FD ID */
-	{ "map", 6, 6, do_map },		 /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
+	{ "viommu", 2, 2, do_viommu }, /* FD IOAS -> OFFSET LENGTH: of what can be mapped from FD */
+	{ "destroy", 2, 2, do_destroy }, /* FD ID */
+	{ "map", 6, 6, do_map },	 /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
 	{ "map-many", 5, 6,
 	  do_map_many }, /* FD IOAS ADDR COUNT IOVA [row]: page by page, with gaps, or in a row */
 	{ "map-file", 7, 7, do_map_file }, /* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
@@ -1812,6 +1947,9 @@ static const struct command {
 	{ "userns", 0, 1, do_userns },			/* [net] */
 	{ "uring-lock", 2, 2, do_uring_lock },		/* ADDR LENGTH -> FD */
 	{ "uring-files", 1, MAX_ARGS, do_uring_files }, /* FD... -> URING */
+	{ "kvm", 0, 0, do_kvm },			/* -> KVM: KVM's device for VFIO */
+	{ "kvm-add", 2, 2, do_kvm_add },		/* KVM DEV|GROUP */
+	{ "kvm-remove", 2, 2, do_kvm_remove },		/* KVM DEV|GROUP */
 	{ "threads", 1, 1, do_threads },		/* COUNT */
 	{ "exec", 0, 0, do_exec },			/* -> PID, from the new program */
 	{ "exec-from-thread", 0, 0, do_exec_from_thread },
@@ -1833,6 +1971,11 @@ static const struct command {
 	{ "give", 2, 2, do_give },   /* FD PID -> number of areas that have changed their owner */
 	{ "dry-run", 1, 2,
 	  do_dry_run }, /* PID [--adopt] -> number of areas that would change their owner */
+	/* loops, for MILLISECONDS each */
+	{ "reopen-loop", 3, 3, do_reopen_loop }, /* GROUP NAME MILLISECONDS -> N */
+	{ "lock-loop", 3, 3, do_lock_loop },	 /* DEV MICROSECONDS MILLISECONDS -> N */
+	{ "check-loop", 3, 3,
+	  do_check_loop }, /* TO FD MILLISECONDS -> GOOD BUSY UNKNOWN WRONG [ERRNO]: FD is TO's */
 	/*
 	 * Crowds. Owner number N of FIRST, FIRST + 1... is a process that maps the page at ADDR at
 	 * IOVA N * 8192, and has exited.

@@ -388,6 +388,12 @@ uapi_has() { grep -qw "$1" "$DMAOWN_SOURCE/include/uapi/linux/iommufd.h"; }
 # Loads a module of the kernel.
 load() { modprobe -d "$DMAOWN_MODULES" "$@" || broken "modprobe $* failed"; }
 
+# Loads KVM. The machine's processor has AMD's extensions, which QEMU emulates.
+load_kvm() {
+	load kvm-amd
+	[ -e /dev/kvm ] || broken "there is no /dev/kvm"
+}
+
 # Is $1 a module, and not built into the kernel?
 is_module() { [ ! -d "/sys/module/$1" ] || [ -e "/sys/module/$1/initstate" ]; }
 

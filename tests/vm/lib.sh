@@ -85,6 +85,9 @@ what_test_lacks() {
 	case $2 in
 	nogroup) needs='IOMMUFD VFIO_DEVICE_CDEV' ;;
 	later | unseen) needs='VFIO_GROUP' ;;
+	kvm) needs='IOMMUFD VFIO_DEVICE_CDEV KVM_VFIO KVM_AMD' ;;
+	type1-kvm) needs='VFIO_IOMMU_TYPE1 KVM_VFIO KVM_AMD' ;;
+	viommu) needs='IOMMUFD VFIO_DEVICE_CDEV VFIO_GROUP IOMMUFD_TEST' ;;
 	type1-faults) needs='VFIO_IOMMU_TYPE1 FAILSLAB FAULT_INJECTION_DEBUG_FS' ;;
 	emulated | type1*) needs='VFIO_IOMMU_TYPE1' ;;
 	group | kinds | idle) needs='IOMMUFD VFIO_DEVICE_CDEV VFIO_IOMMU_TYPE1' ;;

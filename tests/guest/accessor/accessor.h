@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Arguments of the ioctls of /dev/accessor and, except ATTACH, of emulated VFIO devices. See
- * accessor.c and emulated.c.
+ * Arguments of the ioctls of /dev/accessor and, except ATTACH, of emulated VFIO devices, which have
+ * LOCK in addition. See accessor.c and emulated.c.
  */
 #ifndef ACCESSOR_H
 #define ACCESSOR_H
@@ -27,8 +27,8 @@ struct accessor_attach {
 
 struct accessor_range {
 	__aligned_u64 iova;
-	__aligned_u64 length;
-	__aligned_u64 data; /* rw: address of the caller's buffer */
+	__aligned_u64 length; /* lock: microseconds */
+	__aligned_u64 data;   /* rw: address of the caller's buffer */
 	__u32 flags;
 	__u32 reserved;
 };
@@ -38,5 +38,6 @@ struct accessor_range {
 #define ACCESSOR_IOC_PIN    _IOW(ACCESSOR_IOC_TYPE, 2, struct accessor_range)
 #define ACCESSOR_IOC_UNPIN  _IOW(ACCESSOR_IOC_TYPE, 3, struct accessor_range)
 #define ACCESSOR_IOC_RW	    _IOW(ACCESSOR_IOC_TYPE, 4, struct accessor_range)
+#define ACCESSOR_IOC_LOCK   _IOW(ACCESSOR_IOC_TYPE, 5, struct accessor_range) /* emulated only */
 
 #endif

@@ -4,11 +4,13 @@
  * pages of its container or iommufd context when a program tells it to, by the ioctls of
  * /dev/accessor on the device's file. It reads and writes by IOVA, in the caller or in a kernel
  * thread, or in the pages that it has pinned. It unpins a range before the range is unmapped, as
- * VFIO requires of its drivers. Closing the device unpins the rest.
+ * VFIO requires of its drivers. Closing the device unpins the rest. It holds VFIO's lock of the
+ * device for as long as a program wants.
  *
  * The parameter "devices" sets the number of devices, at first 0: emulated.0 and so on. While
  * "slow" is set, a device waits before it unpins for an unmap.
  */
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/highmem.h>
 #include <linux/iommu.h>
@@ -27,6 +29,9 @@
 #include "worker.h"
 
 #define EMULATED_MOST 4
+
+/* Maximum time for which a device holds VFIO's lock, in microseconds. */
+#define EMULATED_LOCK_MOST 1000000
 
 /* Hold the lock around pinning, so that no unpin misses a pin. */
 struct emulated {
@@ -257,6 +262,22 @@ static int do_rw(struct emulated *emulated, const struct accessor_range *range)
 	return ret;
 }
 
+/*
+ * Hold the lock under which VFIO opens and closes the device, as a driver of a device that takes
+ * long to reset does.
+ */
+static int do_lock(struct emulated *emulated, const struct accessor_range *range)
+{
+	struct mutex *lock = &emulated->vdev.dev_set->lock;
+
+	if (range->length > EMULATED_LOCK_MOST)
+		return -EINVAL;
+	mutex_lock(lock);
+	usleep_range(range->length, range->length + 100);
+	mutex_unlock(lock);
+	return 0;
+}
+
 static long emulated_ioctl(struct vfio_device *vdev, unsigned int command, unsigned long arg)
 {
 	struct emulated *emulated = to_emulated(vdev);
@@ -277,6 +298,8 @@ static long emulated_ioctl(struct vfio_device *vdev, unsigned int command, unsig
 		return do_unpin(emulated, &range);
 	case ACCESSOR_IOC_RW:
 		return do_rw(emulated, &range);
+	case ACCESSOR_IOC_LOCK:
+		return do_lock(emulated, &range);
 	}
 	return -ENOTTY;
 }
