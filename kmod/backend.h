@@ -71,8 +71,12 @@ struct backend {
 	/* Memory of devices can be mapped by address */
 	bool takes_io;
 
+	/* The context lives as long as its file: each descriptor of the file is a reference on it */
+	bool is_file;
+
 	void (*get)(void *self);
 	void (*put)(void *self);
+	unsigned long (*references)(void *self);
 	int (*live)(void *self);			   /* NULL if all contexts are live */
 	void (*mapped)(void *self, struct mapped *mapped); /* NULL if its file cannot be mapped */
 	enum dmaown_mode (*mode)(void *self);

@@ -36,6 +36,10 @@ int dmaown_context_live(struct context ctx);
 bool dmaown_context_counts_pins(struct context ctx);
 bool dmaown_context_limit_by_privilege(struct context ctx);
 bool dmaown_context_takes_io(struct context ctx);
+bool dmaown_context_is_file(struct context ctx);
+
+/* Count the references on a context at this moment: see tally.c. Does not sleep. */
+unsigned long dmaown_context_references(struct context ctx);
 
 /* Add the address spaces that map the context's own file. */
 void dmaown_context_mapped(struct context ctx, struct mapped *mapped);

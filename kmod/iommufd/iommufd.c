@@ -117,6 +117,11 @@ static void ictx_put(void *self)
 	fput(to_ctx(self)->file);
 }
 
+static unsigned long ictx_references(void *self)
+{
+	return file_count(to_ctx(self)->file);
+}
+
 /* All contexts share the mapping of the inode of /dev/iommu: others add address spaces, too. */
 static void ictx_mapped(void *self, struct mapped *mapped)
 {
@@ -133,8 +138,10 @@ static enum dmaown_mode ictx_mode(void *self)
 const struct backend dmaown_iommufd_backend = {
 	.kind = DMAOWN_KIND_IOMMUFD,
 	.counts_pins = true,
+	.is_file = true,
 	.get = ictx_get,
 	.put = ictx_put,
+	.references = ictx_references,
 	.mapped = ictx_mapped,
 	.mode = ictx_mode,
 	.objects = dmaown_iommufd_objects,

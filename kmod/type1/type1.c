@@ -125,6 +125,13 @@ static void type1_put(void *self)
 	kref_put(&container->kref, type1_release);
 }
 
+static unsigned long type1_references(void *self)
+{
+	struct layout_vfio_container *container = self;
+
+	return kref_read(&container->kref);
+}
+
 /*
  * A container is live if it has a type1 IOMMU. The driver stays loaded while the container is
  * locked.
@@ -155,6 +162,7 @@ const struct backend dmaown_type1_backend = {
 	.takes_io = true,
 	.get = type1_get,
 	.put = type1_put,
+	.references = type1_references,
 	.live = type1_live,
 	.mode = type1_mode,
 	.objects = dmaown_type1_objects,
