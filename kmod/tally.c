@@ -151,6 +151,17 @@ static unsigned int tally_add_file(struct tally *tally, const struct holding *ho
 	return i;
 }
 
+/* Has the process shown this descriptor before, in another table? It would count twice. */
+static bool tally_has_entry(const struct tally *tally, unsigned int fd)
+{
+	unsigned int i;
+
+	for (i = 0; i < tally->entries_nr; i++)
+		if (tally->entries[i].process == tally->walked && tally->entries[i].fd == fd)
+			return true;
+	return false;
+}
+
 int dmaown_tally_add(struct tally *tally, const struct holding *holding)
 {
 	unsigned int number, file;
@@ -163,7 +174,8 @@ int dmaown_tally_add(struct tally *tally, const struct holding *holding)
 	if (holding->via == DMAOWN_VIA_GROUP && dmaown_context_is_file(holding->ctx))
 		return 1;
 	file = tally_add_file(tally, holding, number);
-	if (file == TALLY_FILES || tally->entries_nr == TALLY_ENTRIES)
+	if (file == TALLY_FILES || tally->entries_nr == TALLY_ENTRIES ||
+	    tally_has_entry(tally, holding->fd))
 		return 1;
 	tally->files[file].entries++;
 	tally->entries[tally->entries_nr++] = (struct tally_entry){
@@ -176,7 +188,7 @@ int dmaown_tally_add(struct tally *tally, const struct holding *holding)
 
 /* COUNTING, under all locks */
 
-/* A descriptor of a thread with a table of its own is not in the leader's table, and not there. */
+/* A descriptor in a thread's own table counts as missing, unless the leader's table has it, too. */
 static bool tally_entries_exist(const struct tally *tally)
 {
 	unsigned int i;
