@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Rule 11: a transfer searches only the new owner, the owners and their parents for holders, if these have all references
-# on the context and on its files. Whatever else refers to one of them makes it search all processes.
+# Rule 11: a transfer searches only the new owner, the owners and their parents for holders, if these have all
+# references on the context and on its files. Whatever else refers to one of them makes it search all processes.
 # shellcheck disable=SC2154 # start() sets a variable for each actor
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -24,7 +24,7 @@ check_once() {
 	found="$how $status $(json -c '[.reasons[] | [.reason, .pid]] | sort')"
 }
 
-# searches_few WHAT [STATUS REASONS]: another thread of the kernel may have a reference for a moment.
+# searches_few WHAT [STATUS REASONS]: others may have a reference for a moment.
 searches_few() {
 	local expected="few ${2:-0 []}" tries
 
