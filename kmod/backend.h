@@ -11,6 +11,8 @@
 #include <linux/mutex.h>
 #include "context.h"
 
+struct file;
+
 /*
  * The contexts of one kind in a lockset. It is the first member of the struct in which the backend
  * keeps its own state. The first context has the index @first among all contexts of the lockset.
@@ -77,6 +79,7 @@ struct backend {
 	void (*get)(void *self);
 	void (*put)(void *self);
 	unsigned long (*references)(void *self);
+	bool (*has_file)(void *self, const struct file *file);
 	int (*live)(void *self);			   /* NULL if all contexts are live */
 	void (*mapped)(void *self, struct mapped *mapped); /* NULL if its file cannot be mapped */
 	enum dmaown_mode (*mode)(void *self);

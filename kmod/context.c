@@ -56,6 +56,11 @@ unsigned long dmaown_context_references(struct context ctx)
 	return ctx.backend->references(ctx.self);
 }
 
+bool dmaown_context_has_file(struct context ctx, const struct file *file)
+{
+	return ctx.backend->has_file(ctx.self, file);
+}
+
 void dmaown_context_mapped(struct context ctx, struct mapped *mapped)
 {
 	if (ctx.backend->mapped)

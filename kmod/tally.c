@@ -286,6 +286,9 @@ static bool tally_file_fits(const struct tally *tally, const struct tally_file *
 {
 	long known = file->entries, mappings;
 
+	/* Another file may have got the address of one that was closed. */
+	if (!file->kept && !dmaown_context_has_file(tally->contexts[file->number], file->file))
+		return false;
 	if (file->via == DMAOWN_VIA_CONTEXT &&
 	    dmaown_context_is_file(tally->contexts[file->number]))
 		return true;

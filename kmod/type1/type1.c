@@ -132,6 +132,12 @@ static unsigned long type1_references(void *self)
 	return kref_read(&container->kref);
 }
 
+/* No other file has the container as its data. */
+static bool type1_has_file(void *self, const struct file *file)
+{
+	return file->private_data == self;
+}
+
 /*
  * A container is live if it has a type1 IOMMU. The driver stays loaded while the container is
  * locked.
@@ -163,6 +169,7 @@ const struct backend dmaown_type1_backend = {
 	.get = type1_get,
 	.put = type1_put,
 	.references = type1_references,
+	.has_file = type1_has_file,
 	.live = type1_live,
 	.mode = type1_mode,
 	.objects = dmaown_type1_objects,
