@@ -11,6 +11,8 @@
 #include <linux/mutex.h>
 #include "context.h"
 
+struct file;
+
 /*
  * The contexts of one kind in a lockset. It is the first member of the struct in which the backend
  * keeps its own state. The first context has the index @first among all contexts of the lockset.
@@ -71,8 +73,13 @@ struct backend {
 	/* Memory of devices can be mapped by address */
 	bool takes_io;
 
+	/* The context lives as long as its file: each descriptor of the file is a reference on it */
+	bool is_file;
+
 	void (*get)(void *self);
 	void (*put)(void *self);
+	unsigned long (*references)(void *self);
+	bool (*has_file)(void *self, const struct file *file);
 	int (*live)(void *self);			   /* NULL if all contexts are live */
 	void (*mapped)(void *self, struct mapped *mapped); /* NULL if its file cannot be mapped */
 	enum dmaown_mode (*mode)(void *self);

@@ -46,6 +46,21 @@ bool dmaown_context_takes_io(struct context ctx)
 	return ctx.backend->takes_io;
 }
 
+bool dmaown_context_is_file(struct context ctx)
+{
+	return ctx.backend->is_file;
+}
+
+unsigned long dmaown_context_references(struct context ctx)
+{
+	return ctx.backend->references(ctx.self);
+}
+
+bool dmaown_context_has_file(struct context ctx, const struct file *file)
+{
+	return ctx.backend->has_file(ctx.self, file);
+}
+
 void dmaown_context_mapped(struct context ctx, struct mapped *mapped)
 {
 	if (ctx.backend->mapped)

@@ -13,6 +13,7 @@
 #include "owner.h"
 
 struct backend;
+struct file;
 struct mapped;
 
 /* Two contexts are the same if their selves are the same. */
@@ -36,6 +37,16 @@ int dmaown_context_live(struct context ctx);
 bool dmaown_context_counts_pins(struct context ctx);
 bool dmaown_context_limit_by_privilege(struct context ctx);
 bool dmaown_context_takes_io(struct context ctx);
+bool dmaown_context_is_file(struct context ctx);
+
+/* Count the references on a context at this moment: see tally.c. Does not sleep. */
+unsigned long dmaown_context_references(struct context ctx);
+
+/*
+ * Is an open file, which the caller keeps, the context's own one or that of a queue? Files of VFIO
+ * devices and groups do not count. Does not sleep.
+ */
+bool dmaown_context_has_file(struct context ctx, const struct file *file);
 
 /* Add the address spaces that map the context's own file. */
 void dmaown_context_mapped(struct context ctx, struct mapped *mapped);

@@ -10,6 +10,8 @@
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
+#include <linux/stddef.h>
+#include <linux/string.h>
 
 #include "find.h"
 #include "fput.h"
@@ -149,9 +151,9 @@ static void find_use_none(struct kinds_in_use *kinds)
 	}
 }
 
-/* Is a kind with indirect files loaded, and not proven? Its files may hold contexts of any kind. */
-static bool find_files_unseen(const struct kinds_in_use *kinds)
+bool dmaown_walk_files_unseen(const struct walk *walk)
 {
+	const struct kinds_in_use *kinds = &walk->kinds;
 	unsigned int i;
 
 	for (i = 0; i < kinds->nr; i++)
@@ -160,7 +162,7 @@ static bool find_files_unseen(const struct kinds_in_use *kinds)
 	return false;
 }
 
-static void find_walk_end(struct walk *walk)
+void dmaown_walk_end(struct walk *walk)
 {
 	find_use_none(&walk->kinds);
 	dmaown_ptrset_free(&walk->seen);
@@ -170,19 +172,33 @@ static void find_walk_end(struct walk *walk)
 
 static struct walk *find_walk_begin(holding_fn fn, void *arg)
 {
-	struct walk *walk = kzalloc(sizeof(*walk), GFP_KERNEL);
+	struct walk *walk = kmalloc(sizeof(*walk), GFP_KERNEL);
 
 	if (!walk)
 		return NULL;
+	memset(walk, 0, offsetof(struct walk, candidates));
 	walk->fn = fn;
 	walk->arg = arg;
 	walk->budget = wait_budget_of(WALK_WAIT);
 	dmaown_ptrset_init(&walk->seen);
 	if (find_use_next(&walk->kinds)) {
-		find_walk_end(walk);
+		dmaown_walk_end(walk);
 		return NULL;
 	}
 	return walk;
+}
+
+struct walk *dmaown_walk_begin(holding_fn fn, void *arg, const struct mapped *mapped)
+{
+	struct walk *walk = find_walk_begin(fn, arg);
+
+	if (!walk)
+		return NULL;
+	walk->mapped = mapped;
+	if (!find_use_all(&walk->kinds))
+		return walk;
+	dmaown_walk_end(walk);
+	return NULL;
 }
 
 /*
@@ -196,24 +212,18 @@ static int find_walk_process(struct walk *walk, struct task_struct *leader)
 
 int dmaown_find_in_process(struct task_struct *leader, holding_fn fn, void *arg)
 {
-	struct walk *walk = find_walk_begin(fn, arg);
+	struct walk *walk = dmaown_walk_begin(fn, arg, NULL);
 	int ret;
 
 	if (!walk)
 		return -ENOMEM;
-	ret = find_use_all(&walk->kinds);
-	if (!ret)
-		ret = find_walk_process(walk, leader);
-	find_walk_end(walk);
+	ret = find_walk_process(walk, leader);
+	dmaown_walk_end(walk);
 	return ret;
 }
 
-/*
- * Get the process with the lowest PID from *nr on in the initial namespace, and move *nr after it.
- * Kernel threads are skipped: their table has no files. Return: the group leader with a reference;
- * or NULL, and there is none if *end is set.
- */
-static struct task_struct *find_next_process(int *nr, bool *end)
+/* Kernel threads are skipped: their table has no files. */
+struct task_struct *dmaown_find_next_process(int *nr, bool *end)
 {
 	struct task_struct *task = NULL;
 	unsigned int steps = PID_STEPS;
@@ -236,19 +246,17 @@ static struct task_struct *find_next_process(int *nr, bool *end)
 
 int dmaown_find_everywhere(holding_fn fn, void *arg, const struct mapped *mapped, bool *vfio_unseen)
 {
-	struct walk *walk = find_walk_begin(fn, arg);
+	struct walk *walk = dmaown_walk_begin(fn, arg, mapped);
 	struct task_struct *leader;
 	bool end = false;
-	int ret;
+	int ret = 0;
 	int nr = 1;
 
 	if (!walk)
 		return -ENOMEM;
-	ret = find_use_all(&walk->kinds);
-	walk->mapped = mapped;
-	*vfio_unseen = find_files_unseen(&walk->kinds);
+	*vfio_unseen = dmaown_walk_files_unseen(walk);
 	while (!ret && !end) {
-		leader = find_next_process(&nr, &end);
+		leader = dmaown_find_next_process(&nr, &end);
 		if (leader) {
 			ret = find_walk_process(walk, leader);
 			put_task_struct(leader);
@@ -257,7 +265,7 @@ int dmaown_find_everywhere(holding_fn fn, void *arg, const struct mapped *mapped
 			ret = ret ?: -EINTR;
 		cond_resched();
 	}
-	find_walk_end(walk);
+	dmaown_walk_end(walk);
 	return ret;
 }
 
@@ -315,7 +323,7 @@ int dmaown_find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struc
 		ret = find_use_all(&walk->kinds) ?: find_walk_process(walk, leader);
 	else
 		ret = find_in_descriptor(walk, leader, fd);
-	find_walk_end(walk);
+	dmaown_walk_end(walk);
 	if (!ret && search.all && search.busy)
 		return -EAGAIN;
 	return min(ret, 0);
@@ -345,7 +353,7 @@ int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx)
 	ret = find_in_file(walk, file);
 	while (!ret && walk->kinds.nr < KINDS_NR)
 		ret = find_use_next(&walk->kinds) ?: find_in_file(walk, file);
-	find_walk_end(walk);
+	dmaown_walk_end(walk);
 	fput(file);
 	return min(ret, 0);
 }

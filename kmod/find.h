@@ -47,6 +47,12 @@ int dmaown_find_everywhere(holding_fn fn, void *arg, const struct mapped *mapped
 			   bool *vfio_unseen);
 
 /*
+ * Get the process with the lowest PID from *nr on in the initial namespace, and move *nr after it.
+ * Return: the group leader with a reference; or NULL, and there is none if *end is set.
+ */
+struct task_struct *dmaown_find_next_process(int *nr, bool *end);
+
+/*
  * Get the context behind one descriptor of a process (leader: its group leader), or of the calling
  * thread. With an id, only a context with this ID counts: threads may have different tables. With
  * an id and NO_FD, all descriptors and mappings of the process are searched.

@@ -56,7 +56,7 @@ int dmaown_ptrset_reserve(struct ptrset *set, unsigned int nr)
 	struct ptrset bigger = { .used = set->used };
 	unsigned int i;
 
-	nr = max(nr, 32U);
+	nr = max(nr, 8U);
 	/* There are up to four times as many slots; one allocation must be below 2 GiB. */
 	if (nr > INT_MAX / (4 * sizeof(*bigger.slots)))
 		return -ENOMEM;

@@ -18,8 +18,10 @@
 #include "owner.h"
 #include "ptrset.h"
 #include "snapshot.h"
+#include "tally.h"
 #include "unknown.h"
 #include "vfio/devices.h"
+#include "walk.h"
 
 /*
  * Bounds on what one user, and all users together, can make the module keep. Processes that would
@@ -36,6 +38,7 @@ struct snapshot_walk {
 	u64 only;
 	const struct ptrset *among;  /* NULL for all contexts */
 	const struct mapped *mapped; /* see dmaown_find_everywhere() */
+	struct tally *tally;	     /* of a walk through a few processes */
 	struct ptrset found;	     /* files of devices that are in a context */
 	struct ptrset users;	     /* struct user_struct; values: their holders */
 
@@ -402,27 +405,37 @@ static void snapshot_sort(struct snapshot *snapshot, cmp_func_t compare)
 		sort(snapshot->holders, snapshot->nr, sizeof(*snapshot->holders), compare, NULL);
 }
 
-static int snapshot_fill(struct snapshot_walk *walk, cmp_func_t compare)
+static void snapshot_begin(struct snapshot_walk *walk)
 {
-	struct snapshot *snapshot = walk->snapshot;
-	int ret;
-
-	memset(snapshot, 0, sizeof(*snapshot));
+	memset(walk->snapshot, 0, sizeof(*walk->snapshot));
 	dmaown_ptrset_init(&walk->found);
 	dmaown_ptrset_init(&walk->users);
 	dmaown_ptrset_init(&walk->files);
 	dmaown_ptrset_init(&walk->rows);
-	ret = dmaown_find_everywhere(snapshot_add_holding, walk, walk->mapped,
-				     &snapshot->vfio_unseen);
+}
+
+/* Complete the snapshot if ret is 0, else free it. Return: ret. */
+static int snapshot_end(struct snapshot_walk *walk, cmp_func_t compare, int ret)
+{
 	dmaown_ptrset_free(&walk->rows);
 	dmaown_ptrset_free(&walk->files);
 	dmaown_ptrset_free(&walk->users);
 	dmaown_ptrset_free(&walk->found);
 	if (ret)
-		dmaown_snapshot_free(snapshot);
+		dmaown_snapshot_free(walk->snapshot);
 	else
-		snapshot_sort(snapshot, compare);
+		snapshot_sort(walk->snapshot, compare);
 	return ret;
+}
+
+static int snapshot_fill(struct snapshot_walk *walk, cmp_func_t compare)
+{
+	int ret;
+
+	snapshot_begin(walk);
+	ret = dmaown_find_everywhere(snapshot_add_holding, walk, walk->mapped,
+				     &walk->snapshot->vfio_unseen);
+	return snapshot_end(walk, compare, ret);
 }
 
 int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts,
@@ -431,6 +444,58 @@ int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts,
 	struct snapshot_walk walk = { .snapshot = snapshot, .among = contexts, .mapped = mapped };
 
 	return snapshot_fill(&walk, holder_compare_process);
+}
+
+/* A FEW PROCESSES */
+
+static int snapshot_add_tallied(const struct holding *holding, void *arg)
+{
+	struct snapshot_walk *walk = arg;
+
+	return dmaown_tally_add(walk->tally, holding) ?: snapshot_add_holding(holding, arg);
+}
+
+static int snapshot_walk_tallied(struct walk *files, struct tally *tally)
+{
+	int ret = 0;
+
+	for (; tally->walked < tally->leaders_nr && !ret; tally->walked++)
+		ret = dmaown_walk_tables(files, tally->leaders[tally->walked]);
+	return ret;
+}
+
+/* Mappings come after descriptors: see find_walk_process(). Return: 0, 1, or an error. */
+static int snapshot_walk_few(struct snapshot_walk *walk, struct walk *files)
+{
+	struct tally *tally = walk->tally;
+	bool fits = false;
+	unsigned int i;
+	int ret;
+
+	do {
+		ret = snapshot_walk_tallied(files, tally);
+		fits = !ret && dmaown_tally_fits(tally, walk->snapshot);
+	} while (!ret && !fits && dmaown_tally_add_parents(tally));
+	if (!ret && !fits)
+		return 1;
+	for (i = 0; i < tally->leaders_nr && !ret; i++)
+		ret = dmaown_walk_mappings(files, tally->leaders[i]);
+	return ret;
+}
+
+int dmaown_snapshot_of_few(struct snapshot *snapshot, const struct ptrset *contexts,
+			   struct tally *tally)
+{
+	struct snapshot_walk walk = { .snapshot = snapshot, .among = contexts, .tally = tally };
+	struct walk *files = dmaown_walk_begin(snapshot_add_tallied, &walk, &tally->mapped);
+	int ret;
+
+	if (!files)
+		return -ENOMEM;
+	snapshot_begin(&walk);
+	ret = dmaown_walk_files_unseen(files) ? 1 : snapshot_walk_few(&walk, files);
+	dmaown_walk_end(files);
+	return snapshot_end(&walk, holder_compare_process, ret);
 }
 
 void dmaown_snapshot_release_files(struct snapshot *snapshot)

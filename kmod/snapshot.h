@@ -12,6 +12,7 @@
 struct mapped;
 struct pid;
 struct ptrset;
+struct tally;
 
 /* The number of a holder whose context is none of the set, or unknown */
 #define NUMBER_NONE UINT_MAX
@@ -88,6 +89,14 @@ int dmaown_snapshot_take(struct snapshot *snapshot, u64 only);
  */
 int dmaown_snapshot_of(struct snapshot *snapshot, const struct ptrset *contexts,
 		       const struct mapped *mapped);
+
+/*
+ * The same from the files of the processes in a tally alone, and then perhaps of their parents, if
+ * all references on the contexts are theirs. Return: 0; 1 if not, and there is no snapshot; or an
+ * error.
+ */
+int dmaown_snapshot_of_few(struct snapshot *snapshot, const struct ptrset *contexts,
+			   struct tally *tally);
 void dmaown_snapshot_release_files(struct snapshot *snapshot);
 void dmaown_snapshot_free(struct snapshot *snapshot);
 

@@ -57,9 +57,7 @@ struct walk {
 	 */
 	const void *foreign[1 << FOREIGN_BITS];
 
-	/* The files found last. */
-	unsigned int nr;
-	struct candidate candidates[CANDIDATES_ROOM];
+	unsigned int nr;    /* of candidates[] */
 	unsigned int steps; /* files left to inspect before the locks are dropped */
 
 	/* tables.c */
@@ -76,7 +74,22 @@ struct walk {
 	const struct mapped *mapped; /* walk only these; NULL: all */
 	unsigned long next_addr;
 	struct wait_budget budget; /* for all processes */
+
+	/* The files found last. */
+	struct candidate candidates[CANDIDATES_ROOM];
 };
+
+/*
+ * Begin a walk that looks for files of all kinds. mapped: see dmaown_find_everywhere(); it is read
+ * when mappings are walked. Return: the walk, or NULL if there is no memory.
+ */
+struct walk *dmaown_walk_begin(holding_fn fn, void *arg, const struct mapped *mapped);
+void dmaown_walk_end(struct walk *walk);
+
+/*
+ * Is a kind with indirect files loaded, and not proven? Its files may hold contexts of any kind.
+ */
+bool dmaown_walk_files_unseen(const struct walk *walk);
 
 /*
  * Does the file belong to a kind? Takes a reference on its context, or on the file if it is

@@ -73,17 +73,24 @@ struct context dmaown_iommufd_context(const struct iommufd *iommufd, struct file
  * The file of a queue has a reference on the context from before it is in a file table until it is
  * released (kernel: eventq.c, iommufd_eventq_init(); in older kernels fault.c).
  */
+static void *ictx_of_queue(const struct file *file)
+{
+#if LAYOUT_HAS_iommufd_eventq
+	return ((struct layout_iommufd_eventq *)file->private_data)->ictx;
+#elif LAYOUT_HAS_iommufd_fault
+	return ((struct layout_iommufd_fault *)file->private_data)->ictx;
+#else
+	return NULL;
+#endif
+}
+
 struct context dmaown_iommufd_context_of_queue(const struct iommufd *iommufd, struct file *file)
 {
 	struct context ctx = { .backend = &dmaown_iommufd_backend };
 
 	if (!iommufd->proven)
 		return ctx;
-#if LAYOUT_HAS_iommufd_eventq
-	ctx.self = ((struct layout_iommufd_eventq *)file->private_data)->ictx;
-#elif LAYOUT_HAS_iommufd_fault
-	ctx.self = ((struct layout_iommufd_fault *)file->private_data)->ictx;
-#endif
+	ctx.self = ictx_of_queue(file);
 	if (ctx.self)
 		dmaown_context_get(ctx);
 	return ctx;
@@ -117,6 +124,17 @@ static void ictx_put(void *self)
 	fput(to_ctx(self)->file);
 }
 
+static unsigned long ictx_references(void *self)
+{
+	return file_count(to_ctx(self)->file);
+}
+
+static bool ictx_has_file(void *self, const struct file *file)
+{
+	return file == to_ctx(self)->file ||
+	       (dmaown_iommufd_is_queue(file) && ictx_of_queue(file) == self);
+}
+
 /* All contexts share the mapping of the inode of /dev/iommu: others add address spaces, too. */
 static void ictx_mapped(void *self, struct mapped *mapped)
 {
@@ -133,8 +151,11 @@ static enum dmaown_mode ictx_mode(void *self)
 const struct backend dmaown_iommufd_backend = {
 	.kind = DMAOWN_KIND_IOMMUFD,
 	.counts_pins = true,
+	.is_file = true,
 	.get = ictx_get,
 	.put = ictx_put,
+	.references = ictx_references,
+	.has_file = ictx_has_file,
 	.mapped = ictx_mapped,
 	.mode = ictx_mode,
 	.objects = dmaown_iommufd_objects,

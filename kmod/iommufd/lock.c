@@ -95,21 +95,6 @@ static int ictx_trylock(struct iommufd_locks *locks, struct rw_semaphore *sem)
 	return 0;
 }
 
-struct lockset_part *dmaown_iommufd_part_alloc(void)
-{
-	struct iommufd_locks *locks = kzalloc(sizeof(*locks), GFP_KERNEL);
-
-	return locks ? &locks->part : NULL;
-}
-
-void dmaown_iommufd_part_free(struct lockset_part *part)
-{
-	struct iommufd_locks *locks = ictx_locks(part);
-
-	kvfree(locks->ioases);
-	kfree(locks);
-}
-
 static int ictx_room_for_ioases(struct iommufd_locks *locks, unsigned int nr)
 {
 	struct locked_ioas *ioases;
@@ -122,6 +107,25 @@ static int ictx_room_for_ioases(struct iommufd_locks *locks, unsigned int nr)
 	locks->ioases = ioases;
 	locks->ioases_room = nr;
 	return 0;
+}
+
+void dmaown_iommufd_part_free(struct lockset_part *part)
+{
+	struct iommufd_locks *locks = ictx_locks(part);
+
+	kvfree(locks->ioases);
+	kfree(locks);
+}
+
+/* Make room for a few IOASes at once: most contexts have no more. */
+struct lockset_part *dmaown_iommufd_part_alloc(void)
+{
+	struct iommufd_locks *locks = kzalloc(sizeof(*locks), GFP_KERNEL);
+
+	if (!locks || !ictx_room_for_ioases(locks, 0))
+		return locks ? &locks->part : NULL;
+	dmaown_iommufd_part_free(&locks->part);
+	return NULL;
 }
 
 /* A search through the IOASes of a context. */

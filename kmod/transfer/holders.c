@@ -7,6 +7,8 @@
 #include <linux/string.h>
 
 #include "holders.h"
+#include "stats.h"
+#include "tally.h"
 
 /* Age in milliseconds after which the holders are looked up again */
 #define FRESH 100
@@ -86,12 +88,71 @@ static int holders_look(struct holders *holders, const struct contexts *contexts
 	}
 }
 
-int dmaown_holders_refresh(struct holders *holders, const struct contexts *contexts,
-			   struct lockset_place *where)
+/* A FEW PROCESSES */
+
+/* Whoever owns the first area probably holds the context. */
+static void holders_add_owner(struct tally *tally, struct context ctx)
 {
+	struct cursor cursor = { .last_id = U32_MAX };
+	struct area area;
+
+	if (dmaown_context_areas(ctx, &cursor, &area, 1) != 1)
+		return;
+	if (area.pages)
+		dmaown_tally_add_process(tally, area.owner.task);
+	dmaown_areas_put(&area, 1);
+}
+
+/* The tally has the devices' open files, and none of them is unknown. Return: 0, 1, or an error. */
+static int holders_look_by_tally(struct holders *holders, const struct contexts *contexts,
+				 struct tally *tally)
+{
+	struct snapshot *snapshot = &holders->snapshot;
+	int ret;
+
+	dmaown_holders_free(holders);
+	holders->found = ktime_get();
+	ret = dmaown_snapshot_of_few(snapshot, &contexts->set, tally);
+	if (!ret)
+		ret = dmaown_snapshot_index_devices(snapshot);
+	dmaown_snapshot_release_files(snapshot);
+	if (ret)
+		dmaown_holders_free(holders);
+	return ret;
+}
+
+/* Return: 0 if that was enough; 1 if not; or an error. */
+static int holders_look_in_few(struct holders *holders, const struct contexts *contexts,
+			       struct task_struct *to)
+{
+	struct tally *tally;
+	unsigned int i;
+	int ret;
+
+	if (!to || contexts->nr > TALLY_CONTEXTS)
+		return 1;
+	tally = dmaown_tally_new(contexts->array, contexts->nr);
+	if (!tally)
+		return -ENOMEM;
+	dmaown_tally_add_process(tally, to);
+	for (i = 0; i < contexts->nr; i++)
+		holders_add_owner(tally, contexts->array[i]);
+	ret = holders_look_by_tally(holders, contexts, tally);
+	dmaown_tally_free(tally);
+	return ret;
+}
+
+int dmaown_holders_refresh(struct holders *holders, const struct contexts *contexts,
+			   struct task_struct *to, struct lockset_place *where)
+{
+	int ret;
+
 	if (holders->found && ktime_ms_delta(ktime_get(), holders->found) < FRESH)
 		return 0;
-	return holders_look(holders, contexts, where);
+	ret = holders_look_in_few(holders, contexts, to);
+	if (ret >= 0 && to)
+		dmaown_stats_search(!ret);
+	return ret > 0 ? holders_look(holders, contexts, where) : ret;
 }
 
 void dmaown_holders_free(struct holders *holders)

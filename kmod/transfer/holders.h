@@ -22,9 +22,13 @@ struct holders {
 /*
  * Search the files of all processes, if that has not been done or was long ago. Return: 0; -ENOMEM;
  * -EINTR; or -EBUSY if a context or a device in it is locked, and *where is the context.
+ *
+ * If @to is not NULL, a few processes may be enough: this one, the owners, and their parents. That
+ * is so if they have all references on the contexts and their files (see tally.h): then a search in
+ * the others would find nothing.
  */
 int dmaown_holders_refresh(struct holders *holders, const struct contexts *contexts,
-			   struct lockset_place *where);
+			   struct task_struct *to, struct lockset_place *where);
 void dmaown_holders_free(struct holders *holders);
 
 /* A report about a holder: with its process, and with its context if that is known. */

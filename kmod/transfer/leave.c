@@ -108,7 +108,7 @@ static int leave_judge(struct leave *leave)
 static int leave_look(struct leave *leave)
 {
 	struct lockset_place place = {};
-	int ret = dmaown_holders_refresh(&leave->holders, &leave->contexts, &place);
+	int ret = dmaown_holders_refresh(&leave->holders, &leave->contexts, NULL, &place);
 
 	if (ret == -EBUSY)
 		return leave_obstacle(leave, &leave->contexts.array[place.context]);

@@ -112,7 +112,9 @@ int dmaown_plan_make_room(struct plan *plan)
 
 	if (!ret)
 		ret = dmaown_ptrset_reserve(&plan->taken_from, plan->old_owners_room);
-	return ret ?: dmaown_ptrset_reserve(&plan->shared, plan->shared_needed);
+	if (!ret && plan->shared_needed)
+		ret = dmaown_ptrset_reserve(&plan->shared, plan->shared_needed);
+	return ret;
 }
 
 static bool plan_is_from(const struct plan *plan, const struct task_struct *task)

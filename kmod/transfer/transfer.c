@@ -340,7 +340,7 @@ static void transfer_notify_progress(u64 done, u64 total, void *arg)
 static int transfer_refresh_holders(struct transfer *t)
 {
 	struct lockset_place place;
-	int ret = dmaown_holders_refresh(&t->holders, &t->contexts, &place);
+	int ret = dmaown_holders_refresh(&t->holders, &t->contexts, t->to.owner.task, &place);
 
 	return ret == -EBUSY ? transfer_obstacle(t, DMAOWN_REASON_LOCKED, &place, 0, 0) : ret;
 }

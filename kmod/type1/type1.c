@@ -125,6 +125,19 @@ static void type1_put(void *self)
 	kref_put(&container->kref, type1_release);
 }
 
+static unsigned long type1_references(void *self)
+{
+	struct layout_vfio_container *container = self;
+
+	return kref_read(&container->kref);
+}
+
+/* No other file has the container as its data. */
+static bool type1_has_file(void *self, const struct file *file)
+{
+	return file->private_data == self;
+}
+
 /*
  * A container is live if it has a type1 IOMMU. The driver stays loaded while the container is
  * locked.
@@ -155,6 +168,8 @@ const struct backend dmaown_type1_backend = {
 	.takes_io = true,
 	.get = type1_get,
 	.put = type1_put,
+	.references = type1_references,
+	.has_file = type1_has_file,
 	.live = type1_live,
 	.mode = type1_mode,
 	.objects = dmaown_type1_objects,

@@ -447,7 +447,11 @@ enum dmaown_event_type	{ DMAOWN_EVENTS(DMAOWN_ENUM_) };
 	  "it")											\
 	F(IOMMUFD_UNSEEN, iommufd_unseen, FLAG,							\
 	  "1 if iommufd is loaded, and the module was not built for it and cannot "		\
-	  "inspect it")
+	  "inspect it")										\
+	F(SEARCHES,	searches,	U64,							\
+	  "searches for all holders of the contexts of a transfer or check")			\
+	F(FEW_SEARCHES, few_searches, U64,							\
+	  "of these: ended after a few processes, which had all references")
 
 /*
  * A multicast message for each transfer and each refusal, and every progress_ms milliseconds (a

@@ -279,6 +279,18 @@ unsigned int dmaown_vfio_file_opens(struct file *file)
 
 	return dmaown_vfio_device_opens(df->device);
 }
+/*
+ * What is read here does not change between the time at which the file was found to be in a
+ * context, and its release: a device is bound with its first file, and a file that was opened
+ * through /dev/vfio/devices when its context is set (kernel: device_cdev.c, iommufd.c).
+ */
+void dmaown_vfio_file_references(struct file *file, struct vfio_references *references)
+{
+	const struct layout_vfio_device_file *df = file->private_data;
+
+	references->file = !df->group && df->iommufd;
+	references->device = vfio_files_uses_iommufd(df->device);
+}
 #else
 static int vfio_files_prove(struct vfio *vfio)
 {
@@ -316,6 +328,11 @@ int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev
 unsigned int dmaown_vfio_file_opens(struct file *file)
 {
 	return 0;
+}
+
+void dmaown_vfio_file_references(struct file *file, struct vfio_references *references)
+{
+	*references = (struct vfio_references){};
 }
 #endif
 

@@ -7,6 +7,8 @@
  *			group_lock. The group has a reference on either. A group with an open device
  *			keeps its container, but not always its iommufd context: the device does
  *			(vfio_group_ioctl_unset_container()).
+ * vfio_group.container_users
+ *			group_lock. In a container it is 1, and one more for each open device.
  * vfio_group.dev.kobj.name
  *			does not change.
  */
@@ -37,6 +39,12 @@ static const void *group_container_hint(const struct layout_vfio_group *group)
 {
 	return READ_ONCE(group->container);
 }
+
+static unsigned int group_users(const struct layout_vfio_group *group)
+{
+	lockdep_assert_held(&group->group_lock);
+	return group->container ? group->container_users - 1 : 0;
+}
 #else
 static int group_container(const struct layout_vfio_group *group, struct context *ctx)
 {
@@ -46,6 +54,11 @@ static int group_container(const struct layout_vfio_group *group, struct context
 static const void *group_container_hint(const struct layout_vfio_group *group)
 {
 	return NULL;
+}
+
+static unsigned int group_users(const struct layout_vfio_group *group)
+{
+	return 0;
 }
 #endif
 
@@ -104,4 +117,19 @@ void dmaown_vfio_group_name(struct vfio_group *opaque, char *name, size_t size)
 	const struct layout_vfio_group *group = (struct layout_vfio_group *)opaque;
 
 	snprintf(name, size, "group-%s", group->dev_kobj_name);
+}
+
+bool dmaown_vfio_group_trylock(struct vfio_group *opaque)
+{
+	return mutex_trylock(&((struct layout_vfio_group *)opaque)->group_lock);
+}
+
+void dmaown_vfio_group_unlock(struct vfio_group *opaque)
+{
+	mutex_unlock(&((struct layout_vfio_group *)opaque)->group_lock);
+}
+
+unsigned int dmaown_vfio_group_users(struct vfio_group *opaque)
+{
+	return group_users((struct layout_vfio_group *)opaque);
 }

@@ -28,6 +28,14 @@ int dmaown_vfio_group_context(const struct vfio *vfio, struct vfio_group *group,
 const void *dmaown_vfio_group_hint(struct vfio_group *group);
 
 void dmaown_vfio_group_name(struct vfio_group *group, char *name, size_t size);
+
+/*
+ * While a group is locked, it stays in its context, and no device is opened or closed through it.
+ * users: the number of its devices that are open in a container.
+ */
+bool dmaown_vfio_group_trylock(struct vfio_group *group);
+void dmaown_vfio_group_unlock(struct vfio_group *group);
+unsigned int dmaown_vfio_group_users(struct vfio_group *group);
 #else
 static inline int dmaown_vfio_group_context(const struct vfio *vfio, struct vfio_group *group,
 					    struct context *ctx)
@@ -44,6 +52,20 @@ static inline const void *dmaown_vfio_group_hint(struct vfio_group *group)
 static inline void dmaown_vfio_group_name(struct vfio_group *group, char *name, size_t size)
 {
 	*name = '\0';
+}
+
+static inline bool dmaown_vfio_group_trylock(struct vfio_group *group)
+{
+	return false;
+}
+
+static inline void dmaown_vfio_group_unlock(struct vfio_group *group)
+{
+}
+
+static inline unsigned int dmaown_vfio_group_users(struct vfio_group *group)
+{
+	return 0;
 }
 #endif
 

@@ -57,6 +57,18 @@ int dmaown_vfio_device_context(const struct vfio *vfio, struct vfio_device *vdev
 /* Count the open files of the device of a device file, which the caller keeps. VFIO is proven. */
 unsigned int dmaown_vfio_file_opens(struct file *file);
 
+/* References on an iommufd context, 0 or 1 each. */
+struct vfio_references {
+	unsigned int file;   /* of the device file alone */
+	unsigned int device; /* of its device, which other files of the device share */
+};
+
+/*
+ * The references of a device file that the caller keeps, and that was in a context before. VFIO is
+ * proven. Does not sleep.
+ */
+void dmaown_vfio_file_references(struct file *file, struct vfio_references *references);
+
 /*
  * Get the context of an iommufd_ctx on which somebody holds a reference. Return: 1, and *ctx has a
  * reference; or -ENOEXEC if the module has no layout for the loaded iommufd.

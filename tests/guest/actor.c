@@ -1653,6 +1653,14 @@ static int do_fork_many(struct call *c)
 	return ret;
 }
 
+static int do_share(struct call *c)
+{
+	pid_t pid;
+	int ret = crowd_share(&pid, arg_is(c, 1, "files"), arg(c, 2));
+
+	return ret ?: answer(c, "%d", pid);
+}
+
 static int do_end_forks(struct call *c)
 {
 	return crowd_end();
@@ -1986,6 +1994,7 @@ static const struct command {
 	{ "ioas-many", 2, 2, do_ioas_many },		     /* FD COUNT -> the last IOAS */
 	{ "threads-many", 1, 2, do_threads_many },	     /* COUNT [unshared]: file tables */
 	{ "fork-many", 1, 1, do_fork_many },		     /* COUNT -> PID... */
+	{ "share", 2, 2, do_share }, /* files|memory UID -> PID: shares that with another process */
 	{ "end-forks", 0, 0, do_end_forks },		     /* all of them */
 	{ "owners-many", 5, 5, do_owners_many },	     /* FD IOAS ADDR FIRST COUNT */
 	{ "type1-owners-many", 4, 4, do_type1_owners_many }, /* CONTAINER ADDR FIRST COUNT */

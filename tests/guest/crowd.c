@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,6 +111,48 @@ int crowd_fork(pid_t *pids, unsigned int count)
 		children[nr_children++] = pids[i];
 	}
 	return 0;
+}
+
+struct sharer {
+	int shared; /* CLONE_FILES or CLONE_VM */
+	uid_t uid;
+	int ready; /* 1, or a negative errno */
+};
+
+/* It may share its maker's memory, and with it the thread-local storage. */
+static int share(void *data)
+{
+	struct sharer *sharer = data;
+	long ret = 0;
+
+	if (sharer->shared != CLONE_FILES)
+		ret = syscall(SYS_close_range, 0, ~0U, 0);
+	if (!ret)
+		ret = syscall(SYS_setresuid, sharer->uid, sharer->uid, sharer->uid);
+	if (!ret)
+		ret = prctl(PR_SET_PDEATHSIG, SIGKILL);
+	__atomic_store_n(&sharer->ready, ret ? -EPERM : 1, __ATOMIC_RELEASE);
+	sleep_for_ever();
+	return 0;
+}
+
+int crowd_share(pid_t *pid, bool files, uid_t uid)
+{
+	struct sharer *sharer =
+		mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (sharer == MAP_FAILED)
+		return -errno;
+	if (nr_children == MOST_FORKS)
+		return -ENOSPC;
+	*sharer = (struct sharer){ .shared = files ? CLONE_FILES : CLONE_VM, .uid = uid };
+	*pid = clone(share, (char *)sharer + STACK_SIZE, sharer->shared | SIGCHLD, sharer);
+	if (*pid < 0)
+		return -errno;
+	children[nr_children++] = *pid;
+	while (!__atomic_load_n(&sharer->ready, __ATOMIC_ACQUIRE))
+		usleep(1000);
+	return sharer->ready < 0 ? sharer->ready : 0;
 }
 
 int crowd_end(void)

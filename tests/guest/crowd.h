@@ -33,6 +33,12 @@ int crowd_fork(pid_t *pids, unsigned int count);
 int crowd_end(void);
 
 /*
+ * Make a process of another user that sleeps, and shares either the file table of this process, or
+ * its address space and none of its files. crowd_end() ends it, too.
+ */
+int crowd_share(pid_t *pid, bool files, uid_t uid);
+
+/*
  * Let @count processes map something, one after the other, and exit at once: each stays on record
  * as the owner of what it mapped. @map is called with @first, @first + 1 and so on, in a process
  * that shares the caller's memory.
