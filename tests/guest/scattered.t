@@ -123,7 +123,7 @@ split_memory() {
 	[ -z "${2:-}" ] || ask "$1" split $base $size $(($2 * page))
 }
 
-for parts in "1 " " 1" "1 1" "2 3" "3 2"; do
+for parts in "1 " " 1" "2 3"; do
 	split_memory old "${parts% *}"
 	one_area
 	split_memory new "${parts#* }"
@@ -151,7 +151,7 @@ done
 checks_while() {
 	local i answers='' answer
 
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 8; i++)); do
 		run dmaownctl check --to "$new" --json
 		answer="$status $(json -c '[.reasons_total, .reasons[0].reason]')"
 		[[ $answer =~ ^($1)$ ]] || answers+=" $answer"
