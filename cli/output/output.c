@@ -199,7 +199,7 @@ static int gather_row(struct output *output, const struct row *row)
 		value_clear(&value);
 	}
 	plain_table_end_line(&output->plain);
-	return output->plain.cells.failed ? -ENOMEM : 0;
+	return output->plain.cells.failed || output->plain.lengths.failed ? -ENOMEM : 0;
 }
 
 int output_row(struct output *output, const struct row *row)

@@ -30,6 +30,7 @@ void plain_table_keep_widths(struct plain_table *table)
 void plain_table_forget(struct plain_table *table)
 {
 	table->cells.length = 0;
+	table->lengths.length = 0;
 	table->nr = 0;
 	table->special = false;
 	memset(table->widths, 0, sizeof(table->widths));
@@ -38,6 +39,7 @@ void plain_table_forget(struct plain_table *table)
 void plain_table_free(struct plain_table *table)
 {
 	strbuf_free(&table->cells);
+	strbuf_free(&table->lengths);
 	strbuf_free(&table->out);
 }
 
@@ -58,10 +60,11 @@ void plain_table_add(struct plain_table *table, size_t column, const struct valu
 	size_t begin = table->cells.length, length;
 
 	value_put_text(value, bytes, &table->cells);
-	length = table->cells.length - begin;
 	/* Readers split raw lines at blanks: no column may be empty. */
-	if (!length && table->raw)
+	if (table->cells.length == begin && table->raw)
 		strbuf_put(&table->cells, '-');
+	length = table->cells.length - begin;
+	strbuf_add(&table->lengths, (const char *)&length, sizeof(length));
 	if ((value->kind == VALUE_TEXT || value->kind == VALUE_FLAG || value->kind == VALUE_LIST) &&
 	    !table->cells.failed && !is_plain(table->cells.bytes + begin, length, table->raw))
 		table->special = true;
@@ -88,48 +91,94 @@ static void settle_widths(struct plain_table *table)
 	}
 }
 
-/* Put no blanks at the end of a line. */
-static void put_cell(struct plain_table *table, size_t i, const char *text, size_t length)
+/* The number of bytes in a line whose cells are as wide as their columns, with its newline. */
+static size_t line_room(const struct plain_table *table)
+{
+	size_t i, room = table->selection->nr;
+
+	for (i = 0; i < table->selection->nr; i++)
+		room += table->widths[i];
+	return room;
+}
+
+/* Begin a line of blanks. Return: its first byte, or NULL without memory. */
+static char *begin_line(struct plain_table *table, size_t room)
+{
+	if (!strbuf_has_room(&table->out, room))
+		return NULL;
+	return memset(table->out.bytes + table->out.length, ' ', room);
+}
+
+/*
+ * Put a cell into a line of blanks, at its column. Put no blanks at the end of a line. Return: the
+ * place of the next cell.
+ */
+static char *put_cell(const struct plain_table *table, size_t i, char *at, const char *text,
+		      size_t length)
 {
 	bool last = i + 1 == table->selection->nr;
 	bool right = table->right[i] && length;
 	size_t blanks = table->raw ? 0 : table->widths[i] - length;
 
-	if (right)
-		strbuf_fill(&table->out, ' ', blanks);
-	strbuf_add(&table->out, text, length);
-	if (!right && !last)
-		strbuf_fill(&table->out, ' ', blanks);
-	strbuf_put(&table->out, last ? '\n' : ' ');
+	memcpy(right ? at + blanks : at, text, length);
+	return at + (right || !last ? blanks : 0) + length + 1;
 }
 
-static void put_headings(struct plain_table *table)
+/* The newline takes the place of the blank after the last cell. */
+static void end_line(struct plain_table *table, char *at)
 {
+	at[-1] = '\n';
+	table->out.length = at - table->out.bytes;
+}
+
+static void put_headings(struct plain_table *table, size_t room)
+{
+	char *at = begin_line(table, room);
+	const char *name;
 	size_t i;
 
-	for (i = 0; i < table->selection->nr; i++)
-		put_cell(table, i, table->selection->columns[i]->name,
-			 strlen(table->selection->columns[i]->name));
+	if (!at)
+		return;
+	for (i = 0; i < table->selection->nr; i++) {
+		name = table->selection->columns[i]->name;
+		at = put_cell(table, i, at, name, strlen(name));
+	}
+	end_line(table, at);
+}
+
+static void put_lines(struct plain_table *table, size_t room)
+{
+	const char *text = table->cells.bytes;
+	const char *lengths = table->lengths.bytes;
+	size_t line, i, length;
+	char *at;
+
+	for (line = 0; line < table->nr; line++) {
+		at = begin_line(table, room);
+		if (!at)
+			return;
+		for (i = 0; i < table->selection->nr; i++) {
+			memcpy(&length, lengths, sizeof(length));
+			lengths += sizeof(length);
+			at = put_cell(table, i, at, text, length);
+			text += length + 1;
+		}
+		end_line(table, at);
+	}
 }
 
 int plain_table_print(struct plain_table *table, bool headings)
 {
-	const char *text = table->cells.bytes;
-	size_t line, i, length;
+	size_t room;
 
-	if (table->cells.failed)
+	if (table->cells.failed || table->lengths.failed)
 		return -ENOMEM;
 	settle_widths(table);
+	room = line_room(table);
 	table->out.length = 0;
 	if (headings)
-		put_headings(table);
-	for (line = 0; line < table->nr; line++) {
-		for (i = 0; i < table->selection->nr; i++) {
-			length = strlen(text);
-			put_cell(table, i, text, length);
-			text += length + 1;
-		}
-	}
+		put_headings(table, room);
+	put_lines(table, room);
 	if (table->out.failed)
 		return -ENOMEM;
 	errno = 0;

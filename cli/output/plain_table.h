@@ -18,6 +18,7 @@ struct plain_table {
 	size_t hints[MAX_COLUMNS];  /* minimum width of a column that is wider than least */
 	size_t widths[MAX_COLUMNS]; /* of the longest cell; after printing: of the column */
 	struct strbuf cells;	    /* line by line, each cell ended by a NUL */
+	struct strbuf lengths;	    /* of the cells: a size_t each */
 	size_t nr;		    /* number of lines */
 	bool special; /* a cell needs libsmartcols: not all of it is printable ASCII */
 	struct strbuf out;

@@ -50,7 +50,7 @@ struct value *value_add(struct value *value)
 	return item;
 }
 
-void value_clear(struct value *value)
+void value_free(struct value *value)
 {
 	size_t i;
 

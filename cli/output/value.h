@@ -48,7 +48,14 @@ struct value *value_add(struct value *value);
 
 /* Set the value from a field of a record, or leave it unknown if the field is missing. */
 void value_set_field(struct value *value, const struct field *field, const union record *record);
-void value_clear(struct value *value);
+void value_free(struct value *value);
+
+/* Inline, with no call for the many values that own nothing. */
+static inline void value_clear(struct value *value)
+{
+	if (value->owned || value->items)
+		value_free(value);
+}
 
 enum value_kind value_kind_of_field(const struct field *field);
 

@@ -13,9 +13,45 @@
 #include "memory.h"
 #include "shown.h"
 
-bool dmaown_memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm)
+/* Mappings that are compared before the locks are dropped for a moment */
+#define HOLD_STEPS 1024
+
+/* VMAs that a walk steps over before it searches the tree of VMAs from its root */
+#define WALK_NEAR 4
+
+static void vma_walk_begin(struct vma_walk *walk, struct mm_struct *mm)
 {
-	*memory = (struct memory){ .old_mm = old_mm, .new_mm = new_mm };
+	vma_iter_init(&walk->after, mm, 0);
+	walk->vma = NULL;
+	walk->reached = ULONG_MAX;
+}
+
+/* Return: the VMA at addr, or the next one, or NULL. */
+static struct vm_area_struct *vma_walk_to(struct vma_walk *walk, unsigned long addr)
+{
+	unsigned int near = WALK_NEAR;
+
+	if (addr < walk->reached) {
+		vma_iter_set(&walk->after, addr);
+		walk->vma = vma_next(&walk->after);
+	}
+	walk->reached = addr;
+	while (walk->vma && addr >= walk->vma->vm_end) {
+		if (!near--)
+			vma_iter_set(&walk->after, addr);
+		walk->vma = vma_next(&walk->after);
+	}
+	return walk->vma;
+}
+
+void dmaown_memory_init(struct memory *memory, struct mm_struct *new_mm)
+{
+	*memory = (struct memory){ .new_mm = new_mm };
+}
+
+/* Take the second lock with a trylock, too: so there is no lock order to keep. */
+static bool memory_trylock(struct mm_struct *old_mm, struct mm_struct *new_mm)
+{
 	if (!mmap_read_trylock(old_mm))
 		return false;
 	if (new_mm == old_mm || mmap_read_trylock(new_mm))
@@ -24,26 +60,29 @@ bool dmaown_memory_begin(struct memory *memory, struct mm_struct *old_mm, struct
 	return false;
 }
 
+bool dmaown_memory_hold(struct memory *memory, struct mm_struct *old_mm)
+{
+	if (memory->old_mm == old_mm && memory->steps)
+		return true;
+	dmaown_memory_end(memory);
+	cond_resched();
+	if (!memory_trylock(old_mm, memory->new_mm))
+		return false;
+	memory->old_mm = old_mm;
+	memory->steps = HOLD_STEPS;
+	vma_walk_begin(&memory->old, old_mm);
+	vma_walk_begin(&memory->new, memory->new_mm);
+	return true;
+}
+
 void dmaown_memory_end(struct memory *memory)
 {
+	if (!memory->old_mm)
+		return;
 	if (memory->new_mm != memory->old_mm)
 		mmap_read_unlock(memory->new_mm);
 	mmap_read_unlock(memory->old_mm);
-}
-
-/*
- * Find the VMA at addr, or the next one. *cached is the VMA found last, which saves most searches.
- * Return: the VMA, or NULL.
- */
-static struct vm_area_struct *memory_vma_at(struct mm_struct *mm, struct vm_area_struct **cached,
-					    unsigned long addr)
-{
-	struct vm_area_struct *vma = *cached;
-
-	if (!vma || addr < vma->vm_start || addr >= vma->vm_end)
-		vma = find_vma(mm, addr);
-	*cached = vma;
-	return vma;
+	memory->old_mm = NULL;
 }
 
 static bool memory_is_hole(const struct vm_area_struct *vma, unsigned long addr)
@@ -65,9 +104,10 @@ static unsigned long memory_stretch(const struct vm_area_struct *vma, unsigned l
  */
 static bool memory_same_object(const struct file *a, const struct file *b)
 {
-	if (dmaown_shown_has_inode(a) && dmaown_shown_has_inode(b))
-		return a->f_mapping == b->f_mapping;
-	return a == b;
+	if (a == b)
+		return true;
+	return dmaown_shown_has_inode(a) && dmaown_shown_has_inode(b) &&
+	       a->f_mapping == b->f_mapping;
 }
 
 /*
@@ -116,19 +156,17 @@ static enum dmaown_reason memory_compare_vmas(const struct vm_area_struct *old_v
 
 unsigned long dmaown_memory_compare(struct memory *memory, unsigned long old_addr,
 				    unsigned long new_addr, unsigned long length, u8 want,
-				    unsigned int *steps, memory_fn fn, void *arg)
+				    memory_fn fn, void *arg)
 {
 	unsigned long done = 0;
 
 	lockdep_assert_held_read(&memory->old_mm->mmap_lock);
 	lockdep_assert_held_read(&memory->new_mm->mmap_lock);
-	for (; done < length && *steps; --*steps) {
+	for (; done < length && memory->steps; memory->steps--) {
 		unsigned long old_at = old_addr + done;
 		unsigned long new_at = new_addr + done;
-		struct vm_area_struct *old_vma =
-			memory_vma_at(memory->old_mm, &memory->old_vma, old_at);
-		struct vm_area_struct *new_vma =
-			memory_vma_at(memory->new_mm, &memory->new_vma, new_at);
+		struct vm_area_struct *old_vma = vma_walk_to(&memory->old, old_at);
+		struct vm_area_struct *new_vma = vma_walk_to(&memory->new, new_at);
 		enum dmaown_reason reason =
 			memory_compare_vmas(old_vma, old_at, new_vma, new_at, want);
 		unsigned long step = min3(memory_stretch(old_vma, old_at),
@@ -210,19 +248,20 @@ static unsigned long memory_compare_vma_pfns(struct vm_area_struct *vma, unsigne
 int dmaown_memory_compare_pfns(struct mm_struct *mm, unsigned long addr, const unsigned long *pfns,
 			       unsigned int nr, u8 want, memory_fn fn, void *arg)
 {
-	struct vm_area_struct *vma = NULL;
+	struct vma_walk walk;
 	unsigned int done = 0;
 	int ret = 0;
 
 	if (!mmap_read_trylock(mm))
 		return -EBUSY;
+	vma_walk_begin(&walk, mm);
 	while (done < nr && !ret) {
 		unsigned long at = addr + ((unsigned long)done << PAGE_SHIFT);
 		enum dmaown_reason reason;
 		unsigned long step;
 
-		step = memory_compare_vma_pfns(memory_vma_at(mm, &vma, at), at, &pfns[done],
-					       nr - done, want, &reason);
+		step = memory_compare_vma_pfns(vma_walk_to(&walk, at), at, &pfns[done], nr - done,
+					       want, &reason);
 		if (reason)
 			ret = fn(reason, at, step << PAGE_SHIFT, arg);
 		done += step;

@@ -2,6 +2,7 @@
 #ifndef DMAOWN_TRANSFER_MEMORY_H
 #define DMAOWN_TRANSFER_MEMORY_H
 
+#include <linux/mm_types.h>
 #include <linux/types.h>
 #include "uapi/dmaown.h"
 
@@ -11,23 +12,35 @@ enum {
 	MEMORY_IO = 2,	  /* may be memory of a device */
 };
 
-struct mm_struct;
 struct task_struct;
-struct vm_area_struct;
+
+/* A walk through the VMAs of an address space. Valid while its mmap_lock is held. */
+struct vma_walk {
+	struct vma_iterator after;
+	struct vm_area_struct *vma; /* the first one that ends after reached, or NULL */
+	unsigned long reached;	    /* address that was looked up last */
+};
 
 /*
  * A comparison of two address spaces. Both mmap_locks are held for reading from
- * dmaown_memory_begin() to dmaown_memory_end(), which keeps the VMAs that are cached in between.
+ * dmaown_memory_hold() to dmaown_memory_end().
  */
 struct memory {
-	struct mm_struct *old_mm;
+	struct mm_struct *old_mm; /* NULL if no lock is held */
 	struct mm_struct *new_mm;
-	struct vm_area_struct *old_vma; /* found last, or NULL */
-	struct vm_area_struct *new_vma;
+	struct vma_walk old;
+	struct vma_walk new;
+	unsigned int steps; /* left until the locks are dropped for a moment */
 };
 
-/* Both address spaces have users. Return: false if one of the locks is not available at once. */
-bool dmaown_memory_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *new_mm);
+void dmaown_memory_init(struct memory *memory, struct mm_struct *new_mm);
+
+/*
+ * Take both locks for a comparison with old_mm, or keep them. Drops them for a moment, and
+ * reschedules, if they were held for another address space or for many steps. Both address spaces
+ * have users. Return: false if a lock is not available at once: then none is held.
+ */
+bool dmaown_memory_hold(struct memory *memory, struct mm_struct *old_mm);
 void dmaown_memory_end(struct memory *memory);
 
 /*
@@ -39,12 +52,12 @@ typedef int (*memory_fn)(enum dmaown_reason reason, unsigned long addr, unsigned
 
 /*
  * Compare length bytes at old_addr in the old address space with those at new_addr in the new one,
- * in at most *steps steps. Subtracts the steps that were used. want: MEMORY_*. Return: the number
- * of bytes compared.
+ * until the steps are used up. Rising addresses are quick. want: MEMORY_*. Return: the number of
+ * bytes compared.
  */
 unsigned long dmaown_memory_compare(struct memory *memory, unsigned long old_addr,
 				    unsigned long new_addr, unsigned long length, u8 want,
-				    unsigned int *steps, memory_fn fn, void *arg);
+				    memory_fn fn, void *arg);
 
 /*
  * Compare the mappings of an address space from addr on with nr page frames, which may be PFN_NONE

@@ -212,11 +212,11 @@ static u8 plan_want_of(const struct plan *plan, const struct locked_area *area)
 }
 
 /*
- * Record memory for a plan that is not in detail. In the same address space, the same address is
+ * Compare memory for a plan that is not in detail. In the same address space, the same address is
  * the same memory.
  */
-static void plan_expect_range(struct plan *plan, const struct locked_area *area,
-			      const struct old_owner *old_owner)
+static void plan_glance(struct plan *plan, const struct locked_area *area,
+			const struct old_owner *old_owner)
 {
 	const struct mem_range range = {
 		.mm = area->owner.mm,
@@ -225,14 +225,10 @@ static void plan_expect_range(struct plan *plan, const struct locked_area *area,
 		.want = plan_want_of(plan, area),
 	};
 
-	if (range.mm == plan->to->mm)
+	if (plan->vague || range.mm == plan->to->mm)
 		return;
-	if (plan->ranges_nr && range_join(&plan->ranges[plan->ranges_nr - 1], &range))
-		return;
-	if (old_owner->has_mm && plan->ranges_nr < PLAN_RANGES)
-		plan->ranges[plan->ranges_nr++] = range;
-	else
-		plan->vague = true;
+	plan->vague = !old_owner->has_mm ||
+		      !dmaown_glance_add(&plan->glance, plan->to->mm, &range, area->nr);
 }
 
 static void plan_add_move(struct plan *plan, const struct locked_area *area,
@@ -278,7 +274,7 @@ static void plan_add_object(struct plan *plan, const struct locked_area *area,
 		plan_add_move(plan, area, old_owner, target);
 	} else {
 		plan->counts.bulk += area->nr;
-		plan_expect_range(plan, area, old_owner);
+		plan_glance(plan, area, old_owner);
 	}
 }
 
@@ -556,7 +552,7 @@ void dmaown_plan_forget(struct plan *plan)
 	bitmap_zero(plan->touched, plan->contexts_nr);
 	memset(&plan->counts, 0, sizeof(plan->counts));
 	plan->vague = false;
-	plan->ranges_nr = 0;
+	dmaown_glance_forget(&plan->glance);
 	memset(plan->hash, 0, sizeof(plan->hash));
 	dmaown_ptrset_clear(&plan->shared);
 	dmaown_ptrset_clear(&plan->taken_from);

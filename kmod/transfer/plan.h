@@ -9,8 +9,8 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 #include "context.h"
+#include "glance.h"
 #include "ptrset.h"
-#include "range.h"
 #include "remap.h"
 
 /*
@@ -75,9 +75,6 @@ struct orphan {
 
 #define PLAN_HASH_BITS 6
 
-/* Ranges of a plan that is not in detail; a virtual machine monitor has few mappings */
-#define PLAN_RANGES 32
-
 /* The counts of a plan, cleared by dmaown_plan_forget(). */
 struct plan_counts {
 	u64 areas_total;
@@ -110,22 +107,20 @@ struct plan {
 	bool taken_back; /* also set new addresses where they were taken back */
 
 	/*
-	 * Fill moves[] and orphans[]. Otherwise they are only counted, ranges[] has the memory
-	 * behind them, and all of it keeps its address.
+	 * Fill moves[] and orphans[]. Otherwise they are only counted, the glance compares the
+	 * memory behind them, and all of it keeps its address.
 	 */
 	bool detail;
 
 	bool privileged; /* of the new owner, set by dmaown_plan_collect() */
 	struct plan_counts counts;
 	bool vague; /* only a plan in detail shows whether the pages objects can be moved */
+	struct glance glance;
 
 	/* The place that is in flux, after -EBUSY of dmaown_plan_collect(). */
 	struct lockset_place flux;
 	unsigned long flux_iova;
 	unsigned long flux_last;
-
-	struct mem_range ranges[PLAN_RANGES];
-	unsigned int ranges_nr;
 
 	/* Room is made beforehand. *_needed: the room that the last walk would have needed. */
 	struct moves moves;

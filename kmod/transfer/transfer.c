@@ -230,7 +230,7 @@ static void transfer_clear_results(struct dmaown_transfer *arg)
 static bool transfer_memory_is_known(struct transfer *t)
 {
 	if (!t->plan.detail)
-		return dmaown_verify_at_once(&t->plan);
+		return !t->plan.vague && dmaown_glance_end(&t->plan.glance, t->plan.to->mm);
 	return dmaown_verified_covers(&t->verified, &t->plan) &&
 	       dmaown_proofs_cover(&t->proofs, &t->plan);
 }

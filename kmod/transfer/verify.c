@@ -13,12 +13,6 @@
 #include "retry.h"
 #include "verify.h"
 
-/* Mappings that are compared before the locks are dropped for a moment */
-#define COMPARE_STEPS 1024
-
-/* Mappings that are compared while other threads wait for the contexts */
-#define BRIEF_STEPS (2 * PLAN_RANGES)
-
 /* An array of ranges that grows. */
 struct mem_ranges {
 	struct mem_range *array;
@@ -319,40 +313,50 @@ static int verify_note_different(enum dmaown_reason reason, unsigned long addr,
 }
 
 /* Take both locks, with retries while the budget lasts. */
-static int verify_begin(struct memory *memory, struct mm_struct *old_mm, struct mm_struct *to,
-			struct wait_budget *budget)
+static int verify_hold(struct memory *memory, struct mm_struct *old_mm, struct wait_budget *budget)
 {
-	while (!dmaown_memory_begin(memory, old_mm, to))
+	while (!dmaown_memory_hold(memory, old_mm))
 		if (!lock_retry(budget))
 			return -EBUSY;
 	return 0;
 }
 
-/* Compare one range, a piece at a time. */
-static int verify_look_at(const struct mem_range *range, struct mm_struct *to,
+/* Compare one range, a piece at a time. The locks may be held before and after it. */
+static int verify_look_at(struct memory *memory, const struct mem_range *range,
 			  struct mem_ranges *different, struct wait_budget *budget)
 {
 	struct verify_walk walk = { .range = range, .different = different };
 	unsigned long length = range_length(range);
 	unsigned long done = 0;
-	struct memory memory;
 
 	while (done < length) {
 		unsigned long at = range->addr + done;
-		unsigned int steps = COMPARE_STEPS;
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (verify_begin(&memory, range->mm, to, budget))
+		if (verify_hold(memory, range->mm, budget))
 			return -EBUSY;
-		done += dmaown_memory_compare(&memory, at, at + range->delta, length - done,
-					      range->want, &steps, verify_note_different, &walk);
-		dmaown_memory_end(&memory);
+		done += dmaown_memory_compare(memory, at, at + range->delta, length - done,
+					      range->want, verify_note_different, &walk);
 		if (walk.error)
 			return walk.error;
-		cond_resched();
 	}
 	return 0;
+}
+
+static int verify_look(const struct mem_ranges *ranges, struct mm_struct *to,
+		       struct mem_ranges *different)
+{
+	struct wait_budget budget = wait_budget_of(COMPARE_WAIT);
+	struct memory memory;
+	unsigned int i;
+	int ret = 0;
+
+	dmaown_memory_init(&memory, to);
+	for (i = 0; i < ranges->nr && !ret; i++)
+		ret = verify_look_at(&memory, &ranges->array[i], different, &budget);
+	dmaown_memory_end(&memory);
+	return ret;
 }
 
 /*
@@ -416,52 +420,16 @@ static int verify_report_all(const struct plan *plan, const struct mem_ranges *d
 	return 0;
 }
 
-static int verify_stop(enum dmaown_reason reason, unsigned long addr, unsigned long length,
-		       void *arg)
-{
-	return -ENXIO;
-}
-
-static bool verify_same_at_once(const struct mem_range *range, struct mm_struct *to,
-				unsigned int *steps)
-{
-	unsigned long length = range_length(range);
-	struct memory memory;
-	unsigned long done;
-
-	if (!dmaown_memory_begin(&memory, range->mm, to))
-		return false;
-	done = dmaown_memory_compare(&memory, range->addr, range->addr + range->delta, length,
-				     range->want, steps, verify_stop, NULL);
-	dmaown_memory_end(&memory);
-	return done == length;
-}
-
-bool dmaown_verify_at_once(const struct plan *plan)
-{
-	unsigned int steps = BRIEF_STEPS;
-	unsigned int i;
-
-	if (plan->vague)
-		return false;
-	for (i = 0; i < plan->ranges_nr; i++)
-		if (!verify_same_at_once(&plan->ranges[i], plan->to->mm, &steps))
-			return false;
-	return true;
-}
-
 int dmaown_verify(struct verified *verified, struct plan *plan, struct reports *reports)
 {
 	struct mem_ranges different = {};
 	struct mem_ranges ranges = { .sorted = true };
-	struct wait_budget budget = wait_budget_of(COMPARE_WAIT);
-	unsigned int i;
 	int ret;
 
 	dmaown_verified_forget(verified);
 	ret = verify_gather(plan, &ranges, reports);
-	for (i = 0; i < ranges.nr && !ret; i++)
-		ret = verify_look_at(&ranges.array[i], plan->to->mm, &different, &budget);
+	if (!ret)
+		ret = verify_look(&ranges, plan->to->mm, &different);
 	if (!ret && different.nr)
 		ret = verify_report_all(plan, &different, reports);
 	else if (!ret)

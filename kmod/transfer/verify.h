@@ -3,9 +3,9 @@
  * Verify that the new owner has the same memory behind everything that a plan would move.
  *
  * The time grows with the number of mappings, and both address spaces' mmap_locks are needed. If
- * the locks are free and the mappings few, which is the usual case, the memory is compared at once.
- * Otherwise it is compared without the contexts' locks, between two looks at the areas. The second
- * look reuses the result for moves that have not changed.
+ * the locks are free and the mappings few beside the areas, which is the usual case, a glance is
+ * enough (glance.h). Otherwise the memory is compared without the contexts' locks, between two
+ * looks at the areas. The second look reuses the result for moves that have not changed.
  */
 #ifndef DMAOWN_TRANSFER_VERIFY_H
 #define DMAOWN_TRANSFER_VERIFY_H
@@ -25,13 +25,6 @@ struct verified {
 
 void dmaown_verified_forget(struct verified *verified);
 void dmaown_verified_free(struct verified *verified);
-
-/*
- * Compare the memory behind a plan that is not in detail, under the locks under which it was made.
- * Does not sleep. Return: true if it is the same; false if it may differ: a plan in detail is
- * needed to know.
- */
-bool dmaown_verify_at_once(const struct plan *plan);
 
 /* Does verified cover everything that the plan needs? Does not sleep. */
 bool dmaown_verified_covers(const struct verified *verified, const struct plan *plan);

@@ -212,6 +212,12 @@ static int do_map(struct call *c)
 	return answer(c, "0x%llx", (unsigned long long)map.iova);
 }
 
+/* The distance between pages: argument I, which may be negative, or else 4096. */
+static uint64_t apart(struct call *c, int i)
+{
+	return c->argc > i ? arg(c, i) : 4096;
+}
+
 /*
  * Make COUNT areas of one page each, with a gap after each, so that a copy of one is not a copy of
  * several. With "row" there are no gaps: "copy" then copies all of them at once.
@@ -220,12 +226,13 @@ static int do_map_many(struct call *c)
 {
 	uint64_t addr = arg(c, 3), count = arg(c, 4), iova = arg(c, 5), i;
 	uint64_t step = arg_is(c, 6, "row") ? 4096 : 8192;
+	uint64_t distance = apart(c, 7);
 
 	for (i = 0; i < count; i++) {
 		struct iommu_ioas_map map = {
 			.size = sizeof(map),
 			.ioas_id = arg(c, 2),
-			.user_va = addr + i * 4096,
+			.user_va = addr + i * distance,
 			.length = 4096,
 			.iova = iova + i * step,
 			.flags = IOMMU_IOAS_MAP_FIXED_IOVA | IOMMU_IOAS_MAP_READABLE |
@@ -656,10 +663,11 @@ static int do_type1_map(struct call *c)
 static int do_type1_map_many(struct call *c)
 {
 	uint64_t addr = arg(c, 2), count = arg(c, 3), iova = arg(c, 4), i;
+	uint64_t distance = apart(c, 5);
 	int ret = 0;
 
 	for (i = 0; i < count && !ret; i++)
-		ret = type1_map(arg(c, 1), addr + i * 4096, 4096, iova + i * 8192, true);
+		ret = type1_map(arg(c, 1), addr + i * distance, 4096, iova + i * 8192, true);
 	return ret;
 }
 
@@ -1025,6 +1033,91 @@ static int do_mmap(struct call *c)
 	if (map == MAP_FAILED)
 		return -errno;
 	return answer(c, "%p", map);
+}
+
+/* Maps the pages of a file, or anonymous ones, one by one. Those with gaps are VMAs of their own. */
+static int do_mmap_many(struct call *c)
+{
+	int fd = arg_is(c, 1, "anon") ? -1 : (int)arg(c, 1);
+	int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+	uint64_t count = arg(c, 3), i;
+
+	for (i = 0; i < count; i++)
+		if (mmap(address(c, 2) + i * arg(c, 4), 4096, PROT_READ | PROT_WRITE,
+			 flags | MAP_FIXED_NOREPLACE, fd, i * 4096) == MAP_FAILED)
+			return -errno;
+	return 0;
+}
+
+/* Splits a mapping into VMAs: every other part gets a flag that changes nothing but a fork. */
+static int do_split(struct call *c)
+{
+	char *addr = address(c, 1), *end = addr + arg(c, 2);
+	uint64_t part = arg(c, 3);
+
+	for (; addr < end; addr += 2 * part)
+		if (madvise(addr, part, MADV_DONTFORK))
+			return -errno;
+	return 0;
+}
+
+/*
+ * A thread that unmaps memory and maps it again, all the time. Between two rounds it lets others
+ * run.
+ */
+static struct {
+	pthread_t thread;
+	bool running;
+	bool stop;
+	int fd;
+	void *addr;
+	uint64_t length, offset;
+	uint64_t rounds, errors;
+} churn;
+
+static void *churn_thread(void *data)
+{
+	(void)data;
+	while (!__atomic_load_n(&churn.stop, __ATOMIC_ACQUIRE)) {
+		if (munmap(churn.addr, churn.length))
+			churn.errors++;
+		usleep(100);
+		if (mmap(churn.addr, churn.length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+			 churn.fd, churn.offset) == MAP_FAILED)
+			churn.errors++;
+		churn.rounds++;
+		usleep(100);
+	}
+	return NULL;
+}
+
+static int do_churn(struct call *c)
+{
+	int ret;
+
+	if (churn.running)
+		return -EBUSY;
+	churn.stop = false;
+	churn.fd = arg(c, 1);
+	churn.addr = address(c, 2);
+	churn.length = arg(c, 3);
+	churn.offset = arg(c, 4);
+	churn.rounds = 0;
+	churn.errors = 0;
+	ret = pthread_create(&churn.thread, NULL, churn_thread, NULL);
+	churn.running = !ret;
+	return -ret;
+}
+
+static int do_churn_stop(struct call *c)
+{
+	if (!churn.running)
+		return -EINVAL;
+	__atomic_store_n(&churn.stop, true, __ATOMIC_RELEASE);
+	pthread_join(churn.thread, NULL);
+	churn.running = false;
+	return answer(c, "%llu rounds %llu errors", (unsigned long long)churn.rounds,
+		      (unsigned long long)churn.errors);
 }
 
 static int do_munmap(struct call *c)
@@ -1872,8 +1965,9 @@ static const struct command {
 	{ "viommu", 2, 2, do_viommu }, /* FD IOAS -> OFFSET LENGTH: of what can be mapped from FD */
 	{ "destroy", 2, 2, do_destroy }, /* FD ID */
 	{ "map", 6, 6, do_map },	 /* FD IOAS ADDR LENGTH IOVA|any r|w|rw -> IOVA */
-	{ "map-many", 5, 6,
-	  do_map_many }, /* FD IOAS ADDR COUNT IOVA [row]: page by page, with gaps, or in a row */
+	{ "map-many", 5, 7,
+	  do_map_many }, /* FD IOAS ADDR COUNT IOVA [row|gaps [DISTANCE]]: page by page, with gaps,
+			    or in a row; DISTANCE: from one address to the next */
 	{ "map-file", 7, 7, do_map_file }, /* FD IOAS FILE START LENGTH IOVA|any r|w|rw -> IOVA */
 	{ "copy", 7, 7,
 	  do_copy }, /* FD TO-IOAS FROM-IOAS LENGTH TO-IOVA|any FROM-IOVA r|w|rw -> IOVA */
@@ -1911,8 +2005,8 @@ static const struct command {
 	{ "set-iommu", 1, 1, do_set_iommu },		 /* CONTAINER */
 	{ "group-device", 2, 2, do_group_device },	 /* GROUP NAME -> DEV */
 	{ "type1-map", 5, 5, do_type1_map },		 /* CONTAINER ADDR LENGTH IOVA r|rw */
-	{ "type1-map-many", 4, 4,
-	  do_type1_map_many }, /* CONTAINER ADDR COUNT IOVA: page by page, with gaps */
+	{ "type1-map-many", 4, 5,
+	  do_type1_map_many }, /* CONTAINER ADDR COUNT IOVA [DISTANCE]: page by page, with gaps */
 	{ "type1-unmap", 2, 3, do_type1_unmap }, /* CONTAINER all|IOVA [LENGTH] -> BYTES */
 	{ "type1-invalidate", 2, 3,
 	  do_type1_invalidate },		       /* CONTAINER all|IOVA [LENGTH] -> BYTES */
@@ -1936,6 +2030,10 @@ static const struct command {
 	{ "punch", 3, 3, do_punch }, /* FD OFFSET LENGTH */
 	{ "mmap", 4, 7,
 	  do_mmap }, /* FD|anon SIZE shared|private r|rw [ADDR|any [OFFSET [hugetlb]]] -> ADDR */
+	{ "mmap-many", 4, 4, do_mmap_many },	      /* FD|anon ADDR COUNT DISTANCE */
+	{ "split", 3, 3, do_split },		      /* ADDR LENGTH PART */
+	{ "churn", 4, 4, do_churn },		      /* FD ADDR LENGTH OFFSET */
+	{ "churn-stop", 0, 0, do_churn_stop },	      /* -> N rounds M errors */
 	{ "munmap", 2, 2, do_munmap },		      /* ADDR LENGTH */
 	{ "protect", 3, 3, do_protect },	      /* ADDR LENGTH r|rw */
 	{ "discard", 2, 2, do_discard },	      /* ADDR LENGTH: MADV_DONTNEED */

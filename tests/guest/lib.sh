@@ -493,10 +493,11 @@ to_map() {
 # shellcheck disable=SC2046 # words of a command
 dma_map() { ask "$1" $(to_map "${@:2}"); }
 
-# dma_map_many ACTOR CTX IOAS ADDR COUNT IOVA: maps COUNT areas of one page each
+# dma_map_many ACTOR CTX IOAS ADDR COUNT IOVA [DISTANCE]: maps COUNT areas of one page each; DISTANCE is that from one
+# address to the next, by default a page
 dma_map_many() {
 	case $kind in
-	iommufd) ask "$1" map-many "${@:2}" ;;
+	iommufd) ask "$1" map-many "${@:2:5}" ${7:+gaps "$7"} ;;
 	type1) ask "$1" type1-map-many "$2" "${@:4}" ;;
 	esac
 }
