@@ -105,10 +105,11 @@ for use in listeners readers transfers; do
 done
 
 rmmod dmaown
-for ((i = 0; i < 200; i++)); do
+rounds=${DMAOWN_LOAD_ROUNDS:-200}
+for ((i = 0; i < rounds; i++)); do
 	{ insmod "$module" && rmmod dmaown; } || break
 done
-is $i 200 "loaded and unloaded 200 times"
+is $i "$rounds" "loaded and unloaded $rounds times"
 insmod "$module"
 run dmaownctl list
 is "$status" 0 "and it lists what there is"
