@@ -329,8 +329,9 @@ int dmaown_find_by_fd(struct task_struct *leader, unsigned int fd, u64 id, struc
 	return min(ret, 0);
 }
 
-static int find_in_file(struct walk *walk, struct file *file)
+static int find_in_file(struct walk *walk, struct file *file, unsigned int fd)
 {
+	walk->candidates[0] = (struct candidate){ .fd = fd };
 	walk->nr = dmaown_walk_take(walk, file, walk->candidates);
 	return dmaown_walk_show(walk, current->group_leader);
 }
@@ -350,9 +351,9 @@ int dmaown_find_by_own_fd(unsigned int fd, struct context *ctx)
 		fput(file);
 		return -ENOMEM;
 	}
-	ret = find_in_file(walk, file);
+	ret = find_in_file(walk, file, fd);
 	while (!ret && walk->kinds.nr < KINDS_NR)
-		ret = find_use_next(&walk->kinds) ?: find_in_file(walk, file);
+		ret = find_use_next(&walk->kinds) ?: find_in_file(walk, file, fd);
 	dmaown_walk_end(walk);
 	fput(file);
 	return min(ret, 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/fs.h>
+#include <linux/lockdep.h>
 #include <linux/mm_types.h>
 #include <linux/rbtree.h>
 #include <linux/sched/mm.h>
@@ -36,21 +37,27 @@ static void mapped_add_mm(struct mapped *mapped, struct mm_struct *mm)
  * A mapping is in the tree i_mmap from when it is made until it is unmapped, under i_mmap_rwsem
  * (kernel: mm/vma.c). While it is in the tree, its address space has not been freed.
  */
-void dmaown_mapped_add(struct mapped *mapped, struct address_space *mapping)
+void dmaown_mapped_add_locked(struct mapped *mapped, struct address_space *mapping)
 {
 	unsigned int steps = VMA_STEPS;
 	struct rb_node *node;
 
+	lockdep_assert_held(&mapping->i_mmap_rwsem);
+	for (node = rb_first_cached(&mapping->i_mmap); node && steps; node = rb_next(node), steps--)
+		mapped_add_mm(mapped, rb_entry(node, struct vm_area_struct, shared.rb)->vm_mm);
+	if (node)
+		mapped->any = true;
+}
+
+void dmaown_mapped_add(struct mapped *mapped, struct address_space *mapping)
+{
 	if (!mapping_mapped(mapping))
 		return;
 	if (!i_mmap_trylock_read(mapping)) {
 		mapped->any = true;
 		return;
 	}
-	for (node = rb_first_cached(&mapping->i_mmap); node && steps; node = rb_next(node), steps--)
-		mapped_add_mm(mapped, rb_entry(node, struct vm_area_struct, shared.rb)->vm_mm);
-	if (node)
-		mapped->any = true;
+	dmaown_mapped_add_locked(mapped, mapping);
 	i_mmap_unlock_read(mapping);
 }
 

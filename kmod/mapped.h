@@ -19,8 +19,9 @@ struct mapped {
 	bool any; /* there may be others: walk the mappings of all processes */
 };
 
-/* Add the address spaces in which a file is mapped. Does not wait. */
+/* Add the address spaces in which a file is mapped. Does not wait. _locked: i_mmap is locked. */
 void dmaown_mapped_add(struct mapped *mapped, struct address_space *mapping);
+void dmaown_mapped_add_locked(struct mapped *mapped, struct address_space *mapping);
 void dmaown_mapped_put(struct mapped *mapped);
 
 /* Is the address space one of them? It is only compared. */

@@ -47,6 +47,9 @@
 /* Mappings of a file that are visited */
 #define VMA_STEPS 256
 
+/* Threads of a process that are visited */
+#define THREAD_STEPS 256
+
 struct tally *dmaown_tally_new(const struct context *contexts, unsigned int nr)
 {
 	struct tally *tally = kzalloc(sizeof(*tally), GFP_KERNEL_ACCOUNT);
@@ -106,8 +109,11 @@ bool dmaown_tally_add_parents(struct tally *tally)
 	tally->has_parents = true;
 	for (i = 0; i < nr; i++) {
 		rcu_read_lock();
-		parent = rcu_dereference(tally->leaders[i]->real_parent);
-		if (!is_global_init(parent))
+		/* A task that has been reaped may have a parent that has been freed. */
+		parent = pid_alive(tally->leaders[i]) ?
+				 rcu_dereference(tally->leaders[i]->real_parent) :
+				 NULL;
+		if (parent && !is_global_init(parent))
 			dmaown_tally_add_process(tally, parent);
 		rcu_read_unlock();
 	}
@@ -207,21 +213,26 @@ static bool tally_entries_exist(const struct tally *tally)
 /*
  * Is nobody but threads of this process a user of its table? A thread becomes a user before its
  * start time is set, and does not come back after it has left the table. So each thread that is
- * counted was a user when the number of users was read.
+ * counted was a user when the number of users was read. If there are too many threads to visit
+ * them while tables are locked, the table does not count as private.
  */
 static bool tally_table_is_private(const struct task_struct *leader)
 {
 	const struct files_struct *table = leader->files;
 	const struct task_struct *thread;
 	u64 now = ktime_get_boottime_ns();
+	unsigned int steps = THREAD_STEPS;
 	int users, threads = 0;
 
 	smp_rmb(); /* Read the time before the number of users. */
 	users = atomic_read(&table->count);
 	smp_rmb(); /* Read the number of users before the threads. */
 	rcu_read_lock();
-	__for_each_thread(leader->signal, thread)
+	__for_each_thread(leader->signal, thread) {
+		if (!steps--)
+			break;
 		threads += thread->start_boottime < now && READ_ONCE(thread->files) == table;
+	}
 	rcu_read_unlock();
 	return users == threads;
 }
@@ -330,12 +341,19 @@ static bool tally_files_fit(const struct tally *tally, const struct snapshot *sn
 {
 	const struct tally_file *file;
 
-	for (file = tally->files; file < tally->files + tally->files_nr; file++) {
+	for (file = tally->files; file < tally->files + tally->files_nr; file++)
 		if (!tally_file_fits(tally, file, snapshot))
 			return false;
+	return true;
+}
+
+static bool tally_devices_fit(const struct tally *tally)
+{
+	const struct tally_file *file;
+
+	for (file = tally->files; file < tally->files + tally->files_nr; file++)
 		if (file->device && !tally_device_fits(tally, file))
 			return false;
-	}
 	return true;
 }
 
@@ -388,6 +406,19 @@ static bool tally_contexts_fit(const struct tally *tally)
 	return true;
 }
 
+/*
+ * Files of devices are counted last. A group of an iommufd context, which is not locked, can become
+ * another open file of a device in it: whoever has the group opens the device through it, and then
+ * takes the group out of the context. The other way round is not possible.
+ */
+static bool tally_counts_fit(const struct tally *tally, const struct snapshot *snapshot)
+{
+	if (!tally_files_fit(tally, snapshot) || !tally_contexts_fit(tally))
+		return false;
+	smp_rmb(); /* Read the references on the contexts before the open files of devices. */
+	return tally_devices_fit(tally);
+}
+
 /* LOCKS */
 
 /* Lock the table of a process and those after it, and count. Return: false if one is locked. */
@@ -399,8 +430,8 @@ static bool tally_count_from_table(const struct tally *tally, unsigned int i,
 	bool fits = false;
 
 	if (i == tally->leaders_nr)
-		return tally_entries_exist(tally) && tally_tables_are_private(tally) &&
-		       tally_files_fit(tally, snapshot) && tally_contexts_fit(tally);
+		return tally_entries_exist(tally) && tally_counts_fit(tally, snapshot) &&
+		       tally_tables_are_private(tally);
 	leader = tally->leaders[i];
 	if (!spin_trylock(&leader->alloc_lock))
 		return false;
@@ -436,9 +467,9 @@ static bool tally_count_from_mapped(struct tally *tally, unsigned int i,
 	struct address_space *mapping = tally->files[i].kept->f_mapping;
 	bool fits;
 
-	dmaown_mapped_add(&tally->mapped, mapping);
 	if (!i_mmap_trylock_read(mapping))
 		return false;
+	dmaown_mapped_add_locked(&tally->mapped, mapping);
 	fits = tally_count_from_file(tally, i + 1, snapshot);
 	i_mmap_unlock_read(mapping);
 	return fits;

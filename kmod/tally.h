@@ -20,7 +20,7 @@ struct task_struct;
 /* More than any of these is left to the search in all processes. */
 #define TALLY_PROCESSES 8
 #define TALLY_CONTEXTS	8
-#define TALLY_FILES	32
+#define TALLY_FILES	24 /* each may take a lock: lockdep knows 48 locks of a task */
 #define TALLY_ENTRIES	64
 
 /* A file that holds one of the contexts. */
@@ -58,7 +58,10 @@ struct tally {
 	struct mapped mapped; /* the address spaces that map the files, if any */
 };
 
-/* The caller holds one reference on each context, and nobody else of this module holds another. */
+/*
+ * The caller holds one reference on each context. The tally does not fit while another call of this
+ * module holds one, too.
+ */
 struct tally *dmaown_tally_new(const struct context *contexts, unsigned int nr);
 void dmaown_tally_free(struct tally *tally);
 
