@@ -27,13 +27,17 @@ fit() {
 	done
 }
 
-kernel IOMMUFD=m VFIO_DEVICE_CDEV=y VFIO_GROUP=y VFIO_IOMMU_TYPE1=m FAILSLAB=y FAULT_INJECTION_DEBUG_FS=y
+usual=(IOMMUFD=m VFIO_DEVICE_CDEV=y VFIO_GROUP=y VFIO_IOMMU_TYPE1=m)
+others=(FAILSLAB=y FAULT_INJECTION_DEBUG_FS=y KVM_VFIO=y KVM_AMD=m IOMMUFD_TEST=y)
+kernel "${usual[@]}" "${others[@]}"
 is "$(fit)" "$(all_tests | grep -vx nogroup)" "a kernel with everything: all tests, except the one for a kernel without groups"
 is "$(kinds_of "$scratch/kernel" | paste -sd ' ')" "iommufd type1" "and both kinds"
-kernel IOMMUFD=m VFIO_DEVICE_CDEV=y VFIO_GROUP=y VFIO_IOMMU_TYPE1=m
-is "$(fit)" "$(all_tests | grep -vxE 'nogroup|faults|type1-faults')" "one that cannot make allocations fail"
+kernel "${usual[@]}" "${others[@]:2}"
+is "$(fit)" "$(all_tests | grep -vxE 'nogroup|(type1-)?faults')" "one that cannot make allocations fail"
+kernel "${usual[@]}" "${others[@]:0:2}"
+is "$(fit)" "$(all_tests | grep -vxE 'nogroup|(type1-)?kvm|viommu')" "one without KVM and the selftest of iommufd"
 kernel VFIO_GROUP=y VFIO_IOMMU_TYPE1=m
-is "$(fit)" "$(all_tests | grep -E '^(type1.*|emulated|later|unseen)$' | grep -vx type1-faults)" "one without iommufd"
+is "$(fit)" "$(all_tests | grep -E '^(type1.*|emulated|later|unseen)$' | grep -vxE 'type1-(faults|kvm)')" "one without iommufd"
 is "$(kinds_of "$scratch/kernel")" type1 "has one kind"
 kernel IOMMUFD=y VFIO_DEVICE_CDEV=y
 is "$(fit)" nogroup "one without groups"
