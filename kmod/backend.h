@@ -73,7 +73,7 @@ struct backend {
 	/* Memory of devices can be mapped by address */
 	bool takes_io;
 
-	/* The context lives as long as its file: each descriptor of the file is a reference on it */
+	/* The context lives as long as its file: each of its descriptors is a reference */
 	bool is_file;
 
 	void (*get)(void *self);

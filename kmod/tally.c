@@ -421,13 +421,27 @@ static bool tally_counts_fit(const struct tally *tally, const struct snapshot *s
 
 /* LOCKS */
 
+static bool tally_count_from_table(const struct tally *tally, unsigned int i,
+				   const struct snapshot *snapshot);
+
+static bool tally_count_in_table(const struct tally *tally, unsigned int i,
+				 struct files_struct *table, const struct snapshot *snapshot)
+{
+	bool fits;
+
+	if (!spin_trylock(&table->file_lock))
+		return false;
+	fits = tally_count_from_table(tally, i + 1, snapshot);
+	spin_unlock(&table->file_lock);
+	return fits;
+}
+
 /* Lock the table of a process and those after it, and count. Return: false if one is locked. */
 static bool tally_count_from_table(const struct tally *tally, unsigned int i,
 				   const struct snapshot *snapshot)
 {
 	struct task_struct *leader;
-	struct files_struct *table;
-	bool fits = false;
+	bool fits;
 
 	if (i == tally->leaders_nr)
 		return tally_entries_exist(tally) && tally_counts_fit(tally, snapshot) &&
@@ -435,11 +449,7 @@ static bool tally_count_from_table(const struct tally *tally, unsigned int i,
 	leader = tally->leaders[i];
 	if (!spin_trylock(&leader->alloc_lock))
 		return false;
-	table = leader->files;
-	if (table && spin_trylock(&table->file_lock)) {
-		fits = tally_count_from_table(tally, i + 1, snapshot);
-		spin_unlock(&table->file_lock);
-	}
+	fits = leader->files && tally_count_in_table(tally, i, leader->files, snapshot);
 	spin_unlock(&leader->alloc_lock);
 	return fits;
 }

@@ -349,7 +349,7 @@ int findings_add_vfio(struct finding_list *list, struct channel *channel)
 
 /* REPORTS */
 
-/* What has been found before. */
+/* The findings so far, to find each only once. */
 struct found_before {
 	struct hash_index devices; /* of the findings, by their devices */
 	struct number_set pids;	   /* of processes that could not be inspected */

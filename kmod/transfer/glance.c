@@ -12,7 +12,7 @@
  */
 #define STEPS_FIRST (2 * GLANCE_RANGES)
 #define STEPS_AREA  2
-#define STEPS_MOST  (1U << 17)
+#define STEPS_MOST  131072
 
 void dmaown_glance_forget(struct glance *glance)
 {

@@ -1035,7 +1035,7 @@ static int do_mmap(struct call *c)
 	return answer(c, "%p", map);
 }
 
-/* Maps the pages of a file, or anonymous ones, one by one. Those with gaps are VMAs of their own. */
+/* Maps pages of a file, or anonymous ones, one by one. With gaps each is a VMA of its own. */
 static int do_mmap_many(struct call *c)
 {
 	int fd = arg_is(c, 1, "anon") ? -1 : (int)arg(c, 1);
