@@ -19,12 +19,13 @@
 
 /* The time left. When it is used up, a lock that is held counts as busy. */
 struct wait_budget {
-	s64 left_ns; /* negative if the last pause was longer than what was left */
+	s64 left_ns;   /* negative if the last pause was longer than what was left */
+	s64 waited_ns; /* the time that has passed in pauses */
 };
 
 static inline struct wait_budget wait_budget_of(unsigned int ms)
 {
-	return (struct wait_budget){ (s64)ms * NSEC_PER_MSEC };
+	return (struct wait_budget){ .left_ns = (s64)ms * NSEC_PER_MSEC };
 }
 
 /* Wait for this time, or up to twice as long. Return: false if no time is left. */
@@ -32,11 +33,14 @@ static inline bool lock_retry_after(struct wait_budget *budget, unsigned int us)
 {
 	s64 most_ns = (s64)us * 4 * NSEC_PER_USEC;
 	ktime_t begin = ktime_get();
+	s64 passed_ns;
 
 	if (budget->left_ns <= 0)
 		return false;
 	usleep_range(us, 2 * us);
-	budget->left_ns -= min(ktime_to_ns(ktime_sub(ktime_get(), begin)), most_ns);
+	passed_ns = ktime_to_ns(ktime_sub(ktime_get(), begin));
+	budget->waited_ns += passed_ns;
+	budget->left_ns -= min(passed_ns, most_ns);
 	return true;
 }
 

@@ -373,7 +373,7 @@ int dmaown_adopt_compare(struct proofs *proofs, const struct plan *plan, struct 
 {
 	ktime_t begin = ktime_get();
 	struct adoption *adoption;
-	s64 waited_ns;
+	ktime_t worked;
 	int ret;
 
 	if (!plan->orphans_nr)
@@ -388,9 +388,8 @@ int dmaown_adopt_compare(struct proofs *proofs, const struct plan *plan, struct 
 	adoption->budget = wait_budget_of(COMPARE_WAIT);
 	ret = proofs_make(proofs, plan) ?: adopt_compare_all(adoption, proofs);
 	/* Other processes can make the wait for locks long: it does not count as work. */
-	waited_ns = (s64)COMPARE_WAIT * NSEC_PER_MSEC - adoption->budget.left_ns;
-	proofs->worked =
-		ktime_add(proofs->worked, ktime_sub_ns(ktime_sub(ktime_get(), begin), waited_ns));
+	worked = ktime_sub_ns(ktime_sub(ktime_get(), begin), adoption->budget.waited_ns);
+	proofs->worked = ktime_add(proofs->worked, worked);
 	kfree(adoption);
 	return ret;
 }
