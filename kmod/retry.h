@@ -3,8 +3,8 @@
  * Bound the time that is spent on waiting for locks of other threads.
  *
  * A pause can take a hundred times as long as it should, on a debug kernel or beside other work. So
- * the time that has passed counts, not the number of pauses. But on such a machine whoever holds the
- * lock is slow, too: so a single pause counts as at most four times as long as it should be.
+ * the time that has passed counts, not the number of pauses. But on such a machine whoever holds
+ * the lock is slow, too: so a single pause counts as at most four times as long as it should be.
  */
 #ifndef DMAOWN_RETRY_H
 #define DMAOWN_RETRY_H

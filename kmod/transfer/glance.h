@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Compare the memory of areas while they are walked, under the contexts' locks. That spares two
- * more walks, and keeps other threads out of the contexts for at most about as long again. All locks
- * are taken with a trylock, and whatever is not the same at once ends the glance: then verify.h
- * looks closely.
+ * more walks, and keeps other threads out of the contexts for at most about as long again. All
+ * locks are taken with a trylock, and whatever is not the same at once ends the glance: then
+ * verify.h looks closely.
  */
 #ifndef DMAOWN_TRANSFER_GLANCE_H
 #define DMAOWN_TRANSFER_GLANCE_H

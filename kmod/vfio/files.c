@@ -281,9 +281,9 @@ unsigned int dmaown_vfio_file_opens(struct file *file)
 }
 
 /*
- * Nothing that is read here changes between the time at which the file was found to be in a context,
- * and its release: a device is bound with its first file, and a file that was opened through
- * /dev/vfio/devices when its context is set (kernel: device_cdev.c, iommufd.c).
+ * Nothing that is read here changes between the time at which the file was found to be in a
+ * context, and its release: a device is bound with its first file, and a file that was opened
+ * through /dev/vfio/devices when its context is set (kernel: device_cdev.c, iommufd.c).
  */
 void dmaown_vfio_file_references(struct file *file, struct vfio_references *references)
 {
