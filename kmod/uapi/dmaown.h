@@ -90,9 +90,10 @@
  * all messages from there on are marked with NLM_F_DUMP_INTR.
  *
  * A listing waits for locks of contexts for at most about 50 ms in all; for the address spaces of
- * processes 40 ms, and after that 1 ms for each that is locked. It holds nothing up. An IOAS that
- * another thread keeps locked is reported with its field "busy" set and without what could not be
- * read. Totals that lack a locked IOAS are reported with their field "busy" set, too.
+ * processes 40 ms, and after that 1 ms for each that is locked. On a slow machine this takes up to
+ * 25 times as long. It holds nothing up. An IOAS that another thread keeps locked is reported with
+ * its field "busy" set and without what could not be read. Totals that lack a locked IOAS are
+ * reported with their field "busy" set, too.
  */
 #ifndef _UAPI_DMAOWN_H
 #define _UAPI_DMAOWN_H
