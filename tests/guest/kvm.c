@@ -8,7 +8,7 @@
 
 #include "kvm.h"
 
-/* Not closed on exec, like all descriptors of the actor. */
+/* The descriptor stays open in exec, like all of the actor. */
 static int kvm_device_of(int machine)
 {
 	struct kvm_create_device create = { .type = KVM_DEV_TYPE_VFIO };
